@@ -6,7 +6,7 @@
 //   ResourceExhausted  the disk or the quota is full
 //   PermissionDenied   the process may not
 //   AlreadyExists      where a call creates and says so
-//   FailedPrecondition LockFile() of a file that another process holds
+//   FailedPrecondition the file is in no state for the call, which says when
 //   DataLoss           a sync failed: what was written since the last good sync may be lost, and
 //                      syncing again proves nothing (the kernel may have dropped the dirty pages).
 //                      Never retry it; abandon the file.
@@ -123,7 +123,8 @@ class FileSystem {
   virtual absl::StatusOr<std::unique_ptr<MappedFile>> CreateMapped(const std::string& path,
                                                                    std::size_t bytes) = 0;
 
-  // Maps an existing, non-empty file at its size, after allocating the blocks of its holes.
+  // Maps an existing file at its size, after allocating the blocks of its holes.
+  // FailedPrecondition when it is empty.
   virtual absl::StatusOr<std::unique_ptr<MappedFile>> OpenMapped(const std::string& path) = 0;
 };
 

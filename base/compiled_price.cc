@@ -1,0 +1,247 @@
+#include "base/compiled_price.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/status_macros.h"
+#include "base/status_reason.h"
+#include "base/string_views.h"
+
+namespace tollgate {
+namespace {
+
+// Marks a class for which no component was found.
+constexpr std::int64_t kUnpriced = -1;
+
+struct UsageClass {
+  std::int64_t TokenUsage::*field;
+  Unit unit = Unit::kToken;
+  Direction direction = Direction::kInput;
+  Modality modality = Modality::kText;
+  CacheClass cache = CacheClass::kNone;
+};
+
+// In the order of the fields, which is the order of CompiledPrice::Prices.
+constexpr std::array<UsageClass, kTokenUsageClasses> kClasses = {{
+    {.field = &TokenUsage::input_text},
+    {.field = &TokenUsage::input_image, .modality = Modality::kImage},
+    {.field = &TokenUsage::input_audio, .modality = Modality::kAudio},
+    {.field = &TokenUsage::input_video, .modality = Modality::kVideo},
+    {.field = &TokenUsage::input_file, .modality = Modality::kFile},
+    {.field = &TokenUsage::cache_read, .cache = CacheClass::kRead},
+    {.field = &TokenUsage::cache_write_5m, .cache = CacheClass::kWrite5m},
+    {.field = &TokenUsage::cache_write_1h, .cache = CacheClass::kWrite1h},
+    {.field = &TokenUsage::input_audio_cache_read,
+     .modality = Modality::kAudio,
+     .cache = CacheClass::kRead},
+    {.field = &TokenUsage::output_text, .direction = Direction::kOutput},
+    {.field = &TokenUsage::output_reasoning,
+     .direction = Direction::kOutput,
+     .modality = Modality::kReasoning},
+    {.field = &TokenUsage::output_audio,
+     .direction = Direction::kOutput,
+     .modality = Modality::kAudio},
+    {.field = &TokenUsage::output_image,
+     .direction = Direction::kOutput,
+     .modality = Modality::kImage},
+    {.field = &TokenUsage::requests, .unit = Unit::kRequest},
+    {.field = &TokenUsage::searches, .unit = Unit::kSearch},
+}};
+constexpr std::size_t kInputTextClass = 0;
+constexpr std::size_t kOutputTextClass = 9;
+static_assert(kClasses[kOutputTextClass].field == &TokenUsage::output_text);
+static_assert(sizeof(TokenUsage) == kTokenUsageClasses * sizeof(std::int64_t));
+
+Quantity AsQuantity(const UsageClass& usage_class, std::int64_t count) {
+  return {.unit = usage_class.unit,
+          .direction = usage_class.direction,
+          .modality = usage_class.modality,
+          .cache = usage_class.cache,
+          .variant = {},
+          .count = count};
+}
+
+bool IsInputTokens(const UsageClass& usage_class) {
+  return usage_class.unit == Unit::kToken && usage_class.direction == Direction::kInput;
+}
+
+std::int64_t ClampedInt64(__int128 value) {
+  const __int128 max = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(value, max));
+}
+
+// Half up, saturating.  REQUIRED: pico_usd ≥ 0.
+Money RoundedToNano(__int128 pico_usd) {
+  return Money::FromNanoUsd(ClampedInt64(pico_usd / 1000 + (pico_usd % 1000 >= 500 ? 1 : 0)));
+}
+
+std::int64_t TotalInput(const TokenUsage& usage) {
+  __int128 total = 0;
+  for (const UsageClass& usage_class : kClasses) {
+    if (IsInputTokens(usage_class)) total += std::max<std::int64_t>(usage.*usage_class.field, 0);
+  }
+  return ClampedInt64(total);
+}
+
+// Ascending thresholds that some request can exceed.
+std::vector<std::int64_t> ThresholdsOf(const PriceVersion& version) {
+  std::vector<std::int64_t> thresholds;
+  for (const PriceComponent& component : version.components) {
+    const std::int64_t threshold = component.context_threshold_tokens;
+    if (threshold > 0 && threshold < std::numeric_limits<std::int64_t>::max()) {
+      thresholds.push_back(threshold);
+    }
+  }
+  std::sort(thresholds.begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
+  return thresholds;
+}
+
+// Ascending minutes at which prices may change, midnight first.
+std::vector<int> SegmentStartsOf(const PriceVersion& version) {
+  std::vector<int> starts = {0};
+  for (const PriceComponent& component : version.components) {
+    if (component.utc_start_minute == component.utc_end_minute) continue;
+    starts.push_back(component.utc_start_minute);
+    starts.push_back(component.utc_end_minute);
+  }
+  std::sort(starts.begin(), starts.end());
+  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  return starts;
+}
+
+absl::Status Unpriced(const std::string& version_id, const UsageClass& usage_class) {
+  return ErrorWithReason(
+      absl::StatusCode::kFailedPrecondition, "UNPRICED",
+      absl::StrCat("unpriced: price version ", version_id, " has no price for ",
+                   AbslView(UnitName(usage_class.unit)), " ",
+                   AbslView(DirectionName(usage_class.direction)), " ",
+                   AbslView(ModalityName(usage_class.modality)), " (cache ",
+                   AbslView(CacheClassName(usage_class.cache)), ")"));
+}
+
+}  // namespace
+
+std::vector<Quantity> ToQuantities(const TokenUsage& usage) {
+  std::vector<Quantity> quantities;
+  for (const UsageClass& usage_class : kClasses) {
+    const std::int64_t count = usage.*usage_class.field;
+    if (count != 0) quantities.push_back(AsQuantity(usage_class, count));
+  }
+  return quantities;
+}
+
+absl::StatusOr<CompiledPrice> CompiledPrice::Create(const PriceVersion& version, ServiceTier tier,
+                                                    std::string_view region) {
+  TG_RETURN_IF_ERROR(ValidatePriceVersion(version));
+  CompiledPrice price;
+  price.version_id_ = version.id;
+  price.thresholds_ = ThresholdsOf(version);
+  price.segment_starts_ = SegmentStartsOf(version);
+  price.prices_output_ = true;
+  const std::size_t bands = price.thresholds_.size() + 1;
+  price.dearest_.resize(bands);
+  for (int segment_start : price.segment_starts_) {
+    Dearest so_far;
+    for (std::size_t band = 0; band < bands; ++band) {
+      // Any total of the band resolves to the same components.
+      const std::int64_t total = band == 0 ? 0 : price.thresholds_[band - 1] + 1;
+      Prices& prices = price.prices_.emplace_back();
+      for (std::size_t i = 0; i < kClasses.size(); ++i) {
+        const PriceComponent* component = FindComponent(version, AsQuantity(kClasses[i], 0), tier,
+                                                        region, segment_start, total);
+        const bool free = component == nullptr && kClasses[i].unit == Unit::kRequest;
+        prices[i] = component != nullptr ? component->price_pico_usd_per_unit
+                                         : (free ? 0 : kUnpriced);
+        std::int64_t& dearest = kClasses[i].unit == Unit::kRequest  ? so_far.request
+                                : kClasses[i].unit == Unit::kSearch ? so_far.search
+                                : IsInputTokens(kClasses[i])        ? so_far.input
+                                                                    : so_far.output;
+        dearest = std::max(dearest, prices[i]);
+      }
+      if (prices[kInputTextClass] == kUnpriced) {
+        return Unpriced(version.id, kClasses[kInputTextClass]);
+      }
+      if (prices[kOutputTextClass] == kUnpriced) price.prices_output_ = false;
+      Dearest& total_dearest = price.dearest_[band];
+      total_dearest.input = std::max(total_dearest.input, so_far.input);
+      total_dearest.output = std::max(total_dearest.output, so_far.output);
+      total_dearest.request = std::max(total_dearest.request, so_far.request);
+      total_dearest.search = std::max(total_dearest.search, so_far.search);
+    }
+  }
+  return price;
+}
+
+std::size_t CompiledPrice::BandOf(std::int64_t total_input_tokens) const {
+  std::size_t band = 0;
+  while (band < thresholds_.size() && total_input_tokens > thresholds_[band]) ++band;
+  return band;
+}
+
+const CompiledPrice::Prices& CompiledPrice::PricesAt(std::int64_t total_input_tokens,
+                                                     absl::Time at) const {
+  std::size_t segment = 0;
+  if (segment_starts_.size() > 1) {
+    const int minute = UtcMinuteOfDay(at);
+    while (segment + 1 < segment_starts_.size() && segment_starts_[segment + 1] <= minute) {
+      ++segment;
+    }
+  }
+  return prices_[segment * (thresholds_.size() + 1) + BandOf(total_input_tokens)];
+}
+
+absl::Status CompiledPrice::CheckPriced(const TokenUsage& usage, absl::Time at) const {
+  for (const UsageClass& usage_class : kClasses) {
+    if (usage.*usage_class.field < 0) {
+      return absl::InvalidArgumentError("a count of the usage is negative");
+    }
+  }
+  const Prices& prices = PricesAt(TotalInput(usage), at);
+  for (std::size_t i = 0; i < kClasses.size(); ++i) {
+    if (usage.*kClasses[i].field > 0 && prices[i] == kUnpriced) {
+      return Unpriced(version_id_, kClasses[i]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+Money CompiledPrice::Charge(const TokenUsage& usage, absl::Time at) const {
+  const Prices& prices = PricesAt(TotalInput(usage), at);
+  // At most 15 products of 2^63 and kPricePicoUsdPerUnitMax: below 2^127.
+  __int128 sum_pico_usd = 0;
+  for (std::size_t i = 0; i < kClasses.size(); ++i) {
+    const std::int64_t count = std::max<std::int64_t>(usage.*kClasses[i].field, 0);
+    sum_pico_usd += static_cast<__int128>(count) * std::max<std::int64_t>(prices[i], 0);
+  }
+  return RoundedToNano(sum_pico_usd);
+}
+
+Money CompiledPrice::UpperBound(std::int64_t input_tokens_max, std::int64_t output_tokens_max,
+                                std::int64_t searches_max) const {
+  const Dearest& dearest = dearest_[BandOf(input_tokens_max)];
+  const auto cost = [](std::int64_t count, std::int64_t price) {
+    return static_cast<__int128>(std::max<std::int64_t>(count, 0)) * price;
+  };
+  return RoundedToNano(cost(input_tokens_max, dearest.input) +
+                       cost(output_tokens_max, dearest.output) + cost(1, dearest.request) +
+                       cost(searches_max, dearest.search));
+}
+
+Money CompiledPrice::OutputBound(std::int64_t output_tokens, std::int64_t input_tokens_max) const {
+  const std::int64_t price = dearest_[BandOf(input_tokens_max)].output;
+  const __int128 pico_usd =
+      static_cast<__int128>(std::max<std::int64_t>(output_tokens, 0)) * price;
+  return Money::FromNanoUsd(ClampedInt64((pico_usd + 999) / 1000));
+}
+
+std::int64_t CompiledPrice::OutputTokensAffordable(Money left,
+                                                   std::int64_t input_tokens_max) const {
+  if (left <= Money::Zero()) return 0;
+  const std::int64_t price = dearest_[BandOf(input_tokens_max)].output;
+  if (price == 0) return std::numeric_limits<std::int64_t>::max();
+  return ClampedInt64(static_cast<__int128>(left.nano_usd()) * 1000 / price);
+}
+
+}  // namespace tollgate

@@ -14,6 +14,7 @@ namespace {
 // Payload keys are URLs by Abseil's convention; these never leave the process as such.
 constexpr char kReasonPayload[] = "tollgate/reason";
 constexpr char kRetryAfterPayload[] = "tollgate/retry_after_ms";
+constexpr char kFieldPayload[] = "tollgate/field";
 
 }  // namespace
 
@@ -55,6 +56,17 @@ std::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
   std::int64_t milliseconds = 0;
   if (!absl::SimpleAtoi(std::string(*payload), &milliseconds)) return std::nullopt;
   return absl::Milliseconds(milliseconds);
+}
+
+absl::Status WithField(absl::Status status, std::string_view field) {
+  if (status.ok()) return status;
+  status.SetPayload(kFieldPayload, absl::Cord(AbslView(field)));
+  return status;
+}
+
+std::string FieldOf(const absl::Status& status) {
+  absl::optional<absl::Cord> payload = status.GetPayload(kFieldPayload);
+  return payload.has_value() ? std::string(*payload) : std::string();
 }
 
 }  // namespace tollgate

@@ -33,6 +33,13 @@ absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after);
 // What WithRetryAfter() set, if anything.
 std::optional<absl::Duration> RetryAfterOf(const absl::Status& status);
 
+// `status` with the name of the request field at fault ("key.expire_time"); crosses gRPC as the
+// ErrorInfo's metadata "field".  No effect on an OK status.
+absl::Status WithField(absl::Status status, std::string_view field);
+
+// What WithField() set; empty when nothing.
+std::string FieldOf(const absl::Status& status);
+
 }  // namespace tollgate
 
 #endif  // TOLLGATE_BASE_STATUS_REASON_H_

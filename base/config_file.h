@@ -38,12 +38,6 @@
 
 namespace tollgate {
 
-// Largest configuration text, deepest nesting and most nodes (aliases expanded): far above any
-// honest file, and low enough that a hostile one is refused at once.
-inline constexpr std::size_t kConfigBytesMax = 16 * 1024 * 1024;
-inline constexpr int kConfigDepthMax = 32;
-inline constexpr std::size_t kConfigNodesMax = 1'000'000;
-
 // A number of bytes: "512", "64KiB", "4MiB", "1GiB".
 struct ByteSize {
   std::uint64_t bytes = 0;
@@ -61,7 +55,7 @@ struct IntRange {
 class ConfigNode {
  public:
   // Reads a file with one document, whose root is a map.  NotFound, or InvalidArgument with the
-  // line for a syntax error, a repeated key, or a limit exceeded.  An empty file is an empty map.
+  // line for a syntax error, a repeated key, or a limit of base/config_tree.h exceeded.  An empty file is an empty map.
   static absl::StatusOr<ConfigNode> Load(const std::string& path);
 
   // The same from text; `name` stands for the file in messages.
@@ -121,8 +115,9 @@ class ConfigNode {
   // "must be below idle_timeout"; becomes `file:line: 'key' must be …`.
   void Fail(std::string_view key, std::string_view objection) const;
 
-  // The first error of the document: a value refused, then the first unknown key in file order
-  // among the maps that were read.  Call on the root, after everything was asked for.
+  // OK, or InvalidArgument with the first of: a value refused, in the order asked for; an unknown
+  // key in a map that was read, in file order; a missing key (last, since a misspelt key is both
+  // unknown and missing).  Call on the root, after everything was asked for.
   absl::Status Finish() const;
 
  private:

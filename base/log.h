@@ -6,7 +6,7 @@
 //
 // Never log a key, a credential or a prompt: a Secret does not convert to a LogField.  Log what a
 // person would act on; one line per request belongs to the AccessLog (base/access_log.h).
-// All functions are thread-safe; a line is written whole.
+// All functions are thread-safe; a line is written whole and at once, so a crash loses none.
 #ifndef TOLLGATE_BASE_LOG_H_
 #define TOLLGATE_BASE_LOG_H_
 
@@ -71,9 +71,6 @@ bool LogEnabled(LogLevel level);
 
 // Writes one line.  `event` is a stable snake_case word, the variable parts are fields.
 void LogEvent(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
-
-// Pushes what is buffered to the file.  Lines of kWarning and above do so by themselves.
-void FlushLog();
 
 }  // namespace tollgate
 

@@ -42,7 +42,8 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   // Each returns the one series of this name and these labels, made at the first call.  All series
-  // of a name have the same kind and the same label names (CHECKed by prometheus-cpp).
+  // of a name have the same kind and the same label names.  CHECKs against an invalid name and
+  // against a name used with two kinds.
   prometheus::Counter& AddCounter(const std::string& name, const std::string& help,
                                   const MetricLabels& labels = {});
   prometheus::Gauge& AddGauge(const std::string& name, const std::string& help,

@@ -1,0 +1,88 @@
+// What a request's cost is drawn from: accounts, sets of them, and holds.
+#ifndef TOLLGATE_DATAPLANE_BUDGET_ACCOUNT_H_
+#define TOLLGATE_DATAPLANE_BUDGET_ACCOUNT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "base/check.h"
+#include "base/money.h"
+
+namespace tollgate::dataplane {
+
+class LeasePool;
+struct AccountState;  // dataplane/budget/lease_pool.cc
+
+// One account, for as long as its LeasePool lives.  Immutable and shared, but for its state.
+struct Account {
+  std::string name;       // "wallet/<workspace>" or "budget/<id>/<period>" (proto/tollgate/lease).
+  std::string budget_id;  // Empty for a wallet.
+  bool hard = true;       // A wallet always is.  A soft account refuses nothing and has no lease.
+  absl::Time period_end = absl::InfiniteFuture();  // When its budget starts anew.
+  AccountState* state = nullptr;                   // The pool's; null for a soft account.
+
+  bool is_wallet() const { return budget_id.empty(); }
+};
+
+// Accounts of one request at most: its wallet, and budgets on its key, workspace and organization.
+inline constexpr std::size_t kAccountsMax = 12;
+
+// The accounts that one request draws on, the wallet first.
+class AccountSet {
+ public:
+  std::size_t size() const { return size_; }
+  const Account& operator[](std::size_t i) const { return *accounts_[i]; }
+
+  // False, and no change, when it is full.
+  bool Add(const Account* account) {
+    if (size_ == accounts_.size()) return false;
+    accounts_[size_++] = account;
+    return true;
+  }
+
+ private:
+  std::array<const Account*, kAccountsMax> accounts_{};
+  std::size_t size_ = 0;
+};
+
+// What one attempt has set aside on each account of a set.  Move-only; must be ended by
+// LeasePool::Settle() or Release() (CHECKed).  Used by one thread.
+class Hold {
+ public:
+  struct Part {
+    const Account* account = nullptr;
+    Money amount;
+    std::uint64_t lease_incarnation = 0;  // usage.v1.Hold.lease_incarnation; 0 for a soft account.
+  };
+
+  Hold() = default;
+  Hold(Hold&& other) noexcept { *this = std::move(other); }
+  Hold& operator=(Hold&& other) noexcept {
+    CHECK(!open()) << "a hold was overwritten before it was settled";
+    parts_ = other.parts_;
+    slots_ = other.slots_;
+    size_ = other.size_;
+    other.size_ = 0;
+    return *this;
+  }
+  ~Hold() { CHECK(!open()) << "a hold was dropped before it was settled"; }
+
+  bool open() const { return size_ != 0; }
+  std::size_t size() const { return size_; }
+  const Part& operator[](std::size_t i) const { return parts_[i]; }
+
+ private:
+  friend class LeasePool;
+
+  std::array<Part, kAccountsMax> parts_{};
+  std::array<std::uint32_t, kAccountsMax> slots_{};  // Slot of the lease table drawn on.
+  std::size_t size_ = 0;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_BUDGET_ACCOUNT_H_

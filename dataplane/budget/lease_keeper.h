@@ -1,0 +1,120 @@
+// Keeps the leases of a LeasePool filled, renewed and not idle: the client of LeaseService.
+//
+// A machine on one executor: what comes in are grants, recalls, time and the pool's attention; what
+// goes out are Wants.  All amounts in a Want are totals, so that a lost or repeated message changes
+// nothing, and a new connection simply states them all again.
+#ifndef TOLLGATE_DATAPLANE_BUDGET_LEASE_KEEPER_H_
+#define TOLLGATE_DATAPLANE_BUDGET_LEASE_KEEPER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/money.h"
+#include "base/random.h"
+#include "dataplane/budget/lease_pool.h"
+#include "dataplane/link/executor.h"
+#include "dataplane/link/link.h"
+#include "tollgate/lease/v1/lease.pb.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace tollgate::dataplane {
+
+struct LeaseKeeperOptions {
+  std::string node_id;
+  std::uint64_t incarnation = 0;
+  std::string session;  // Random bytes of this process; the shipper's too.
+
+  absl::Duration tick = absl::Milliseconds(100);  // Between looks at all leases.
+  // Money asked for ahead: the rate of spend over this time.
+  absl::Duration refill_horizon = absl::Seconds(10);
+  // The first Want of an account asks for so many of the first hold, since there is no rate yet.
+  int first_holds = 4;
+  // A lease that nobody used for so long is given back but for nothing.
+  absl::Duration idle_release = absl::Seconds(30);
+  // The least lifetime that is taken off for drift of the clock: ttl × (1 - drift).
+  double drift = 0.02;
+  // A connection that leaves a Want unanswered for so long is given up.
+  absl::Duration answer_timeout = absl::Seconds(5);
+  BackoffOptions backoff;
+};
+
+// What is known about the connection; for /readyz and metrics.
+struct LeaseKeeperStatus {
+  bool connected = false;
+  bool fenced = false;  // A later incarnation or another process leases as this node: fatal.
+  std::string error;    // Why the last connection ended.
+  std::uint64_t wants_sent = 0;
+  std::uint64_t grants_received = 0;
+  std::uint64_t recalls_received = 0;
+};
+
+// Used on its executor only, but where noted.
+class LeaseKeeper {
+ public:
+  using Factory = LinkFactory<lease::v1::LeaseRequest, lease::v1::LeaseResponse>;
+
+  // Everything must outlive this; destroy it when the executor is stopped, or from it.
+  LeaseKeeper(LeasePool& pool, Executor& executor, const Clock& clock, Random& random,
+              Factory factory, LeaseKeeperOptions options);
+  ~LeaseKeeper();
+  LeaseKeeper(const LeaseKeeper&) = delete;
+  LeaseKeeper& operator=(const LeaseKeeper&) = delete;
+
+  // Begins; from any thread, once.
+  void Start();
+
+  // Gives everything idle back, on the executor; for an orderly end, after the last settlement.
+  // From any thread.
+  void ReleaseAll();
+
+  // From any thread.
+  LeaseKeeperStatus status() const;
+
+ private:
+  struct Want;  // What is under way for one account.
+
+  void Connect();
+  void OnMessage(const lease::v1::LeaseResponse& message);
+  void OnGrant(const lease::v1::Grant& grant);
+  void OnRecall(const std::string& account);
+  void OnClosed(const absl::Status& status);
+  void Tick();
+  void Attend();
+  void Look(const Account& account);
+  void Send(const Account& account, Money need, Money want);
+  Money Appetite(const AccountView& view, Want& want) const;
+
+  LeasePool& pool_;
+  Executor& executor_;
+  const Clock& clock_;
+  Random& random_;
+  const Factory factory_;
+  const LeaseKeeperOptions options_;
+
+  std::shared_ptr<int> alive_;  // Tasks hold it weakly.
+  std::unique_ptr<Link<lease::v1::LeaseRequest>> link_;
+  Backoff backoff_;
+  bool connected_ = false;       // Something was answered on this connection.
+  bool releasing_ = false;
+  MonotonicTime connected_at_;
+  std::uint64_t next_nonce_ = 1;
+  absl::flat_hash_map<std::string, std::unique_ptr<Want>> wants_;
+
+  mutable std::mutex status_mutex_;
+  LeaseKeeperStatus status_;  // Guarded by status_mutex_.
+};
+
+// Leases over gRPC; its events run on `executor`.
+LeaseKeeper::Factory GrpcLeaseLinks(std::shared_ptr<grpc::Channel> channel, Executor& executor);
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_BUDGET_LEASE_KEEPER_H_

@@ -1,0 +1,224 @@
+// Spending power on this node: holds, their settlement, and what happens when a lease runs short
+// (architecture.md §8).
+//
+// Three kinds of thread meet here.  Workers hold and settle, with atomics only.  A worker whose hold
+// is short waits: it registers, and is called when it is worth trying again.  The lease keeper
+// (lease_keeper.h) puts grants in and takes idle money out.
+//
+//   Hold hold;
+//   HoldResult result = pool.TryHold(accounts, bound, &hold);
+//   if (result.kind == HoldResult::kShort) {
+//     waiter = pool.Wait(accounts, bound, [&] { asio::post(worker, retry); });   // ≤ 50 ms
+//     … result = pool.TryHold(accounts, bound, &hold);   // again, and at the end:
+//     result = pool.Explain(accounts, bound);            // why it is refused
+//   }
+//   … lane.AppendIntent(…hold…), the attempt, lane.AppendFinal(…) …
+//   pool.Settle(std::move(hold), charge);
+#ifndef TOLLGATE_DATAPLANE_BUDGET_LEASE_POOL_H_
+#define TOLLGATE_DATAPLANE_BUDGET_LEASE_POOL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/money.h"
+#include "dataplane/budget/account.h"
+#include "dataplane/budget/lease_table.h"
+
+namespace tollgate::dataplane {
+
+// What came of a hold, and why.
+struct HoldResult {
+  enum Kind {
+    kHeld,
+    kShort,                // TryHold() only: the lease ran short; wait, or Explain().
+    kInsufficientBalance,  // The wallet is spent.
+    kBudgetExceeded,       // A hard budget is spent: `account` and `resets_at` say which, till when.
+    kTemporarilyReserved,  // Money is left but in use by other requests or nodes.
+    kUnavailable,          // Billing cannot be asked, and what was leased is used up or too old.
+  };
+  Kind kind = kHeld;
+  const Account* account = nullptr;                // Which one was short; null when held.
+  absl::Time resets_at = absl::InfiniteFuture();   // kBudgetExceeded: when its period ends.
+  absl::Duration retry_after = absl::ZeroDuration();  // kTemporarilyReserved, kUnavailable.
+};
+
+// "held", "short", "insufficient_balance", "budget_exceeded", "temporarily_reserved", "unavailable".
+std::string_view HoldResultName(HoldResult::Kind kind);
+
+// Why billing granted less than was needed; the values of lease.v1.Shortage.
+enum class LeaseShortage { kNone = 0, kExhausted = 1, kReserved = 2, kUnknownAccount = 3 };
+
+// What the keeper learns about one account when it looks.
+struct AccountView {
+  const Account* account = nullptr;
+  Money granted;
+  Money released;
+  Money remaining;
+  Money need;          // What waiters are short of; zero when none waits.
+  Money spent_total;   // Charged since the start: its growth is the rate of spend.
+  Money largest_hold;  // The dearest single hold of late.
+  bool holds_in_flight = false;
+  bool inherited = false;  // A former incarnation's lease still serves it.
+  MonotonicTime last_use;  // Of a hold; InfinitePast for none.
+  MonotonicTime deadline;
+};
+
+struct LeasePoolOptions {
+  std::uint64_t incarnation = 0;
+  // New holds stop on a lease of a former incarnation at its own deadline; so does this process.
+  // Whether leases of former incarnations may be drawn on at all (same boot only).
+  bool inherit = true;
+  absl::Duration retry_after = absl::Seconds(1);  // What a reserved or unavailable answer suggests.
+};
+
+// Thread-safe but where noted.
+class LeasePool {
+ public:
+  // `table` and `clock` must outlive this.
+  LeasePool(LeaseTable& table, const Clock& clock, LeasePoolOptions options);
+  ~LeasePool();
+  LeasePool(const LeasePool&) = delete;
+  LeasePool& operator=(const LeasePool&) = delete;
+
+  // ---- Accounts -----------------------------------------------------------------------------
+
+  // The account of this name, made at the first call.  Takes a lock: workers cache the result
+  // (AccountResolver).  nullptr when the table is full, the name too long, or its period was
+  // closed here before (a clock that jumped back).
+  const Account* Open(std::string_view name, std::string_view budget_id, bool hard,
+                      absl::Time period_end);
+
+  // ---- Holds: workers -----------------------------------------------------------------------
+
+  // Sets `amount` aside on every hard account of the set, or on none; soft ones are noted.  kHeld
+  // or kShort.  REQUIRED: amount ≥ 0, *hold not open.
+  HoldResult TryHold(const AccountSet& accounts, Money amount, Hold* hold);
+
+  // Adds `amount` to every part of a hold, or to none.  kHeld or kShort.
+  HoldResult Extend(Hold* hold, Money amount);
+
+  // Ends a hold: `charge` is drawn, the rest returns.  A charge above the hold is drawn too, from
+  // what is left (which may go below zero: the next grant fills it up).  Call it after the final
+  // record was appended to the spool.
+  void Settle(Hold&& hold, Money charge);
+
+  // Ends a hold of which nothing was drawn.
+  void Release(Hold&& hold) { Settle(std::move(hold), Money::Zero()); }
+
+  // The most that a hold on the set can be right now; Money::Max() without a hard account.
+  Money MostAffordable(const AccountSet& accounts) const;
+
+  // ---- Waiting: workers ---------------------------------------------------------------------
+
+  using WaiterId = std::uint64_t;
+
+  // Asks for `amount` on the set, and calls `on_change` once (on any thread; it must only post)
+  // when a short account has news: money, or a refusal.  The caller bounds the wait with a timer
+  // of its own, and calls Forget() when it gives up.
+  WaiterId Wait(const AccountSet& accounts, Money amount, std::function<void()> on_change);
+
+  // Unregisters.  After it returns, `on_change` is not called any more.
+  void Forget(WaiterId waiter);
+
+  // Why a hold of `amount` does not succeed now.  Never kHeld: kTemporarilyReserved with a short
+  // retry when it might.
+  HoldResult Explain(const AccountSet& accounts, Money amount) const;
+
+  // ---- The keeper ---------------------------------------------------------------------------
+
+  // Calls `wake` (on any thread; it must only post) whenever an account wants the keeper's
+  // attention: short, or below its low water.  Set once, before the workers start.
+  void SetWake(std::function<void()> wake);
+
+  // The accounts that want attention since the last call.
+  std::vector<const Account*> TakeAttention();
+
+  // All hard accounts of this incarnation that were opened and not closed.
+  std::vector<const Account*> Accounts() const;
+
+  AccountView View(const Account& account) const;
+
+  // Takes a grant in: `granted_total` replaces a smaller one, and what is new can be spent until
+  // `deadline`, when one is given.  Wakes the waiters.
+  void Grant(const Account& account, Money granted_total, std::optional<MonotonicTime> deadline,
+             LeaseShortage shortage);
+
+  // Takes up to `amount` of what is unused out, to be given back.  The new released total.
+  Money ReleaseIdle(const Account& account, Money amount);
+
+  // Below this remainder the keeper is woken.
+  void SetLowWater(const Account& account, Money low_water);
+
+  // Whether billing can be asked; decides between kTemporarilyReserved and kUnavailable.
+  void SetConnected(bool connected);
+  bool connected() const { return connected_.load(std::memory_order_relaxed); }
+
+  // Forgets an account whose period is over, that holds nothing any more, and whose release billing
+  // has seen.  False when it is in use.
+  bool CloseEnded(const Account& account, absl::Time now);
+
+  // ---- Former incarnations ------------------------------------------------------------------
+
+  // Incarnations that still have leases in the table, ascending.
+  std::vector<std::uint64_t> FormerIncarnations() const;
+
+  // Stops new holds on all leases of former incarnations for accounts that have a lease of their
+  // own with money, that are past their deadline, or that nobody has used since the start.
+  // `force`: on all.  What is left on them is given up once nothing holds it.
+  void RetireInherited(bool force);
+
+  // Whether no lease of `incarnation` can be drawn on or is held any more.
+  bool Retired(std::uint64_t incarnation) const;
+
+  // Forgets its leases: billing has closed it.  REQUIRED: Retired(incarnation).
+  void ForgetIncarnation(std::uint64_t incarnation);
+
+ private:
+  struct Waiter;
+  struct Runtime;  // What belongs to a slot and needs not survive.
+
+  bool Draw(AccountState& state, std::int64_t amount, std::int64_t now_ns, std::uint32_t* slot);
+  bool DrawFrom(std::uint32_t slot, std::int64_t amount, std::int64_t now_ns, bool extend);
+  void GiveBack(std::uint32_t slot, std::int64_t amount, bool end_hold);
+  void Attend(AccountState& state);
+  void WakeWaiters(const AccountState& state);
+
+  LeaseTable& table_;
+  const Clock& clock_;
+  const LeasePoolOptions options_;
+  std::atomic<bool> connected_{false};
+
+  std::unique_ptr<Runtime[]> runtime_;  // One for each slot of the table.
+
+  mutable std::mutex accounts_mutex_;  // Guards the next four.
+  absl::flat_hash_map<std::string, std::unique_ptr<Account>> accounts_;
+  std::vector<std::unique_ptr<Account>> closed_;  // Workers may still look at them.
+  std::vector<std::unique_ptr<AccountState>> states_;
+  absl::flat_hash_set<std::uint64_t> closed_names_;  // Hashes.
+
+  mutable std::mutex attention_mutex_;  // Guards the next two.
+  std::vector<const Account*> attention_;
+  std::function<void()> wake_;
+
+  mutable std::mutex waiters_mutex_;  // Guards the next two; taken before nothing else.
+  std::map<WaiterId, std::unique_ptr<Waiter>> waiters_;
+  WaiterId next_waiter_ = 1;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_BUDGET_LEASE_POOL_H_

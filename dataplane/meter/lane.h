@@ -1,0 +1,147 @@
+// One journal of a node: each worker writes its own, without a lock (architecture.md §9).
+//
+//   auto intent = lane.AppendIntent(record);            // before the attempt is sent
+//   if (!intent.ok()) → 503, nothing was dispatched
+//   … the attempt; holds grow: lane.AppendExtension(*intent, 1'000'000) …
+//   lane.AppendFinal(*intent, record);                  // before the last byte is released
+//   pool.Settle(std::move(hold), charge);
+#ifndef TOLLGATE_DATAPLANE_METER_LANE_H_
+#define TOLLGATE_DATAPLANE_METER_LANE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/money.h"
+#include "dataplane/meter/segment.h"
+
+namespace tollgate::usage::v1 {
+class UsageRecord;
+}  // namespace tollgate::usage::v1
+
+namespace tollgate::dataplane {
+
+// Room that is kept for the final record of each open intent, so that it never fails.
+inline constexpr std::size_t kFinalReserveBytes = 8 * 1024;
+// Longest string of a record; longer ones are cut when it is appended (a provider may have sent
+// them), so that a final record fits its reserve.
+inline constexpr std::size_t kRecordStringBytesMax = 256;
+
+// An attempt that was announced.  Must be ended by AppendFinal() on the same lane (CHECKed).
+class IntentRef {
+ public:
+  IntentRef() = default;
+  IntentRef(IntentRef&& other) noexcept { *this = std::move(other); }
+  IntentRef& operator=(IntentRef&& other) noexcept;
+  ~IntentRef();
+
+  bool open() const { return number_ != 0; }
+  std::uint64_t number() const { return number_; }
+
+ private:
+  friend class Lane;
+
+  std::uint64_t number_ = 0;
+  std::shared_ptr<Segment> segment_;  // Where the intent stands.
+};
+
+// Where an append ended: what must be synced for it to be on disk.
+struct SpoolPosition {
+  std::shared_ptr<Segment> segment;
+  std::size_t end = 0;
+};
+
+// Appends are for one thread, the worker's; the rest is thread-safe.
+class Lane {
+ public:
+  Lane(std::uint64_t incarnation, std::uint32_t number) : incarnation_(incarnation), number_(number) {}
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  std::uint64_t incarnation() const { return incarnation_; }
+  std::uint32_t number() const { return number_; }
+
+  // ---- The worker ---------------------------------------------------------------------------
+
+  // Appends the intent of an attempt: `record` as far as it is known, the charge being the hold.
+  // ResourceExhausted (reason SPOOL_FULL) when the spool is at its limit or the disk is full: do
+  // not dispatch, answer 503.  Unavailable (reason SPOOL_FAILED) after a failed sync.
+  absl::StatusOr<IntentRef> AppendIntent(usage::v1::UsageRecord& record);
+
+  // Notes that each hold of the intent grew by `more`, before that money is used.  The errors of
+  // AppendIntent(): then it must not be used.
+  absl::Status AppendExtension(const IntentRef& intent, Money more);
+
+  // Appends the final record and gives it its sequence, which is returned.  Cannot fail: its room
+  // was reserved by the intent.
+  std::uint64_t AppendFinal(IntentRef intent, usage::v1::UsageRecord& record);
+
+  // The end of what this worker appended last.
+  SpoolPosition position() const { return {current_, current_ ? current_->committed() : 0}; }
+
+  // ---- Readers: shipper, index --------------------------------------------------------------
+
+  // The last sequence that was appended; 0 for none.
+  std::uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
+
+  // The segments that exist, oldest first.
+  std::vector<std::shared_ptr<Segment>> Segments() const;
+
+  // ---- The spool ----------------------------------------------------------------------------
+
+  // Takes a segment that the lane moves on to when its own is full.  Whether one is there already.
+  void OfferSpare(std::shared_ptr<Segment> spare);
+  bool has_spare() const { return has_spare_.load(std::memory_order_acquire); }
+
+  // The first segment; before the worker starts.
+  void Start(std::shared_ptr<Segment> first, std::uint64_t next_sequence,
+             std::uint64_t next_intent);
+
+  // Takes existing segments over, oldest first (recovery, before any other thread looks).
+  void Adopt(std::vector<std::shared_ptr<Segment>> segments, std::uint64_t last_sequence,
+             std::uint64_t last_intent);
+
+  // Removes the oldest segment, when it is sealed, has no open intent, and ends at or before
+  // `acknowledged`.  The caller deletes its file.  nullptr otherwise.
+  std::shared_ptr<Segment> TakeOldest(std::uint64_t acknowledged);
+
+  // Makes AppendIntent() refuse, or accept again.
+  void SetRefusing(absl::Status refusal);
+
+  std::uint32_t open_intents() const { return open_count_.load(std::memory_order_acquire); }
+
+ private:
+  bool Fits(std::size_t bytes, std::size_t reserve) const;
+  absl::Status MakeRoom(std::size_t bytes, std::size_t reserve);
+  void Rotate(std::shared_ptr<Segment> next);
+
+  const std::uint64_t incarnation_;
+  const std::uint32_t number_;
+
+  // The worker's own.
+  std::shared_ptr<Segment> current_;
+  std::uint64_t next_intent_ = 1;
+
+  std::atomic<std::uint32_t> open_count_{0};
+  std::atomic<std::uint64_t> last_sequence_{0};
+  std::atomic<bool> has_spare_{false};
+  std::atomic<bool> refusing_{false};
+
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<Segment>> segments_;  // Guarded by mutex_, as the next two.
+  std::shared_ptr<Segment> spare_;
+  absl::Status refusal_;
+};
+
+// Cuts the strings of a record to kRecordStringBytesMax.
+void BoundStrings(usage::v1::UsageRecord& record);
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_METER_LANE_H_

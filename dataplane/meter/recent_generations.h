@@ -1,0 +1,60 @@
+// The generations that this node served of late, for GET /v1/generation at once.
+//
+// Filled from the spool, off the request path: a lookup first reads what was appended since.
+#ifndef TOLLGATE_DATAPLANE_METER_RECENT_GENERATIONS_H_
+#define TOLLGATE_DATAPLANE_METER_RECENT_GENERATIONS_H_
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "dataplane/meter/lane_reader.h"
+#include "dataplane/meter/spool.h"
+
+namespace tollgate::dataplane {
+
+// Thread-safe.
+class RecentGenerations {
+ public:
+  // Keeps at most so many attempts, and drops the oldest.  `spool` must outlive this.
+  RecentGenerations(Spool& spool, std::size_t attempts_max)
+      : spool_(spool), attempts_max_(attempts_max) {}
+
+  // Reads what was appended since; the shipper does it on each tick, before segments go.
+  void CatchUp();
+
+  // The serialized UsageRecords of a generation's attempts, in order; empty when it is not (or no
+  // longer) known here.  The caller checks that it belongs to who asks.
+  std::vector<std::string> Find(std::string_view generation_id);
+
+  // How many attempts are kept.
+  std::size_t size() const;
+
+ private:
+  struct Attempt {
+    std::string generation_id;
+    std::string record;
+  };
+
+  void CatchUpLocked();
+  void Add(std::string_view record);
+
+  Spool& spool_;
+  const std::size_t attempts_max_;
+
+  mutable std::mutex mutex_;  // Guards what follows.
+  std::map<std::pair<std::uint64_t, std::uint32_t>, std::unique_ptr<LaneReader>> readers_;
+  std::deque<std::shared_ptr<Attempt>> order_;
+  absl::flat_hash_map<std::string, std::vector<std::shared_ptr<Attempt>>> by_id_;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_METER_RECENT_GENERATIONS_H_

@@ -1,0 +1,82 @@
+// Builds snapshots from published resources, and the next one from a change.
+//
+// An image is a value: copying it is cheap, and a copy that turns out invalid is thrown away, so a
+// bad resource refuses a whole change.
+#ifndef TOLLGATE_DATAPLANE_SNAPSHOT_CONFIG_IMAGE_H_
+#define TOLLGATE_DATAPLANE_SNAPSHOT_CONFIG_IMAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/seal.h"
+#include "dataplane/snapshot/snapshot.h"
+#include "tollgate/config/v1/config.pb.h"
+
+namespace tollgate::dataplane {
+
+// Not thread-safe.
+class ConfigImage {
+ public:
+  // An empty one.  `sealer` opens credentials; it must outlive this and its copies.
+  explicit ConfigImage(const Sealer& sealer);
+
+  // Checks one resource (proto/validate) and puts it in, new or in place of the one with its key.
+  // InvalidArgument naming the resource; then the image is of no further use.
+  absl::Status Upsert(const config::v1::Resource& resource);
+
+  // Takes the resource with this key out; OK when there is none.
+  absl::Status Remove(std::string_view key);
+
+  // Checks that what was changed since the last Finish() refers only to what is there, and that
+  // nothing that is left refers to what was removed; then makes the snapshot.
+  // InvalidArgument with reason DANGLING_REFERENCE or DUPLICATE_RESOURCE, naming the resource.
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Finish(const ConfigRevision& revision);
+
+  std::uint64_t digest() const { return digest_; }
+  std::size_t resource_count() const { return resource_count_; }
+
+ private:
+  // A resource that is kept as it came; keys are kept in the KeyTable instead.
+  using ResourcePtr = std::shared_ptr<const config::v1::Resource>;
+
+  // How many resources of each kind refer to a workspace or a key, by the target's resource key.
+  absl::Status UpsertKey(const config::v1::Resource& resource);
+  absl::Status UpsertWorkspace(const config::v1::Resource& resource);
+  void PutBudget(const config::v1::Resource& resource);
+  void DropBudget(const config::v1::Resource& resource);
+  absl::Status CheckOpens(const config::v1::Resource& resource) const;
+  absl::Status CheckReferences(const config::v1::Resource& resource) const;
+  void Account(const config::v1::Resource& resource, int sign);
+  void AddReference(const std::string& target, int delta);
+  bool Has(std::string_view key) const;
+
+  const Sealer* sealer_;
+  std::uint64_t digest_ = 0;
+  std::size_t resource_count_ = 0;
+  KeyTable keys_;
+  CowVector<Workspace> workspaces_;
+  CowMap<std::uint32_t> workspace_index_;
+  CowMap<std::vector<std::shared_ptr<const Budget>>> budgets_;
+  CowMap<config::v1::Resource> kept_;     // All but keys, by resource key.
+  CowMap<std::int64_t> references_;       // Count of resources that need a resource key.
+  CowVector<std::int64_t> keys_of_workspace_;  // By workspace index.
+  CowVector<std::uint32_t> free_workspaces_;
+  std::size_t free_count_ = 0;
+  std::shared_ptr<const Catalog> catalog_;
+  bool catalog_stale_ = true;
+  bool editing_ = false;
+  absl::flat_hash_set<std::string> touched_;  // Resource keys to check at Finish().
+  absl::flat_hash_set<std::string> removed_;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_SNAPSHOT_CONFIG_IMAGE_H_

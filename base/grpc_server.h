@@ -85,7 +85,7 @@ class GrpcServer {
   int port_;
 };
 
-// The common name (or first DNS name) of the peer's verified certificate; empty without mutual
+// The common name (or else the first alternative name) of the peer's verified certificate; empty without mutual
 // TLS.
 std::string PeerCertificateName(const grpc::CallbackServerContext& context);
 

@@ -109,9 +109,9 @@ class HttpServer {
 
  private:
   class Impl;
-  explicit HttpServer(std::shared_ptr<Impl> impl);
+  explicit HttpServer(std::unique_ptr<Impl> impl);
 
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace tollgate

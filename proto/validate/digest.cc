@@ -38,6 +38,7 @@ const google::protobuf::Message* Body(const Resource& resource) {
 }
 
 void AppendDeterministic(const google::protobuf::Message& message, std::string& out) {
+  // Both write what they hold back when they are destroyed, at the end of this function.
   google::protobuf::io::StringOutputStream stream(&out);
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);

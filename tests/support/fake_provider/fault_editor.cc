@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/fake_provider/fault_plan.h"
+
+namespace tollgate {
+namespace {
+
+constexpr std::string_view kGarbageBytes("\x00\xff\x16{]\r\nnot http, not json\xc3\x28\r\n", 29);
+
+class FaultEditor final : public AnswerEditor {
+ public:
+  explicit FaultEditor(std::vector<Fault> faults) : faults_(std::move(faults)) {}
+
+  void EditRequest(ChatRequest& request) override {
+    if (Find(FaultKind::kIgnoreMaxTokens) != nullptr) request.output_tokens_max.reset();
+  }
+
+  void EditAnswer(ChatAnswer& answer) override {
+    if (Find(FaultKind::kNoUsage) != nullptr) answer.reported.reset();
+    if (Find(FaultKind::kNegativeUsage) != nullptr) {
+      answer.reported = DemoTokens{.input_text = -answer.tokens.input_text,
+                                   .output_text = -answer.tokens.output_text};
+    }
+    output_tokens_ = answer.tokens.output_text;
+  }
+
+  bool EditReply(Reply& reply) override {
+    bool charged = true;
+    for (const Fault& fault : faults_) charged = Apply(fault, reply) && charged;
+    return charged;
+  }
+
+ private:
+  const Fault* Find(FaultKind kind) const {
+    const auto found = std::find_if(faults_.begin(), faults_.end(),
+                                    [kind](const Fault& fault) { return fault.kind == kind; });
+    return found == faults_.end() ? nullptr : &*found;
+  }
+
+  // False when nothing is charged.
+  bool Apply(const Fault& fault, Reply& reply) const {
+    switch (fault.kind) {
+      case FaultKind::kDelayMs:
+        if (!reply.steps.empty()) {
+          reply.steps.front().wait += absl::Milliseconds(fault.value.value_or(0));
+        }
+        return true;
+      case FaultKind::kSlow:
+        for (ReplyStep& step : reply.steps) {
+          if (step.kind == StepKind::kToken) {
+            step.wait = absl::Milliseconds(fault.value.value_or(10));
+          }
+        }
+        return true;
+      case FaultKind::kRefuse:
+        reply.steps.clear();
+        reply.end = fault.value.value_or(0) == 1 ? ReplyEnd::kReset : ReplyEnd::kClose;
+        return false;
+      case FaultKind::kStatus:
+        Replace(reply, StatusReply(static_cast<int>(fault.value.value_or(500))));
+        return false;
+      case FaultKind::kRetryAfter:
+        Replace(reply, ErrorReply(429, "rate_limit_error", "rate_limit_exceeded",
+                                  "slow down (on demand)",
+                                  absl::StrCat("Retry-After: ", fault.value.value_or(1), "\r\n")));
+        return false;
+      case FaultKind::kCutMidStream:
+        Cut(fault, ReplyEnd::kClose, reply);
+        return true;
+      case FaultKind::kResetMidStream:
+        Cut(fault, ReplyEnd::kReset, reply);
+        return true;
+      case FaultKind::kCutBeforeDone:
+        CutBeforeDone(reply);
+        return true;
+      case FaultKind::kUsageTwice:
+        RepeatUsage(reply);
+        return true;
+      case FaultKind::kGarbage:
+        return Garble(fault, reply);
+      case FaultKind::kHangHead:
+        if (!reply.steps.empty()) reply.steps.front().wait = absl::InfiniteDuration();
+        return true;
+      case FaultKind::kHangBody:
+        if (reply.steps.size() < 2) return true;
+        Middle(std::nullopt, reply)->wait = absl::InfiniteDuration();
+        return true;
+      case FaultKind::kNoUsage:
+      case FaultKind::kNegativeUsage:
+      case FaultKind::kIgnoreMaxTokens:
+        return true;  // Done before the reply was made.
+    }
+    return true;
+  }
+
+  // An answer to which a delay was applied stays late.
+  static void Replace(Reply& reply, Reply other) {
+    if (!reply.steps.empty()) other.steps.front().wait = reply.steps.front().wait;
+    reply = std::move(other);
+  }
+
+  static Reply StatusReply(int status) {
+    if (status == 429) {
+      return ErrorReply(429, "rate_limit_error", "rate_limit_exceeded", "slow down (on demand)");
+    }
+    if (status < 500) {
+      return ErrorReply(status, "invalid_request_error", "refused", "refused (on demand)");
+    }
+    return ErrorReply(status, "server_error", "failed", "failed (on demand)");
+  }
+
+  // The step before which `tokens` of output (half of all by default) were sent.  For JSON: the
+  // second half of the body, which becomes a step of its own.
+  std::vector<ReplyStep>::iterator Middle(std::optional<std::int64_t> tokens, Reply& reply) const {
+    const auto body = std::find_if(reply.steps.begin(), reply.steps.end(), [](const ReplyStep& s) {
+      return s.kind == StepKind::kBody;
+    });
+    if (body != reply.steps.end()) {
+      ReplyStep first = *body;
+      first.kind = StepKind::kHead;
+      first.end = first.begin + (body->end - body->begin) / 2;
+      body->begin = first.end;
+      body->wait = absl::ZeroDuration();
+      return std::next(reply.steps.insert(body, first));
+    }
+    std::int64_t left = tokens.value_or(output_tokens_ / 2);
+    auto step = std::next(reply.steps.begin());
+    while (step != reply.steps.end() && step->kind == StepKind::kToken &&
+           left >= step->output_tokens) {
+      left -= step->output_tokens;
+      ++step;
+    }
+    return step == reply.steps.end() ? std::prev(step) : step;
+  }
+
+  void Cut(const Fault& fault, ReplyEnd end, Reply& reply) const {
+    if (reply.steps.size() < 2) return;
+    // First Middle(), which may insert; only then end().
+    const auto middle = Middle(fault.value, reply);
+    reply.steps.erase(middle, reply.steps.end());
+    reply.end = end;
+    reply.partial = true;
+  }
+
+  static void CutBeforeDone(Reply& reply) {
+    if (reply.steps.empty()) return;
+    while (!reply.steps.empty() && (reply.steps.back().kind == StepKind::kEnd ||
+                                    reply.steps.back().kind == StepKind::kDone)) {
+      reply.steps.pop_back();
+    }
+    ReplyStep& last = reply.steps.back();
+    if (last.kind == StepKind::kBody) {
+      last.kind = StepKind::kHead;  // A body without its end tells nothing.
+      --last.end;
+    }
+    reply.end = ReplyEnd::kClose;
+    reply.partial = true;
+  }
+
+  static void RepeatUsage(Reply& reply) {
+    const auto usage = std::find_if(reply.steps.begin(), reply.steps.end(), [](const ReplyStep& s) {
+      return s.kind == StepKind::kUsage;
+    });
+    if (usage == reply.steps.end()) return;
+    const ReplyStep copy = *usage;
+    reply.steps.insert(usage, copy);
+  }
+
+  bool Garble(const Fault& fault, Reply& reply) const {
+    if (fault.value.value_or(1) == 0) {
+      Reply garbage;
+      garbage.Append(StepKind::kHead, kGarbageBytes);
+      garbage.end = ReplyEnd::kClose;
+      Replace(reply, std::move(garbage));
+      return false;
+    }
+    if (reply.steps.size() < 2) return true;
+    if (reply.steps.back().kind == StepKind::kBody) {
+      Reply garbage = WholeReply(200, "application/json", kGarbageBytes);
+      garbage.steps.front().output_tokens = reply.steps.front().output_tokens;
+      garbage.steps.back().kind = StepKind::kHead;
+      Replace(reply, std::move(garbage));
+      return true;
+    }
+    const std::string event = absl::StrCat("data: {\"id\":", std::string(kGarbageBytes), "\n\n");
+    const std::size_t begin = reply.bytes.size();
+    absl::StrAppend(&reply.bytes, absl::Hex(event.size()), "\r\n", event, "\r\n");
+    reply.steps.insert(Middle(std::nullopt, reply),
+                       {.kind = StepKind::kToken, .begin = begin, .end = reply.bytes.size()});
+    return true;
+  }
+
+  const std::vector<Fault> faults_;
+  std::int64_t output_tokens_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<AnswerEditor> MakeFaultEditor(std::vector<Fault> faults) {
+  return std::make_unique<FaultEditor>(std::move(faults));
+}
+
+}  // namespace tollgate

@@ -1,0 +1,101 @@
+// Faults that a fake provider shows on demand, by model and with a probability.
+//
+//   POST /control {"model": "demo/chat", "seed": 7, "faults": [
+//     {"kind": "status", "value": 503, "probability": 0.1}, {"kind": "delay_ms", "value": 20}]}
+//
+// replaces the faults of one model ("*" for every model that has none of its own).  Each request
+// rolls for each fault on its own; all that hit are applied.  The rolls are a function of the seed
+// and of the number of the request to that model since the faults were set.
+//
+//   kind              value (default)                    what happens · what is charged
+//   delay_ms          milliseconds                       the head comes later · all
+//   slow              ms before each token (10)          · all
+//   refuse            1 for RST (0: FIN)                 the connection ends without a byte · nothing
+//   status            HTTP status (500)                  an error in OpenAI's envelope · nothing
+//   retry_after       seconds (1)                        429 with Retry-After · nothing
+//   cut_mid_stream    output tokens before it (half)     FIN within the body · what was sent; all for
+//                                                        JSON
+//   reset_mid_stream  the same                           RST within the body · the same
+//   cut_before_done   -                                  FIN before [DONE], or before the last byte of
+//                                                        JSON · all
+//   no_usage          -                                  the answer lacks its usage · all
+//   usage_twice       -                                  a stream says its usage twice · all
+//   negative_usage    -                                  the usage has negative counts · all
+//   garbage           0: instead of HTTP · nothing; 1 (default): within the body · all
+//   hang_head         -                                  no byte ever comes · nothing
+//   hang_body         -                                  stops half-way for ever · what was sent; all
+//                                                        for JSON
+//   ignore_max_tokens -                                  answers at full length · all
+#ifndef TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
+#define TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "tollgate/demo_provider/openai_provider.h"
+
+namespace tollgate {
+
+enum class FaultKind {
+  kDelayMs,
+  kSlow,
+  kRefuse,
+  kStatus,
+  kRetryAfter,
+  kCutMidStream,
+  kResetMidStream,
+  kCutBeforeDone,
+  kNoUsage,
+  kUsageTwice,
+  kNegativeUsage,
+  kGarbage,
+  kHangHead,
+  kHangBody,
+  kIgnoreMaxTokens,
+};
+
+std::optional<FaultKind> ParseFaultKind(std::string_view name);
+
+struct Fault {
+  FaultKind kind = FaultKind::kStatus;
+  std::optional<std::int64_t> value;
+  double probability = 1.0;  // 0 to 1.
+};
+
+// Thread-safe.
+class FaultPlan {
+ public:
+  // Applies the body of POST /control.  InvalidArgument says what is wrong; then nothing changes.
+  absl::Status Control(std::string_view body);
+
+  // Sets the faults of a model, or of "*".
+  void Set(const std::string& model, std::vector<Fault> faults, std::uint64_t seed);
+
+  // An editor with the faults that hit this request; nullptr for none.
+  std::unique_ptr<AnswerEditor> EditorFor(const ChatRequest& request);
+
+ private:
+  struct ModelFaults {
+    std::vector<Fault> faults;
+    std::uint64_t seed = 0;
+    std::uint64_t requests = 0;
+  };
+
+  std::mutex mutex_;
+  std::map<std::string, ModelFaults> models_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Applies faults to one answer.
+std::unique_ptr<AnswerEditor> MakeFaultEditor(std::vector<Fault> faults);
+
+}  // namespace tollgate
+
+#endif  // TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_

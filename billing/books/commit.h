@@ -1,0 +1,79 @@
+// What the books change (Commit) and what they go on from (StoredState): the two values that pass
+// between the pure machines and the store.
+#ifndef TOLLGATE_BILLING_BOOKS_COMMIT_H_
+#define TOLLGATE_BILLING_BOOKS_COMMIT_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "billing/ingest/lanes.h"
+#include "billing/ingest/usage_record.h"
+#include "billing/ledger/ledger.h"
+#include "billing/lease/lease.h"
+#include "billing/lease/node_roster.h"
+
+namespace tollgate::billing {
+
+// A record that was applied: found by its identity, its generation, its workspace and its key.
+struct UsageRow {
+  RecordKey record;
+  std::string generation_id;
+  std::uint32_t attempt = 0;
+  std::string workspace_id;
+  std::string key_id;
+  std::string bytes;
+};
+
+// A record whose id was applied with other contents.
+struct QuarantineRow {
+  RecordKey record;
+  std::string bytes;
+};
+
+// A change of the configuration that billing keeps for a restart without the control plane.
+struct ConfigChange {
+  bool replaces_all = false;
+  std::map<std::string, std::string> upserts;  // Resource key → serialized resource.
+  std::vector<std::string> removed;
+  std::string revision;  // Opaque to the store.
+};
+
+// Everything that one group of commands changed.  Written all or nothing.
+struct Commit {
+  std::vector<Entry> entries;
+  std::map<std::string, Money> balances;
+  std::vector<AppliedKey> keys;
+  std::map<LeaseKey, LeaseRow> leases;
+  std::vector<LeaseKey> removed_leases;
+  std::map<std::string, AccountRow> accounts;
+  std::map<std::string, NodeRow> nodes;
+  LaneEffects lanes;
+  std::vector<UsageRow> usage;
+  std::vector<QuarantineRow> quarantined;
+  std::vector<ConfigChange> config;
+
+  bool empty() const {
+    return entries.empty() && balances.empty() && keys.empty() && leases.empty() &&
+           removed_leases.empty() && accounts.empty() && nodes.empty() && lanes.lanes.empty() &&
+           lanes.digests.empty() && lanes.forgotten_digests.empty() && usage.empty() &&
+           quarantined.empty() && config.empty();
+  }
+};
+
+// Everything that decisions depend on, as it was last written.
+struct StoredState {
+  LedgerState ledger;
+  std::vector<NodeRow> nodes;
+  std::vector<AccountRow> accounts;
+  std::vector<LeaseRow> leases;
+  std::vector<LaneRow> lanes;
+  std::vector<DigestRow> digests;
+  std::map<std::string, std::string> config;
+  std::string config_revision;
+};
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_BILLING_BOOKS_COMMIT_H_

@@ -1,0 +1,178 @@
+// The lease book: who holds how much of what is capped.  A pure machine like the ledger: no clock,
+// no disk, no lock.  The protocol is told in proto/tollgate/lease/v1/lease.proto, its proof in
+// billing/README.md.
+//
+// Invariants, CHECKed where they could break:
+//   settled(account) + sum of outstanding(leases of account) ≤ cap        at every grant
+//   granted, released and settled of a lease only grow; outstanding ≥ 0
+//   time frees nothing: no function here gives money back because a time has come
+//
+// Effects gather until they are taken: changed rows, moves for the ledger, and messages which may be
+// sent only when the rows and moves are durable.
+#ifndef TOLLGATE_BILLING_LEASE_LEASE_BOOK_H_
+#define TOLLGATE_BILLING_LEASE_LEASE_BOOK_H_
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "billing/lease/lease.h"
+#include "billing/lease/node_roster.h"
+
+namespace tollgate::billing {
+
+struct LeaseBookOptions {
+  // How long a node may draw on a lease without asking again: what bounds the effect of a lowered
+  // cap or a revoked key while billing is out of reach.
+  absl::Duration ttl = absl::Seconds(60);
+  // How long a Want that is short waits for others to give back.  A request waits behind it.
+  absl::Duration recall_wait = absl::Milliseconds(40);
+  // Between two recalls of one lease: many starving requests make one message.
+  absl::Duration recall_interval = absl::Milliseconds(10);
+  // Per account; beyond it a short Want is answered at once.
+  std::size_t waiting_max = 256;
+  // By how much a node's clock may differ from ours when it names the current period.
+  absl::Duration period_skew = absl::Hours(1);
+};
+
+struct LeaseEffects {
+  std::map<LeaseKey, LeaseRow> leases;
+  std::map<std::string, AccountRow> accounts;
+  std::map<std::string, NodeRow> nodes;
+  std::vector<LeaseKey> removed_leases;
+  std::vector<HoldMove> moves;
+  std::vector<LeaseMessage> messages;
+};
+
+// Totals for metrics.
+struct LeaseTotalsByKind {
+  Money outstanding;
+  Money granted;  // Since this object was made.
+};
+
+class LeaseBook {
+ public:
+  explicit LeaseBook(LeaseBookOptions options = {}) : options_(options) {}
+
+  void Restore(std::vector<NodeRow> nodes, std::vector<AccountRow> accounts,
+               std::vector<LeaseRow> leases);
+
+  // Caps.  Credit() changes a wallet's cap by `amount`; OutOfRange when it would not fit.
+  // REQUIRED: the wallet's available money covers a negative amount.
+  absl::Status Credit(const std::string& wallet, Money amount, Now now);
+  // Replaces what is known of budgets; holders of a lowered one are recalled.
+  void SetBudgets(BudgetTermsById budgets, Now now);
+
+  // Streams.  A node's usage stream uses AdmitNode() alone.
+  absl::Status AdmitNode(const NodeRow& hello);
+  void AddUsageStream(const std::string& node_id, int change) { roster_.AddStream(node_id, change); }
+  absl::Status OpenStream(StreamId stream, const NodeRow& hello);
+  void CloseStream(StreamId stream);
+
+  // Serves one Want: now, or when others have given back, or at the end of the wait.
+  // InvalidArgument for amounts that no honest node sends, FailedPrecondition with reason
+  // STALE_INCARNATION when the stream's node has gone on to a later one.
+  absl::Status Want(StreamId stream, const WantRequest& request, Now now);
+
+  // Answers the Wants whose wait is over.
+  void Expire(Now now);
+  // When Expire() has something to do next; InfiniteFuture for never.
+  MonotonicTime NextDeadline() const;
+
+  // What usage may still charge to a lease; zero for one that is unknown.
+  Money Outstanding(const LeaseKey& key) const;
+  // Charges `amount` to a lease.  REQUIRED: 0 ≤ amount ≤ Outstanding(key).
+  void Settle(const LeaseKey& key, Money amount);
+  // Counts what was spent on an account without a lease (a soft budget); saturates.
+  void Count(const std::string& account, Money amount);
+
+  // Frees what a former incarnation of a node still holds: the caller knows that all it spent is
+  // settled.  REQUIRED: incarnation < LatestIncarnation(node_id).
+  void CloseIncarnation(const std::string& node_id, std::uint64_t incarnation, Now now);
+  // Frees a lost lease on an operator's word.  NotFound, or FailedPrecondition with reason
+  // NODE_ALIVE.  Closing a closed one is success.
+  absl::StatusOr<LeaseView> Resolve(const LeaseKey& key, Now now);
+
+  std::uint64_t LatestIncarnation(const std::string& node_id) const {
+    return roster_.LatestIncarnation(node_id);
+  }
+  // Nullopt when neither configuration nor any lease or charge names the account.
+  std::optional<AccountView> FindAccount(const std::string& account) const;
+  // Up to `limit` leases after `after`, in order of key; of one account when it is not empty.
+  std::vector<LeaseView> List(const LeaseKey& after, const std::string& account,
+                              std::size_t limit) const;
+  Money Available(const std::string& account) const;  // Cap less settled less outstanding.
+  std::size_t nodes_connected() const { return roster_.connected_count(); }
+  const LeaseTotalsByKind& totals(AccountKind kind) const;
+
+  // Hands over what has gathered and begins anew.
+  LeaseEffects TakeEffects() { return std::exchange(effects_, {}); }
+
+ private:
+  struct Lease {
+    LeaseTotals totals;
+    bool closed = false;
+    MonotonicTime recalled_at = MonotonicTime::InfinitePast();
+  };
+  using Leases = std::map<std::pair<std::string, std::uint64_t>, Lease>;  // By node, incarnation.
+  struct Waiting {
+    StreamId stream = 0;
+    WantRequest request;
+    MonotonicTime deadline;
+  };
+  struct Account {
+    AccountRef ref;
+    Money credited;
+    Money settled;
+    Money outstanding;
+    Leases leases;
+    std::list<Waiting> waiting;
+  };
+  struct Stream {
+    std::string node_id;
+    std::uint64_t incarnation = 0;
+  };
+
+  Account& AccountOf(const AccountRef& ref, const std::string& name);
+  std::optional<Money> Cap(const Account& account) const;
+  Money Available(const Account& account) const;
+  bool MayGrant(const Account& account, Now now) const;
+  LeaseState StateOf(const LeaseKey& key, const Lease& lease) const;
+
+  void Accept(const LeaseKey& key, Account& account, Lease& lease, Money released);
+  bool Serve(const Waiting& waiting, Now now, bool last_word);
+  void Grant(const LeaseKey& key, Account& account, Lease& lease, Money amount);
+  void Free(const LeaseKey& key, Account& account, Lease& lease, Money amount,
+            HoldMove::Kind kind);
+  void Answer(const Waiting& waiting, const Account& account, const Lease& lease,
+              Shortage shortage, Now now);
+  void RecallFrom(Account& account, const std::string& name, const std::string& except_node,
+                  Now now);
+  Money ConnectedOutstanding(const Account& account, const std::string& except_node) const;
+  std::int64_t Holders(const Account& account, const std::string& node_id) const;
+  void RetryWaiting(const std::string& name, Now now);
+  void MarkChanged(const LeaseKey& key, const Account& account, const Lease& lease);
+  void MarkAccount(const std::string& name, const Account& account);
+
+  const LeaseBookOptions options_;
+  NodeRoster roster_;
+  BudgetTermsById budgets_;
+  std::map<std::string, Account> accounts_;
+  std::map<StreamId, Stream> streams_;
+  std::map<std::string, StreamId> stream_by_node_;
+  std::set<std::string> waiting_accounts_;  // Those with a Want that waits.
+  LeaseTotalsByKind totals_[2];             // By AccountKind.
+  LeaseEffects effects_;
+};
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_BILLING_LEASE_LEASE_BOOK_H_

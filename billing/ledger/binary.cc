@@ -1,0 +1,45 @@
+#include "billing/ledger/binary.h"
+
+namespace tollgate::billing {
+
+void BinaryWriter::U32(std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) U8(static_cast<std::uint8_t>(value >> shift));
+}
+
+void BinaryWriter::U64(std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) U8(static_cast<std::uint8_t>(value >> shift));
+}
+
+void BinaryWriter::String(std::string_view value) {
+  U32(static_cast<std::uint32_t>(value.size()));
+  Bytes(value);
+}
+
+std::uint8_t BinaryReader::U8() {
+  const std::string_view byte = Bytes(1);
+  return byte.empty() ? 0 : static_cast<std::uint8_t>(byte[0]);
+}
+
+std::uint32_t BinaryReader::U32() {
+  std::uint32_t value = 0;
+  for (const char c : Bytes(4)) value = value << 8 | static_cast<std::uint8_t>(c);
+  return value;
+}
+
+std::uint64_t BinaryReader::U64() {
+  std::uint64_t value = 0;
+  for (const char c : Bytes(8)) value = value << 8 | static_cast<std::uint8_t>(c);
+  return value;
+}
+
+std::string_view BinaryReader::Bytes(std::size_t size) {
+  if (!ok_ || size > rest_.size()) {
+    ok_ = false;
+    return {};
+  }
+  const std::string_view bytes = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return bytes;
+}
+
+}  // namespace tollgate::billing

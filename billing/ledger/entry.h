@@ -1,0 +1,90 @@
+// What the journal consists of: entries of two or more postings that sum to zero.
+//
+// Signs: a posting's amount is added to its account.  Accounts of what we owe or have earned (wallet,
+// holds, revenue, payable) grow by positive amounts; those of what we own or have spent (cash, cost,
+// overrun, loss) by negative ones.  The sum over all accounts is always zero.
+#ifndef TOLLGATE_BILLING_LEDGER_ENTRY_H_
+#define TOLLGATE_BILLING_LEDGER_ENTRY_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/digest.h"
+#include "base/money.h"
+
+namespace tollgate::billing {
+
+// The numbers are stored: never change them.
+enum class EntryKind : std::uint8_t {
+  kTopUp = 1,         // Money from outside.
+  kAdjustment = 2,    // A correction by hand.
+  kUsage = 3,         // The charge and the upstream cost of one attempt.
+  kLeaseGrant = 4,    // Wallet to holds.
+  kLeaseRelease = 5,  // Holds to wallet.
+  kLoss = 6,          // What a lost lease may have spent, taken over by the operator.
+};
+
+inline constexpr EntryKind kAllEntryKinds[] = {
+    EntryKind::kTopUp,      EntryKind::kAdjustment,   EntryKind::kUsage,
+    EntryKind::kLeaseGrant, EntryKind::kLeaseRelease, EntryKind::kLoss};
+
+// "top_up", "adjustment", …: for metrics and messages.
+std::string_view EntryKindName(EntryKind kind);
+
+struct Posting {
+  std::string account;
+  Money amount;
+
+  friend bool operator==(const Posting&, const Posting&) = default;
+};
+
+// What somebody asks the ledger to write.
+struct Transfer {
+  EntryKind kind = EntryKind::kTopUp;
+  std::string workspace_id;
+  std::string idempotency_key;  // Unique over the journal; 1..kIdempotencyKeyBytesMax.
+  std::vector<Posting> postings;
+  std::string description;
+  std::string generation_id;  // Of usage; else empty.
+
+  friend bool operator==(const Transfer&, const Transfer&) = default;
+};
+
+// What the ledger wrote.
+struct Entry {
+  std::uint64_t sequence = 0;  // From 1, dense.
+  absl::Time time;             // Strictly increasing, whole nanoseconds.
+  Transfer transfer;
+  Money balance;      // wallet + holds of the workspace after the entry.
+  Sha256Digest hash;  // See entry_codec.h.
+
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+inline constexpr std::size_t kIdempotencyKeyBytesMax = 256;
+inline constexpr std::size_t kAccountNameBytesMax = 256;
+inline constexpr std::size_t kDescriptionBytesMax = 1024;
+inline constexpr std::size_t kPostingsMax = 16;
+
+// The names of the ledger's accounts.
+std::string WalletAccount(std::string_view workspace_id);    // What can still be leased.
+std::string HoldsAccount(std::string_view workspace_id);     // What leases hold of it.
+std::string RevenueAccount(std::string_view model_id);       // What customers paid for a model.
+std::string CostAccount(std::string_view provider_id);       // What its providers' work costs.
+std::string PayableAccount(std::string_view provider_id);    // What we owe them.
+inline constexpr std::string_view kCashAccount = "cash";     // Money from outside.
+inline constexpr std::string_view kAdjustmentsAccount = "adjustments";
+inline constexpr std::string_view kOverrunAccount = "overrun";  // Charges beyond what was leased.
+inline constexpr std::string_view kLossAccount = "loss";
+// The other side of a loss: what providers may still claim for attempts nobody reported.
+inline constexpr std::string_view kUnreportedProvider = "unreported";
+
+// 1..kAccountNameBytesMax printable ASCII characters without blanks.
+bool IsValidAccountName(std::string_view name);
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_BILLING_LEDGER_ENTRY_H_

@@ -1,0 +1,93 @@
+#include "billing/ledger/entry_codec.h"
+
+#include <algorithm>
+
+#include "billing/ledger/binary.h"
+
+namespace tollgate::billing {
+namespace {
+
+constexpr std::uint8_t kContentsVersion = 1;
+
+void WritePostings(const Transfer& transfer, BinaryWriter& out) {
+  out.U32(static_cast<std::uint32_t>(transfer.postings.size()));
+  for (const Posting& posting : transfer.postings) {
+    out.String(posting.account);
+    out.I64(posting.amount.nano_usd());
+  }
+}
+
+bool IsKnownKind(std::uint8_t kind) {
+  return std::any_of(std::begin(kAllEntryKinds), std::end(kAllEntryKinds),
+                     [kind](EntryKind known) { return static_cast<std::uint8_t>(known) == kind; });
+}
+
+}  // namespace
+
+std::string EncodeEntryContents(const Entry& entry) {
+  BinaryWriter out;
+  out.U8(kContentsVersion);
+  out.U64(entry.sequence);
+  out.U8(static_cast<std::uint8_t>(entry.transfer.kind));
+  out.I64(absl::ToUnixNanos(entry.time));
+  out.I64(entry.balance.nano_usd());
+  out.String(entry.transfer.workspace_id);
+  out.String(entry.transfer.idempotency_key);
+  out.String(entry.transfer.description);
+  out.String(entry.transfer.generation_id);
+  WritePostings(entry.transfer, out);
+  return out.Take();
+}
+
+Sha256Digest ChainHash(const Sha256Digest& former, std::string_view contents) {
+  std::string text(DigestView(former));
+  text.append(contents);
+  return Sha256(text);
+}
+
+std::string EncodeEntry(const Entry& entry) {
+  std::string stored(DigestView(entry.hash));
+  stored.append(EncodeEntryContents(entry));
+  return stored;
+}
+
+absl::StatusOr<Entry> DecodeEntry(std::string_view stored) {
+  Entry entry;
+  BinaryReader in(stored);
+  const std::string_view hash = in.Bytes(entry.hash.size());
+  if (in.ok()) std::copy(hash.begin(), hash.end(), entry.hash.begin());
+  const std::uint8_t version = in.U8();
+  entry.sequence = in.U64();
+  const std::uint8_t kind = in.U8();
+  entry.time = absl::FromUnixNanos(in.I64());
+  entry.balance = Money::FromNanoUsd(in.I64());
+  entry.transfer.workspace_id = in.String();
+  entry.transfer.idempotency_key = in.String();
+  entry.transfer.description = in.String();
+  entry.transfer.generation_id = in.String();
+  const std::uint32_t count = in.U32();
+  if (!in.ok() || version != kContentsVersion || !IsKnownKind(kind) || count > kPostingsMax) {
+    return absl::DataLossError("a journal entry cannot be read");
+  }
+  entry.transfer.kind = static_cast<EntryKind>(kind);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Posting posting;
+    posting.account = in.String();
+    posting.amount = Money::FromNanoUsd(in.I64());
+    entry.transfer.postings.push_back(std::move(posting));
+  }
+  if (!in.complete()) return absl::DataLossError("a journal entry has the wrong length");
+  return entry;
+}
+
+Sha256Digest ContentsDigest(const Transfer& transfer) {
+  BinaryWriter out;
+  out.U8(static_cast<std::uint8_t>(transfer.kind));
+  out.String(transfer.workspace_id);
+  out.String(transfer.description);
+  out.String(transfer.generation_id);
+  WritePostings(transfer, out);
+  return Sha256(out.Take());
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,140 @@
+#include "billing/store/memory_ledger_store.h"
+
+#include <algorithm>
+
+namespace tollgate::billing {
+
+absl::StatusOr<StoredState> MemoryLedgerStore::Load() const {
+  absl::MutexLock lock(&mutex_);
+  StoredState state;
+  if (!journal_.empty()) {
+    state.ledger.last_sequence = journal_.back().sequence;
+    state.ledger.last_time = journal_.back().time;
+    state.ledger.last_hash = journal_.back().hash;
+  }
+  state.ledger.balances = balances_;
+  for (const auto& [key, row] : keys_) state.ledger.keys.push_back(row);
+  for (const auto& [id, row] : nodes_) state.nodes.push_back(row);
+  for (const auto& [name, row] : accounts_) state.accounts.push_back(row);
+  for (const auto& [key, row] : leases_) state.leases.push_back(row);
+  for (const auto& [key, row] : lanes_) state.lanes.push_back(row);
+  for (const auto& [key, row] : digests_) state.digests.push_back(row);
+  state.config = config_;
+  state.config_revision = config_revision_;
+  return state;
+}
+
+absl::Status MemoryLedgerStore::Write(const Commit& commit) {
+  absl::MutexLock lock(&mutex_);
+  journal_.insert(journal_.end(), commit.entries.begin(), commit.entries.end());
+  for (const auto& [account, balance] : commit.balances) balances_[account] = balance;
+  for (const AppliedKey& key : commit.keys) keys_[key.idempotency_key] = key;
+  for (const auto& [key, row] : commit.leases) leases_[key] = row;
+  for (const LeaseKey& key : commit.removed_leases) leases_.erase(key);
+  for (const auto& [name, row] : commit.accounts) accounts_[name] = row;
+  for (const auto& [id, row] : commit.nodes) nodes_[id] = row;
+  for (const auto& [key, row] : commit.lanes.lanes) lanes_[key] = row;
+  for (const DigestRow& row : commit.lanes.digests) {
+    digests_[{row.record.lane, row.record.sequence % kLaneDigestsMax}] = row;
+  }
+  for (const LaneKey& lane : commit.lanes.forgotten_digests) {
+    digests_.erase(digests_.lower_bound({lane, 0}), digests_.upper_bound({lane, kLaneDigestsMax}));
+  }
+  WriteUsage(commit);
+  for (const ConfigChange& change : commit.config) WriteConfig(change);
+  return absl::OkStatus();
+}
+
+void MemoryLedgerStore::WriteUsage(const Commit& commit) {
+  for (const UsageRow& row : commit.usage) {
+    usage_[row.record] = row.bytes;
+    generations_[row.generation_id].insert({row.attempt, row.record});
+    by_workspace_[row.workspace_id].insert(row.generation_id);
+    by_key_[{row.workspace_id, row.key_id}].insert(row.generation_id);
+  }
+  for (const QuarantineRow& row : commit.quarantined) quarantine_[row.record] = row.bytes;
+}
+
+void MemoryLedgerStore::WriteConfig(const ConfigChange& change) {
+  if (change.replaces_all) config_.clear();
+  for (const auto& [key, resource] : change.upserts) config_[key] = resource;
+  for (const std::string& key : change.removed) config_.erase(key);
+  config_revision_ = change.revision;
+}
+
+absl::StatusOr<Entry> MemoryLedgerStore::ReadEntry(std::uint64_t sequence) const {
+  absl::MutexLock lock(&mutex_);
+  if (sequence == 0 || sequence > journal_.size()) return absl::NotFoundError("no such entry");
+  return journal_[sequence - 1];
+}
+
+absl::StatusOr<std::vector<Entry>> MemoryLedgerStore::ReadJournal(std::uint64_t from_sequence,
+                                                                  std::size_t limit) const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<Entry> entries;
+  for (std::uint64_t i = std::max<std::uint64_t>(from_sequence, 1);
+       i <= journal_.size() && entries.size() < limit; ++i) {
+    entries.push_back(journal_[i - 1]);
+  }
+  return entries;
+}
+
+absl::StatusOr<std::vector<Entry>> MemoryLedgerStore::ListEntries(const EntryQuery& query) const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<Entry> entries;
+  for (auto it = journal_.rbegin(); it != journal_.rend() && entries.size() < query.limit; ++it) {
+    if (it->sequence < query.before_sequence && it->transfer.workspace_id == query.workspace_id &&
+        std::find(query.kinds.begin(), query.kinds.end(), it->transfer.kind) !=
+            query.kinds.end()) {
+      entries.push_back(*it);
+    }
+  }
+  return entries;
+}
+
+absl::StatusOr<AccountRow> MemoryLedgerStore::ReadAccount(const std::string& account) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = accounts_.find(account);
+  if (found == accounts_.end()) return absl::NotFoundError("no such account");
+  return found->second;
+}
+
+absl::StatusOr<std::vector<std::string>> MemoryLedgerStore::ReadGeneration(
+    const std::string& generation_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = generations_.find(generation_id);
+  if (found == generations_.end()) return absl::NotFoundError("no such generation");
+  std::vector<std::string> records;
+  for (const auto& [attempt, record] : found->second) {
+    if (records.size() == kGenerationAttemptsMax) break;
+    records.push_back(usage_.at(record));
+  }
+  return records;
+}
+
+absl::StatusOr<std::vector<std::string>> MemoryLedgerStore::ListGenerationIds(
+    const GenerationQuery& query) const {
+  absl::MutexLock lock(&mutex_);
+  const std::set<std::string>* ids = nullptr;
+  if (query.key_id.empty()) {
+    const auto found = by_workspace_.find(query.workspace_id);
+    if (found != by_workspace_.end()) ids = &found->second;
+  } else {
+    const auto found = by_key_.find({query.workspace_id, query.key_id});
+    if (found != by_key_.end()) ids = &found->second;
+  }
+  std::vector<std::string> page;
+  if (ids == nullptr) return page;
+  auto it = query.before_id.empty() ? ids->end() : ids->lower_bound(query.before_id);
+  while (it != ids->begin() && page.size() < query.limit) page.push_back(*--it);
+  return page;
+}
+
+absl::StatusOr<std::string> MemoryLedgerStore::ReadQuarantined(const RecordKey& record) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = quarantine_.find(record);
+  if (found == quarantine_.end()) return absl::NotFoundError("nothing quarantined");
+  return found->second;
+}
+
+}  // namespace tollgate::billing

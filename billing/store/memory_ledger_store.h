@@ -1,0 +1,60 @@
+// A LedgerStore in memory: for tests and for simulation.
+#ifndef TOLLGATE_BILLING_STORE_MEMORY_LEDGER_STORE_H_
+#define TOLLGATE_BILLING_STORE_MEMORY_LEDGER_STORE_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "billing/store/ledger_store.h"
+
+namespace tollgate::billing {
+
+// Thread-safe.  Forgets everything on destruction.
+class MemoryLedgerStore final : public LedgerStore {
+ public:
+  absl::StatusOr<StoredState> Load() const override;
+  absl::Status Write(const Commit& commit) override;
+  absl::StatusOr<Entry> ReadEntry(std::uint64_t sequence) const override;
+  absl::StatusOr<std::vector<Entry>> ReadJournal(std::uint64_t from_sequence,
+                                                 std::size_t limit) const override;
+  absl::StatusOr<std::vector<Entry>> ListEntries(const EntryQuery& query) const override;
+  absl::StatusOr<AccountRow> ReadAccount(const std::string& account) const override;
+  absl::StatusOr<std::vector<std::string>> ReadGeneration(
+      const std::string& generation_id) const override;
+  absl::StatusOr<std::vector<std::string>> ListGenerationIds(
+      const GenerationQuery& query) const override;
+  absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override;
+
+ private:
+  void WriteUsage(const Commit& commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteConfig(const ConfigChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::vector<Entry> journal_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Money> balances_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, AppliedKey> keys_ ABSL_GUARDED_BY(mutex_);
+  std::map<LeaseKey, LeaseRow> leases_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, AccountRow> accounts_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, NodeRow> nodes_ ABSL_GUARDED_BY(mutex_);
+  std::map<LaneKey, LaneRow> lanes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<LaneKey, std::uint64_t>, DigestRow> digests_ ABSL_GUARDED_BY(mutex_);
+  std::map<RecordKey, std::string> usage_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::set<std::pair<std::uint32_t, RecordKey>>> generations_
+      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::set<std::string>> by_workspace_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> by_key_
+      ABSL_GUARDED_BY(mutex_);
+  std::map<RecordKey, std::string> quarantine_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> config_ ABSL_GUARDED_BY(mutex_);
+  std::string config_revision_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_BILLING_STORE_MEMORY_LEDGER_STORE_H_

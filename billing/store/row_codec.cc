@@ -1,0 +1,215 @@
+#include "billing/store/row_codec.h"
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+#include "billing/ledger/binary.h"
+
+namespace tollgate::billing {
+namespace {
+
+absl::Status Unreadable(const char* what) {
+  return absl::DataLossError(std::string("the store holds an unreadable ") + what);
+}
+
+// Takes a KeyString off the front.
+absl::StatusOr<std::string> TakeKeyString(std::string_view& key) {
+  const std::size_t end = key.find('\0');
+  if (end == std::string_view::npos) return Unreadable("key");
+  std::string text(key.substr(0, end));
+  key.remove_prefix(end + 1);
+  return text;
+}
+
+absl::StatusOr<LaneKey> TakeLaneKey(std::string_view& key) {
+  LaneKey lane;
+  TG_ASSIGN_OR_RETURN(lane.node_id, TakeKeyString(key));
+  BinaryReader in(key);
+  lane.incarnation = in.U64();
+  lane.lane = in.U32();
+  if (!in.ok()) return Unreadable("lane key");
+  key = in.rest();
+  return lane;
+}
+
+}  // namespace
+
+std::string KeyString(std::string_view text) {
+  std::string key(text);
+  std::replace(key.begin(), key.end(), '\0', '?');
+  key.push_back('\0');
+  return key;
+}
+
+std::string SequenceKey(std::uint64_t sequence) {
+  BinaryWriter out;
+  out.U64(sequence);
+  return out.Take();
+}
+
+std::string WorkspaceEntryPrefix(std::string_view workspace_id, EntryKind kind) {
+  std::string key = KeyString(workspace_id);
+  key.push_back(static_cast<char>(kind));
+  return key;
+}
+
+std::string WorkspaceEntryKey(std::string_view workspace_id, EntryKind kind,
+                              std::uint64_t sequence) {
+  return WorkspaceEntryPrefix(workspace_id, kind) + SequenceKey(sequence);
+}
+
+absl::StatusOr<std::uint64_t> SequenceAtEnd(std::string_view key) {
+  if (key.size() < 8) return Unreadable("sequence");
+  return BinaryReader(key.substr(key.size() - 8)).U64();
+}
+
+std::string EncodeMoney(Money amount) {
+  BinaryWriter out;
+  out.I64(amount.nano_usd());
+  return out.Take();
+}
+
+absl::StatusOr<Money> DecodeMoney(std::string_view value) {
+  BinaryReader in(value);
+  const Money amount = Money::FromNanoUsd(in.I64());
+  if (!in.complete()) return Unreadable("balance");
+  return amount;
+}
+
+std::string EncodeAppliedKey(const AppliedKey& key) {
+  BinaryWriter out;
+  out.U64(key.sequence);
+  out.Bytes(DigestView(key.contents));
+  return out.Take();
+}
+
+absl::StatusOr<AppliedKey> DecodeAppliedKey(std::string_view key, std::string_view value) {
+  AppliedKey row;
+  row.idempotency_key = key;
+  BinaryReader in(value);
+  row.sequence = in.U64();
+  const std::string_view contents = in.Bytes(row.contents.size());
+  if (!in.complete()) return Unreadable("idempotency key");
+  std::copy(contents.begin(), contents.end(), row.contents.begin());
+  return row;
+}
+
+std::string EncodeLeaseKey(const LeaseKey& key) {
+  return KeyString(key.account) + KeyString(key.node_id) + SequenceKey(key.incarnation);
+}
+
+std::string EncodeLease(const LeaseRow& row) {
+  BinaryWriter out;
+  out.I64(row.totals.granted.nano_usd());
+  out.I64(row.totals.released.nano_usd());
+  out.I64(row.totals.settled.nano_usd());
+  out.U8(row.closed ? 1 : 0);
+  return out.Take();
+}
+
+absl::StatusOr<LeaseRow> DecodeLease(std::string_view key, std::string_view value) {
+  LeaseRow row;
+  TG_ASSIGN_OR_RETURN(row.key.account, TakeKeyString(key));
+  TG_ASSIGN_OR_RETURN(row.key.node_id, TakeKeyString(key));
+  BinaryReader incarnation(key);
+  row.key.incarnation = incarnation.U64();
+  BinaryReader in(value);
+  row.totals.granted = Money::FromNanoUsd(in.I64());
+  row.totals.released = Money::FromNanoUsd(in.I64());
+  row.totals.settled = Money::FromNanoUsd(in.I64());
+  row.closed = in.U8() != 0;
+  if (!incarnation.complete() || !in.complete()) return Unreadable("lease");
+  return row;
+}
+
+std::string EncodeAccount(const AccountRow& row) {
+  BinaryWriter out;
+  out.I64(row.credited.nano_usd());
+  out.I64(row.settled.nano_usd());
+  out.I64(row.outstanding.nano_usd());
+  return out.Take();
+}
+
+absl::StatusOr<AccountRow> DecodeAccount(std::string_view key, std::string_view value) {
+  AccountRow row;
+  row.account = key;
+  BinaryReader in(value);
+  row.credited = Money::FromNanoUsd(in.I64());
+  row.settled = Money::FromNanoUsd(in.I64());
+  row.outstanding = Money::FromNanoUsd(in.I64());
+  if (!in.complete()) return Unreadable("account");
+  return row;
+}
+
+std::string EncodeNode(const NodeRow& row) {
+  BinaryWriter out;
+  out.U64(row.incarnation);
+  out.String(row.session);
+  return out.Take();
+}
+
+absl::StatusOr<NodeRow> DecodeNode(std::string_view key, std::string_view value) {
+  NodeRow row;
+  row.node_id = key;
+  BinaryReader in(value);
+  row.incarnation = in.U64();
+  row.session = in.String();
+  if (!in.complete()) return Unreadable("node");
+  return row;
+}
+
+std::string EncodeLaneKey(const LaneKey& lane) {
+  BinaryWriter out;
+  out.Bytes(KeyString(lane.node_id));
+  out.U64(lane.incarnation);
+  out.U32(lane.lane);
+  return out.Take();
+}
+
+std::string EncodeRecordKey(const RecordKey& record) {
+  return EncodeLaneKey(record.lane) + SequenceKey(record.sequence);
+}
+
+absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value) {
+  LaneRow row;
+  TG_ASSIGN_OR_RETURN(row.lane, TakeLaneKey(key));
+  BinaryReader in(value);
+  row.watermark = in.U64();
+  if (!key.empty() || !in.complete()) return Unreadable("watermark");
+  return row;
+}
+
+std::string DigestKey(const RecordKey& record) {
+  BinaryWriter out;
+  out.Bytes(EncodeLaneKey(record.lane));
+  out.U32(static_cast<std::uint32_t>(record.sequence % kLaneDigestsMax));
+  return out.Take();
+}
+
+std::string EncodeDigest(const DigestRow& row) {
+  BinaryWriter out;
+  out.U64(row.record.sequence);
+  out.Bytes({reinterpret_cast<const char*>(row.digest.data()), row.digest.size()});
+  return out.Take();
+}
+
+absl::StatusOr<DigestRow> DecodeDigest(std::string_view key, std::string_view value) {
+  DigestRow row;
+  TG_ASSIGN_OR_RETURN(row.record.lane, TakeLaneKey(key));
+  BinaryReader in(value);
+  row.record.sequence = in.U64();
+  const std::string_view digest = in.Bytes(row.digest.size());
+  if (key.size() != 4 || !in.complete()) return Unreadable("digest");
+  std::copy(digest.begin(), digest.end(), row.digest.begin());
+  return row;
+}
+
+std::string GenerationKey(const UsageRow& row) {
+  BinaryWriter out;
+  out.Bytes(KeyString(row.generation_id));
+  out.U32(row.attempt);
+  out.Bytes(EncodeRecordKey(row.record));
+  return out.Take();
+}
+
+}  // namespace tollgate::billing

@@ -64,9 +64,6 @@ void HttpSession::OnHead(beast::error_code error) {
   if (error) return OnReadError(error);
   const auto& message = parser_->get();
   if (FramingIsAmbiguous(message)) return Refuse(400, "ambiguous framing");
-  if (parser_->content_length_remaining().value_or(0) > options_.body_bytes_max) {
-    return Refuse(413, "the body is too large");
-  }
   if (beast::iequals(message[http::field::expect], "100-continue")) return SendContinue();
   ReadBody();
 }
@@ -162,45 +159,48 @@ void HttpSession::Close(DropMode mode) {
   on_closed_(this);
 }
 
+// The promises are shared with the I/O thread, which may still be within set_value() when the waiter
+// goes on.
+
 bool HttpSession::WriteBlocking(std::string bytes) {
-  std::promise<bool> done;
-  std::future<bool> result = done.get_future();
-  asio::post(stream_.get_executor(), [&, self = shared_from_this()]() mutable {
-    if (is_closed_) return done.set_value(false);
+  auto done = std::make_shared<std::promise<bool>>();
+  std::future<bool> result = done->get_future();
+  asio::post(stream_.get_executor(), [this, done, &bytes, self = shared_from_this()] {
+    if (is_closed_) return done->set_value(false);
     writing_ = std::move(bytes);
     stream_.expires_after(absl::ToChronoNanoseconds(options_.idle_timeout));
     asio::async_write(stream_, asio::buffer(writing_),
-                      [&done, self](beast::error_code error, std::size_t) {
+                      [done, self](beast::error_code error, std::size_t) {
                         if (error) {
                           self->Close(DropMode::kClose);
                         } else {
                           self->stream_.expires_never();
                         }
-                        done.set_value(!error);
+                        done->set_value(!error);
                       });
   });
   return result.get();
 }
 
 void HttpSession::DropBlocking(DropMode mode) {
-  std::promise<void> done;
-  asio::post(stream_.get_executor(), [&, self = shared_from_this()] {
+  auto done = std::make_shared<std::promise<void>>();
+  asio::post(stream_.get_executor(), [this, done, mode, self = shared_from_this()] {
     Close(mode);
-    done.set_value();
+    done->set_value();
   });
-  done.get_future().wait();
+  done->get_future().wait();
 }
 
 bool HttpSession::IsOpenBlocking() {
-  std::promise<bool> done;
-  std::future<bool> result = done.get_future();
-  asio::post(stream_.get_executor(), [&, self = shared_from_this()] {
-    if (is_closed_) return done.set_value(false);
+  auto done = std::make_shared<std::promise<bool>>();
+  std::future<bool> result = done->get_future();
+  asio::post(stream_.get_executor(), [this, done, self = shared_from_this()] {
+    if (is_closed_) return done->set_value(false);
     char byte = 0;
     const ssize_t got =
         ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     // 0 = the client sent FIN; bytes = it pipelined its next request.
-    done.set_value(got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)));
+    done->set_value(got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)));
   });
   return result.get();
 }

@@ -68,9 +68,6 @@ class Metrics {
   std::vector<std::function<void()>> hooks_;  // Guarded by hooks_mutex_.
 };
 
-// The value of the Content-Type header for SerializeText().
-inline constexpr const char* kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
-
 }  // namespace tollgate
 
 #endif  // TOLLGATE_BASE_METRICS_H_

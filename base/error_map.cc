@@ -12,6 +12,7 @@ namespace tollgate {
 namespace {
 
 constexpr char kRetryAfterKey[] = "retry_after_ms";
+constexpr char kFieldKey[] = "field";
 // A status travels in trailers, twice (as text and within the details), and a client refuses more
 // than 8 KiB of them by default.
 constexpr std::size_t kMessageBytesMax = 1024;
@@ -43,6 +44,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
     (*info.mutable_metadata())[kRetryAfterKey] =
         absl::StrCat(absl::ToInt64Milliseconds(*retry_after));
   }
+  const std::string field = FieldOf(status);
+  if (!field.empty()) (*info.mutable_metadata())[kFieldKey] = field;
   google::rpc::Status details;
   details.set_code(code);
   details.set_message(message);
@@ -69,6 +72,8 @@ absl::Status FromGrpc(const grpc::Status& status) {
       absl::SimpleAtoi(retry_after->second, &milliseconds) && milliseconds >= 0) {
     result = WithRetryAfter(std::move(result), absl::Milliseconds(milliseconds));
   }
+  const auto field = info.metadata().find(kFieldKey);
+  if (field != info.metadata().end()) result = WithField(std::move(result), field->second);
   return result;
 }
 

@@ -3,7 +3,7 @@
 // The codes of both are the same numbers.  The reason (base/status_reason.h) crosses as
 // google.rpc.ErrorInfo{reason, domain "tollgate"} in grpc-status-details-bin, the way AIP-193
 // says, so that grpcurl and any client library can read it; retry_after as its metadata
-// "retry_after_ms".
+// "retry_after_ms", the field at fault as "field".
 #ifndef TOLLGATE_BASE_ERROR_MAP_H_
 #define TOLLGATE_BASE_ERROR_MAP_H_
 

@@ -60,6 +60,12 @@ class Peppers {
   // HMAC-SHA-256 of `key` under a pepper; nullopt when there is no such pepper.  No allocation.
   std::optional<Sha256Digest> Digest(std::uint32_t pepper_id, std::string_view key) const;
 
+  // Calls visit(digest of `key`) under each pepper, the current one first.  No allocation.
+  template <typename Visit>
+  void ForEachDigest(std::string_view key, Visit visit) const {
+    for (auto it = keys_.rbegin(); it != keys_.rend(); ++it) visit(it->second.Digest(key));
+  }
+
  private:
   Peppers() = default;
 

@@ -1,0 +1,38 @@
+// Who may change the catalog.
+#ifndef TOLLGATE_CATALOG_SERVICE_ADMIN_CHECK_H_
+#define TOLLGATE_CATALOG_SERVICE_ADMIN_CHECK_H_
+
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/digest.h"
+#include "base/secret.h"
+
+namespace grpc {
+class CallbackServerContext;
+}  // namespace grpc
+
+namespace tollgate::catalog {
+
+// Immutable; thread-safe.
+class AdminCheck {
+ public:
+  // Keeps digests of the tokens, not the tokens.
+  explicit AdminCheck(const std::vector<Secret>& tokens);
+
+  // With tokens configured: OK when the call bears one (`authorization: Bearer …`), else
+  // Unauthenticated.  Without: OK for a caller on this machine, else PermissionDenied, which says
+  // what to configure.
+  absl::Status Check(const grpc::CallbackServerContext& context) const;
+
+  // The same from its parts: the header's value (empty = none) and gRPC's name of the peer.
+  absl::Status Check(std::string_view authorization, std::string_view peer) const;
+
+ private:
+  std::vector<Sha256Digest> digests_;
+};
+
+}  // namespace tollgate::catalog
+
+#endif  // TOLLGATE_CATALOG_SERVICE_ADMIN_CHECK_H_

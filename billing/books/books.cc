@@ -66,10 +66,11 @@ Transfer MoveTransfer(const HoldMove& move) {
 
 }  // namespace
 
-Books::Books(LeaseBookOptions options, StoredState state)
+Books::Books(LeaseBookOptions options, StoredState state, BudgetTermsById budgets)
     : ledger_(std::move(state.ledger)), leases_(options) {
   leases_.Restore(std::move(state.nodes), std::move(state.accounts), std::move(state.leases));
   lanes_.Restore(state.lanes, state.digests);
+  leases_.SetBudgets(std::move(budgets), Now{});  // Nobody is connected yet: the time is of no use.
 }
 
 absl::StatusOr<std::uint64_t> Books::Post(const ManualEntry& entry, Now now) {

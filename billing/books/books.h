@@ -63,7 +63,8 @@ struct BooksCounts {
 
 class Books {
  public:
-  Books(LeaseBookOptions options, StoredState state);
+  // Goes on from what was stored, under the budgets of the last known configuration.
+  Books(LeaseBookOptions options, StoredState state, BudgetTermsById budgets = {});
 
   // Applies a top-up or adjustment and returns its entry's sequence, also when it was applied
   // before.  InvalidArgument; AlreadyExists, reason EXISTS_WITH_DIFFERENT_CONTENTS;

@@ -35,8 +35,8 @@ struct QuarantineRow {
 // A change of the configuration that billing keeps for a restart without the control plane.
 struct ConfigChange {
   bool replaces_all = false;
+  std::vector<std::string> removed;            // Applied before the upserts.
   std::map<std::string, std::string> upserts;  // Resource key → serialized resource.
-  std::vector<std::string> removed;
   std::string revision;  // Opaque to the store.
 };
 

@@ -57,8 +57,8 @@ void MemoryLedgerStore::WriteUsage(const Commit& commit) {
 
 void MemoryLedgerStore::WriteConfig(const ConfigChange& change) {
   if (change.replaces_all) config_.clear();
-  for (const auto& [key, resource] : change.upserts) config_[key] = resource;
   for (const std::string& key : change.removed) config_.erase(key);
+  for (const auto& [key, resource] : change.upserts) config_[key] = resource;
   config_revision_ = change.revision;
 }
 

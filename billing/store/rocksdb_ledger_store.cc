@@ -98,11 +98,11 @@ class BatchBuilder {
     if (change.replaces_all) {
       DeletePrefix(Family::kConfig, std::string(kConfigResourcePrefix));
     }
-    for (const auto& [key, resource] : change.upserts) {
-      Put(Family::kConfig, Concat(kConfigResourcePrefix, key), resource);
-    }
     for (const std::string& key : change.removed) {
       Delete(Family::kConfig, Concat(kConfigResourcePrefix, key));
+    }
+    for (const auto& [key, resource] : change.upserts) {
+      Put(Family::kConfig, Concat(kConfigResourcePrefix, key), resource);
     }
     Put(Family::kConfig, kConfigRevisionKey, change.revision);
   }

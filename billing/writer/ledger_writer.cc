@@ -19,9 +19,10 @@ LedgerWriter::LedgerWriter(LedgerStore& store, const Clock& clock, Metrics& metr
 
 LedgerWriter::~LedgerWriter() { Stop(); }
 
-void LedgerWriter::Start(Deliver deliver) {
+void LedgerWriter::Start(Deliver deliver, std::function<void()> on_poisoned) {
   CHECK(!thread_.joinable()) << "started twice";
   deliver_ = std::move(deliver);
+  on_poisoned_ = std::move(on_poisoned);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -110,9 +111,12 @@ void LedgerWriter::RunBatch(std::vector<WriterCommand> commands) {
 void LedgerWriter::Poison(const absl::Status& cause) {
   LogEvent(LogLevel::kError, "ledger_write_failed", {{"error", cause}});
   metrics_->SetPoisoned();
-  absl::MutexLock lock(&mutex_);
-  health_ = absl::UnavailableError(
-      "a write to the ledger failed; nothing is acknowledged until billing is restarted");
+  {
+    absl::MutexLock lock(&mutex_);
+    health_ = absl::UnavailableError(
+        "a write to the ledger failed; nothing is acknowledged until billing is restarted");
+  }
+  on_poisoned_();
 }
 
 }  // namespace tollgate::billing

@@ -56,8 +56,9 @@ class LedgerWriter {
   // Stops if Stop() was not called.
   ~LedgerWriter();
 
-  // Starts the thread.  Commands may be submitted before.
-  void Start(Deliver deliver);
+  // Starts the thread.  Commands may be submitted before.  `on_poisoned` is called once, on the
+  // writer's thread, if it comes to that.
+  void Start(Deliver deliver, std::function<void()> on_poisoned);
 
   // Queues a command.  Its `done` is always called once: at once, on the calling thread, when the
   // writer is poisoned, stopped or full.
@@ -82,6 +83,7 @@ class LedgerWriter {
   const std::unique_ptr<WriterMetrics> metrics_;
   const std::unique_ptr<Books> books_;  // Touched by the thread alone once it runs.
   Deliver deliver_;                     // Likewise.
+  std::function<void()> on_poisoned_;   // Likewise.
   std::thread thread_;
 
   mutable absl::Mutex mutex_;

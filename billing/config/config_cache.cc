@@ -1,0 +1,171 @@
+#include "billing/config/config_cache.h"
+
+#include <optional>
+
+#include "base/ids.h"
+#include "base/status_macros.h"
+#include "billing/ledger/binary.h"
+
+namespace tollgate::billing {
+namespace {
+
+using config::v1::Resource;
+
+// A million keys and budgets at some hundred bytes each.
+constexpr std::size_t kResourcesMax = 2'000'000;
+
+std::optional<BudgetPeriod> ReadPeriod(config::v1::Period period) {
+  switch (period) {
+    case config::v1::PERIOD_NONE:
+      return BudgetPeriod::kNone;
+    case config::v1::PERIOD_DAILY:
+      return BudgetPeriod::kDaily;
+    case config::v1::PERIOD_WEEKLY:
+      return BudgetPeriod::kWeekly;
+    case config::v1::PERIOD_MONTHLY:
+      return BudgetPeriod::kMonthly;
+    default:
+      return std::nullopt;
+  }
+}
+
+ConfigRevision ReadRevision(const config::v1::Revision& revision) {
+  return {revision.epoch(), revision.number()};
+}
+
+absl::Status CheckBudget(const std::string& key, const config::v1::Budget& budget) {
+  if (!IsValidResourceId(budget.id()) || budget.limit_nano_usd() < 0 ||
+      !ReadPeriod(budget.period()).has_value()) {
+    return absl::InvalidArgumentError(key + ": a budget needs an id, a period and a limit of zero "
+                                            "or more");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ConfigCache> ConfigCache::Restore(const StoredState& state) {
+  ConfigCache cache;
+  if (state.config_revision.empty()) return cache;
+  BinaryReader in(state.config_revision);
+  cache.current_.revision = {in.U64(), in.U64()};
+  if (!in.complete()) return absl::DataLossError("the stored configuration cannot be read");
+  for (const auto& [key, bytes] : state.config) {
+    Resource resource;
+    if (!resource.ParseFromString(bytes) || resource.key() != key) {
+      return absl::DataLossError("the stored configuration cannot be read: " + key);
+    }
+    TG_RETURN_IF_ERROR(Upsert(resource, &cache.current_));
+  }
+  return cache;
+}
+
+absl::Status ConfigCache::AddChunk(const config::v1::SubscribeResponse::SnapshotChunk& chunk,
+                                   bool* complete) {
+  *complete = false;
+  if (chunk.index() == 0) {
+    chunks_ = {ReadRevision(chunk.revision()), chunk.count(), 0, chunk.digest(), {}};
+  }
+  if (chunk.count() == 0 || chunk.count() != chunks_.count ||
+      chunk.index() != chunks_.next_index || ReadRevision(chunk.revision()) != chunks_.revision ||
+      chunks_.resources.size() + static_cast<std::size_t>(chunk.resources_size()) >
+          kResourcesMax) {
+    chunks_ = {};
+    return absl::InvalidArgumentError("the chunks of a snapshot do not belong together");
+  }
+  for (const Resource& resource : chunk.resources()) chunks_.resources.push_back(resource);
+  *complete = ++chunks_.next_index == chunks_.count;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ConfigUpdate> ConfigCache::PrepareSnapshot() {
+  const Chunks chunks = std::exchange(chunks_, {});
+  if (chunks.revision <= current_.revision && current_.revision != ConfigRevision{}) {
+    // The same revision again is a snapshot for a node whose digest differed.
+    if (chunks.revision < current_.revision || chunks.digest == current_.digest) {
+      return absl::InvalidArgumentError("the snapshot is not newer than what is in force");
+    }
+  }
+  ConfigUpdate update;
+  State state;
+  state.revision = chunks.revision;
+  for (const Resource& resource : chunks.resources) {
+    TG_RETURN_IF_ERROR(Upsert(resource, &state));
+    update.change.upserts[resource.key()] = resource.SerializeAsString();
+  }
+  if (state.digest != chunks.digest) {
+    return absl::InvalidArgumentError("the snapshot does not have the digest that was stated");
+  }
+  update.change.replaces_all = true;
+  update.change.revision = EncodeRevision(state);
+  update.budgets = BudgetsOf(state);
+  prepared_ = std::move(state);
+  return update;
+}
+
+absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
+    const config::v1::SubscribeResponse::Delta& delta) {
+  if (ReadRevision(delta.from()) != current_.revision) {
+    return absl::FailedPreconditionError("the delta starts from another revision");
+  }
+  if (ReadRevision(delta.to()) <= current_.revision) {
+    return absl::InvalidArgumentError("the delta does not lead to a newer revision");
+  }
+  State state = current_;
+  state.revision = ReadRevision(delta.to());
+  ConfigUpdate update;
+  for (const std::string& key : delta.removed()) {
+    const auto found = state.resources.find(key);
+    if (found == state.resources.end()) continue;
+    state.digest -= found->second.hash;
+    state.resources.erase(found);
+    update.change.removed.push_back(key);
+  }
+  for (const Resource& resource : delta.upserts()) {
+    TG_RETURN_IF_ERROR(Upsert(resource, &state));
+    update.change.upserts[resource.key()] = resource.SerializeAsString();
+  }
+  if (state.digest != delta.digest()) {
+    return absl::InvalidArgumentError("the delta does not lead to the digest that was stated");
+  }
+  update.change.revision = EncodeRevision(state);
+  update.budgets = BudgetsOf(state);
+  prepared_ = std::move(state);
+  return update;
+}
+
+void ConfigCache::Adopt() { current_ = std::exchange(prepared_, {}); }
+
+BudgetTermsById ConfigCache::BudgetsOf(const State& state) {
+  BudgetTermsById budgets;
+  for (const auto& [key, kept] : state.resources) {
+    if (!kept.budget_id.empty()) budgets[kept.budget_id] = kept.terms;
+  }
+  return budgets;
+}
+
+absl::Status ConfigCache::Upsert(const Resource& resource, State* state) {
+  if (resource.key().empty()) return absl::InvalidArgumentError("a resource without a key");
+  Kept kept;
+  kept.hash = resource.hash();
+  if (resource.has_budget()) {
+    const config::v1::Budget& budget = resource.budget();
+    TG_RETURN_IF_ERROR(CheckBudget(resource.key(), budget));
+    kept.budget_id = budget.id();
+    kept.terms = {Money::FromNanoUsd(budget.limit_nano_usd()), *ReadPeriod(budget.period()),
+                  budget.hard()};
+  }
+  Kept& slot = state->resources[resource.key()];
+  state->digest += kept.hash - slot.hash;  // Modulo 2^64, as is the digest.
+  slot = std::move(kept);
+  return absl::OkStatus();
+}
+
+std::string ConfigCache::EncodeRevision(const State& state) {
+  BinaryWriter out;
+  out.U64(state.revision.epoch);
+  out.U64(state.revision.number);
+  return out.Take();
+}
+
+}  // namespace tollgate::billing

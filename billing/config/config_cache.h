@@ -1,0 +1,93 @@
+// The configuration as billing sees it: resources by key, with their revision and digest, and the
+// rules by which an update is taken over whole or not at all (proto/tollgate/config/v1).
+#ifndef TOLLGATE_BILLING_CONFIG_CONFIG_CACHE_H_
+#define TOLLGATE_BILLING_CONFIG_CONFIG_CACHE_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "billing/books/commit.h"
+#include "billing/lease/lease.h"
+#include "tollgate/config/v1/config.pb.h"
+
+namespace tollgate::billing {
+
+// (epoch, number): compared in this order.
+struct ConfigRevision {
+  std::uint64_t epoch = 0;
+  std::uint64_t number = 0;
+
+  friend auto operator<=>(const ConfigRevision&, const ConfigRevision&) = default;
+};
+
+// An update that was found good and waits to be made durable.
+struct ConfigUpdate {
+  ConfigChange change;      // For the store.
+  BudgetTermsById budgets;  // What the whole says of budgets.
+};
+
+// Not thread-safe.  An update is prepared, made durable by the caller, and then adopted.
+class ConfigCache {
+ public:
+  // What the store kept; DataLoss when it cannot be read.
+  static absl::StatusOr<ConfigCache> Restore(const StoredState& state);
+  ConfigCache() = default;
+
+  // Collects a chunk of a snapshot; sets `*complete` on the last.  InvalidArgument when chunks do
+  // not belong together or come in another order.
+  absl::Status AddChunk(const config::v1::SubscribeResponse::SnapshotChunk& chunk,
+                        bool* complete);
+
+  // Validates the collected snapshot, or a delta against what is in force: revision greater than
+  // ours, digest right, every budget usable.  InvalidArgument, naming the resource; FailedPrecondition
+  // for a delta from another revision.
+  absl::StatusOr<ConfigUpdate> PrepareSnapshot();
+  absl::StatusOr<ConfigUpdate> PrepareDelta(const config::v1::SubscribeResponse::Delta& delta);
+
+  // Puts the update prepared last in force.
+  void Adopt();
+
+  // Forgets half a snapshot, when a stream ends.
+  void DropChunks() { chunks_ = {}; }
+
+  ConfigRevision revision() const { return current_.revision; }
+  std::uint64_t digest() const { return current_.digest; }
+  BudgetTermsById Budgets() const { return BudgetsOf(current_); }
+
+ private:
+  // What of a resource is needed while it is in force; its bytes are in the store.
+  struct Kept {
+    std::uint64_t hash = 0;
+    std::string budget_id;  // Empty for what is not a budget.
+    BudgetTerms terms;
+  };
+  struct State {
+    ConfigRevision revision;
+    std::uint64_t digest = 0;  // The sum of the resources' hashes.
+    std::map<std::string, Kept> resources;
+  };
+  struct Chunks {
+    ConfigRevision revision;
+    std::uint32_t count = 0;
+    std::uint32_t next_index = 0;
+    std::uint64_t digest = 0;
+    std::vector<config::v1::Resource> resources;
+  };
+
+  static absl::Status Upsert(const config::v1::Resource& resource, State* state);
+  static BudgetTermsById BudgetsOf(const State& state);
+  static std::string EncodeRevision(const State& state);
+
+  State current_;
+  State prepared_;
+  Chunks chunks_;
+};
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_BILLING_CONFIG_CONFIG_CACHE_H_

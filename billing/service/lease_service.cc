@@ -1,0 +1,261 @@
+#include "billing/service/lease_service.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error_map.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "billing/ledger/binary.h"
+#include "billing/service/lease_messages.h"
+#include "billing/service/page.h"
+
+namespace tollgate::billing {
+namespace {
+
+using lease::v1::LeaseRequest;
+using lease::v1::LeaseResponse;
+
+constexpr char kLeasePages = 'l';
+
+std::string LeasePosition(const LeaseKey& key) {
+  BinaryWriter out;
+  out.String(key.account);
+  out.String(key.node_id);
+  out.U64(key.incarnation);
+  return out.Take();
+}
+
+absl::StatusOr<LeaseKey> ReadLeasePosition(const std::string& position) {
+  LeaseKey key;
+  if (position.empty()) return key;
+  BinaryReader in(position);
+  key.account = in.String();
+  key.node_id = in.String();
+  key.incarnation = in.U64();
+  if (!in.complete()) return absl::InvalidArgumentError("page_token is damaged");
+  return key;
+}
+
+}  // namespace
+
+// One stream.  Reads and commands alternate; writes go their own way, since Grants come when others
+// give back.  It finishes when it has a status to end with and neither a command nor a write is
+// under way.
+class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest, LeaseResponse> {
+ public:
+  Reactor(LeaseService& service, StreamId id) : service_(service), id_(id) {}
+
+  void Begin() { StartRead(&request_); }
+
+  void End(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    EndLocked(status);
+  }
+
+  void Send(LeaseResponse response) {
+    absl::MutexLock lock(&mutex_);
+    if (end_.has_value()) return;
+    if (outbox_.size() >= kLeaseOutboxMax) {
+      return EndLocked(absl::ResourceExhaustedError("the node does not read its lease stream"));
+    }
+    outbox_.push_back(std::move(response));
+    if (!writing_) WriteNext();
+  }
+
+  void OnReadDone(bool ok) override {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (end_.has_value()) return;
+      if (!ok) return EndLocked(absl::OkStatus());
+      handling_ = true;
+    }
+    switch (request_.kind_case()) {
+      case LeaseRequest::kHello:
+        if (opened_) return Handled(absl::InvalidArgumentError("Hello opens a stream, once"));
+        return Run([this](Books& books, Now) {
+          const LeaseRequest::Hello& hello = request_.hello();
+          opened_ = true;
+          return books.OpenStream(id_, {hello.node_id(), hello.incarnation(), hello.session()});
+        });
+      case LeaseRequest::kWant:
+        if (!opened_) return Handled(absl::InvalidArgumentError("the first message is Hello"));
+        return Run([this](Books& books, Now now) {
+          return books.Want(id_, FromProto(request_.want()), now);
+        });
+      case LeaseRequest::KIND_NOT_SET:
+        break;
+    }
+    Handled(absl::InvalidArgumentError("a message without content"));
+  }
+
+  void OnWriteDone(bool ok) override {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    outbox_.pop_front();
+    if (!ok) return EndLocked(absl::OkStatus());
+    if (end_.has_value()) return MaybeFinish();
+    if (!outbox_.empty()) WriteNext();
+  }
+
+  void OnDone() override {
+    if (opened_) {
+      service_.writer_.Submit({.apply = [id = id_](Books& books, Now) { books.CloseStream(id); },
+                               .done = [](const absl::Status&) {}});
+    }
+    {
+      absl::MutexLock lock(&service_.mutex_);
+      service_.reactors_.erase(id_);
+    }
+    delete this;
+  }
+
+ private:
+  // Runs a step on the books and reads on when its effects are durable; its answers come by Send().
+  void Run(std::function<absl::Status(Books&, Now)> step) {
+    auto outcome = std::make_shared<absl::Status>();
+    service_.writer_.Submit(
+        {.apply = [outcome, step = std::move(step)](Books& books,
+                                                    Now now) { *outcome = step(books, now); },
+         .done = [this, outcome](
+                     const absl::Status& synced) { Handled(synced.ok() ? *outcome : synced); }});
+  }
+
+  void Handled(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    handling_ = false;
+    if (!status.ok()) return EndLocked(status);
+    if (end_.has_value()) return MaybeFinish();
+    request_.Clear();
+    StartRead(&request_);
+  }
+
+  void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!end_.has_value()) end_ = status;
+    MaybeFinish();
+  }
+
+  void MaybeFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (finished_ || writing_ || handling_) return;
+    finished_ = true;
+    Finish(ToGrpc(*end_));
+  }
+
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    writing_ = true;
+    StartWrite(&outbox_.front());
+  }
+
+  LeaseService& service_;
+  const StreamId id_;
+  // Touched by one read or command at a time.
+  LeaseRequest request_;
+  bool opened_ = false;
+
+  absl::Mutex mutex_;
+  std::deque<LeaseResponse> outbox_ ABSL_GUARDED_BY(mutex_);  // The front is being written.
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+};
+
+LeaseService::~LeaseService() {
+  absl::MutexLock lock(&mutex_);
+  CHECK(reactors_.empty()) << "the server must be shut down first";
+}
+
+grpc::ServerBidiReactor<LeaseRequest, LeaseResponse>* LeaseService::Leases(
+    grpc::CallbackServerContext*) {
+  Reactor* reactor = nullptr;
+  bool ending = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    const StreamId id = ++last_stream_;
+    reactor = new Reactor(*this, id);
+    reactors_.emplace(id, reactor);
+    ending = ending_;
+  }
+  if (ending) {
+    reactor->End(absl::UnavailableError("billing is stopping; connect again"));
+  } else {
+    reactor->Begin();
+  }
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LeaseService::ListLeases(grpc::CallbackServerContext* context,
+                                                   const lease::v1::ListLeasesRequest* request,
+                                                   lease::v1::ListLeasesResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const auto start = [&]() -> absl::Status {
+    TG_RETURN_IF_ERROR(authorizer_.Check(*context, AdminRole::kViewer));
+    TG_ASSIGN_OR_RETURN(const std::size_t size, PageSize(request->page_size()));
+    TG_ASSIGN_OR_RETURN(const std::string position,
+                        ReadPageToken(kLeasePages, request->page_token()));
+    TG_ASSIGN_OR_RETURN(const LeaseKey after, ReadLeasePosition(position));
+    writer_.Submit({.apply =
+                        [=](Books& books, Now) {
+                          const std::vector<LeaseView> views =
+                              books.leases().List(after, request->account(), size + 1);
+                          for (std::size_t i = 0; i < views.size() && i < size; ++i) {
+                            *response->add_leases() = ToProto(views[i]);
+                          }
+                          if (views.size() > size) {
+                            response->set_next_page_token(MakePageToken(
+                                kLeasePages, LeasePosition(views[size - 1].row.key)));
+                          }
+                        },
+                    .done = [reactor](
+                                const absl::Status& synced) { reactor->Finish(ToGrpc(synced)); }});
+    return absl::OkStatus();
+  };
+  if (const absl::Status status = start(); !status.ok()) reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LeaseService::ResolveLease(grpc::CallbackServerContext* context,
+                                                     const lease::v1::ResolveLeaseRequest* request,
+                                                     lease::v1::Lease* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const absl::Status status = authorizer_.Check(*context, AdminRole::kAdmin); !status.ok()) {
+    reactor->Finish(ToGrpc(status));
+    return reactor;
+  }
+  auto outcome = std::make_shared<absl::Status>();
+  writer_.Submit(
+      {.apply =
+           [=](Books& books, Now now) {
+             const absl::StatusOr<LeaseView> view = books.Resolve(
+                 {request->account(), request->node_id(), request->incarnation()}, now);
+             *outcome = view.status();
+             if (view.ok()) *response = ToProto(*view);
+           },
+       .done =
+           [reactor, outcome](const absl::Status& synced) {
+             reactor->Finish(ToGrpc(synced.ok() ? *outcome : synced));
+           }});
+  return reactor;
+}
+
+void LeaseService::Deliver(std::vector<LeaseMessage> messages) {
+  absl::MutexLock lock(&mutex_);
+  for (const LeaseMessage& message : messages) {
+    const auto found = reactors_.find(message.stream);
+    if (found != reactors_.end()) found->second->Send(ToProto(message));
+  }
+}
+
+void LeaseService::EndStreams() {
+  absl::MutexLock lock(&mutex_);
+  ending_ = true;
+  for (const auto& [id, reactor] : reactors_) {
+    reactor->End(absl::UnavailableError("billing is stopping; connect again"));
+  }
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,89 @@
+#include "billing/service/usage_record_parser.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/ids.h"
+#include "base/status_macros.h"
+#include "billing/ledger/entry.h"
+#include "billing/lease/account_ref.h"
+#include "billing/rate/charge_check.h"
+#include "tollgate/usage/v1/usage.pb.h"
+
+namespace tollgate::billing {
+namespace {
+
+absl::Status Refuse(const char* field) {
+  return absl::InvalidArgumentError(std::string("a usage record has an unusable ") + field);
+}
+
+// Becomes part of a ledger account's name.
+bool IsCatalogId(const std::string& id) {
+  return id.size() <= kCatalogIdBytesMax && IsValidAccountName(id);
+}
+
+bool IsOptionalId(const std::string& id) { return id.empty() || IsValidResourceId(id); }
+
+absl::Status CheckEnums(const usage::v1::UsageRecord& record) {
+  if (!usage::v1::UsageSource_IsValid(record.usage_source()) ||
+      record.usage_source() == usage::v1::USAGE_SOURCE_UNSPECIFIED) {
+    return Refuse("usage_source");
+  }
+  if (!usage::v1::AttemptOutcome_IsValid(record.outcome()) ||
+      record.outcome() == usage::v1::ATTEMPT_OUTCOME_UNSPECIFIED) {
+    return Refuse("outcome");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<UsageHold>> ParseHolds(const usage::v1::UsageRecord& record) {
+  if (record.holds_size() > kUsageHoldsMax) return Refuse("number of holds");
+  std::vector<UsageHold> holds;
+  std::set<std::string_view> accounts;
+  for (const usage::v1::Hold& hold : record.holds()) {
+    const std::optional<AccountRef> ref = ParseAccountRef(hold.account());
+    if (!ref.has_value() || !accounts.insert(hold.account()).second) return Refuse("hold");
+    if (ref->kind == AccountKind::kWallet && ref->id != record.workspace_id()) {
+      return Refuse("hold on another workspace's wallet");
+    }
+    holds.push_back({hold.account(), hold.leased(), hold.lease_incarnation()});
+  }
+  return holds;
+}
+
+}  // namespace
+
+absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string bytes) {
+  if (bytes.size() > kUsageRecordBytesMax) return Refuse("size");
+  usage::v1::UsageRecord record;
+  if (!record.ParseFromString(bytes)) return Refuse("encoding");
+  const std::string& generation = record.generation_id();
+  if (generation.size() > kGenerationIdBytesMax || !IsValidAccountName(generation)) {
+    return Refuse("generation_id");
+  }
+  if (record.attempt() == 0) return Refuse("attempt");
+  if (!IsValidResourceId(record.workspace_id())) return Refuse("workspace_id");
+  if (!IsOptionalId(record.key_id())) return Refuse("key_id");
+  if (!IsCatalogId(record.model_id())) return Refuse("model_id");
+  if (!IsCatalogId(record.provider_id())) return Refuse("provider_id");
+  TG_RETURN_IF_ERROR(CheckEnums(record));
+
+  UsageRecordItem item;
+  item.charge = Money::FromNanoUsd(record.charge_nano_usd());
+  item.cost = Money::FromNanoUsd(record.cost_nano_usd());
+  TG_RETURN_IF_ERROR(CheckCharge(item.charge, item.cost));
+  TG_ASSIGN_OR_RETURN(item.holds, ParseHolds(record));
+  item.generation_id = generation;
+  item.attempt = record.attempt();
+  item.workspace_id = record.workspace_id();
+  item.key_id = record.key_id();
+  item.model_id = record.model_id();
+  item.provider_id = record.provider_id();
+  item.digest = Sha256(bytes);
+  item.bytes = std::move(bytes);
+  return item;
+}
+
+}  // namespace tollgate::billing

@@ -1,0 +1,24 @@
+// From the bytes of a spool to a record that the books can apply.
+#ifndef TOLLGATE_BILLING_SERVICE_USAGE_RECORD_PARSER_H_
+#define TOLLGATE_BILLING_SERVICE_USAGE_RECORD_PARSER_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "billing/ingest/usage_record.h"
+
+namespace tollgate::billing {
+
+inline constexpr std::size_t kUsageRecordBytesMax = 64 * 1024;  // A real one has some hundred bytes.
+inline constexpr int kUsageHoldsMax = 32;  // The wallet and the budgets of every scope.
+inline constexpr std::size_t kGenerationIdBytesMax = 64;
+inline constexpr std::size_t kCatalogIdBytesMax = 200;  // Models and providers.
+
+// Parses one serialized UsageRecord and checks everything that the books rely on.  InvalidArgument,
+// naming the field, otherwise.  Pure; thread-safe.
+absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string bytes);
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_BILLING_SERVICE_USAGE_RECORD_PARSER_H_

@@ -101,9 +101,8 @@ absl::StatusOr<std::unique_ptr<BufferedAccessLog>> BufferedAccessLog::Open(
   if (!options.path.empty()) {
     fd = ::open(options.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (fd < 0) {
-      const std::string message =
-          absl::StrCat("cannot open the access log ", options.path, ": ",
-                       std::generic_category().message(errno));
+      const std::string message = absl::StrCat("cannot open the access log ", options.path, ": ",
+                                               std::generic_category().message(errno));
       if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(message);
       return absl::PermissionDeniedError(message);
     }
@@ -112,8 +111,7 @@ absl::StatusOr<std::unique_ptr<BufferedAccessLog>> BufferedAccessLog::Open(
       new BufferedAccessLog(std::make_unique<Writer>(fd, options)));
 }
 
-BufferedAccessLog::BufferedAccessLog(std::unique_ptr<Writer> writer)
-    : writer_(std::move(writer)) {}
+BufferedAccessLog::BufferedAccessLog(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
 BufferedAccessLog::~BufferedAccessLog() = default;
 void BufferedAccessLog::Write(std::string_view line) { writer_->Write(line); }
 std::uint64_t BufferedAccessLog::lines_dropped() const { return writer_->lines_dropped(); }

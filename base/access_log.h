@@ -26,7 +26,7 @@ class AccessLog {
 };
 
 struct AccessLogOptions {
-  std::string path;  // Appended to; empty = stdout.
+  std::string path{};  // Appended to; empty = stdout.
   // Wakes the writer before the timer does: one write(2) of this size is cheap.
   std::size_t flush_bytes = 64 * 1024;
   absl::Duration flush_interval = absl::Milliseconds(200);

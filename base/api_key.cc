@@ -69,8 +69,7 @@ absl::StatusOr<Peppers> Peppers::Parse(std::string_view text, std::string_view n
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.front() == '#') continue;
     const auto refuse = [&](absl::string_view why) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(AbslView(name), ":", line_number, ": ", why));
+      return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ":", line_number, ": ", why));
     };
     const std::size_t colon = line.find(':');
     std::uint32_t id = 0;

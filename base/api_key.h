@@ -45,8 +45,8 @@ inline constexpr std::size_t kPeppersMax = 8;  // Two during a rotation; the res
 class Peppers {
  public:
   // Reads lines `id:hex`; blank lines and lines beginning with # are skipped.  The errors of
-  // ReadKeyFile() (base/key_file.h), and InvalidArgument, with the line, for a malformed line, id 0,
-  // a repeated id, fewer than 32 bytes, more than kPeppersMax, or none at all.
+  // ReadKeyFile() (base/key_file.h), and InvalidArgument, with the line, for a malformed line, id
+  // 0, a repeated id, fewer than 32 bytes, more than kPeppersMax, or none at all.
   static absl::StatusOr<Peppers> Load(const std::string& path);
 
   // The same from text; `name` begins the messages.  Messages never quote the text.

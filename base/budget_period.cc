@@ -48,8 +48,7 @@ absl::Time BudgetPeriodStart(BudgetPeriod period, absl::Time time) {
 
 absl::Time BudgetPeriodEnd(BudgetPeriod period, absl::Time time) {
   if (period == BudgetPeriod::kNone) return absl::InfiniteFuture();
-  const absl::CivilDay first =
-      FirstDay(period, absl::ToCivilDay(time, absl::UTCTimeZone()));
+  const absl::CivilDay first = FirstDay(period, absl::ToCivilDay(time, absl::UTCTimeZone()));
   switch (period) {
     case BudgetPeriod::kWeekly:
       return absl::FromCivil(first + 7, absl::UTCTimeZone());

@@ -60,11 +60,12 @@ std::unique_ptr<std::string> DescribeOperands(const A& a, const B& b, const char
   return std::make_unique<std::string>(out.str());
 }
 
-#define TG_DEFINE_CHECK_OP_(name, op)                                                            \
-  template <typename A, typename B>                                                              \
-  std::unique_ptr<std::string> name(const A& a, const B& b, const char* expression) {            \
-    if (a op b) [[likely]] return nullptr;                                                       \
-    return DescribeOperands(a, b, expression);                                                   \
+#define TG_DEFINE_CHECK_OP_(name, op)                                                 \
+  template <typename A, typename B>                                                   \
+  std::unique_ptr<std::string> name(const A& a, const B& b, const char* expression) { \
+    if (a op b) [[likely]]                                                            \
+      return nullptr;                                                                 \
+    return DescribeOperands(a, b, expression);                                        \
   }
 TG_DEFINE_CHECK_OP_(FailEq, ==)
 TG_DEFINE_CHECK_OP_(FailNe, !=)
@@ -76,16 +77,16 @@ TG_DEFINE_CHECK_OP_(FailGe, >=)
 
 }  // namespace tollgate::check_internal
 
-#define CHECK(condition)                                                                         \
-  static_cast<bool>(condition)                                                                   \
-      ? static_cast<void>(0)                                                                     \
-      : ::tollgate::check_internal::Voidify() &&                                                 \
+#define CHECK(condition)                         \
+  static_cast<bool>(condition)                   \
+      ? static_cast<void>(0)                     \
+      : ::tollgate::check_internal::Voidify() && \
             ::tollgate::check_internal::Failure(__FILE__, __LINE__, #condition).stream()
 
 // `while`, not `if`, so that an `else` after the macro binds to the caller's own `if`.
-#define TG_CHECK_OP_(name, op, a, b)                                                             \
-  while (::std::unique_ptr<::std::string> tg_check_failure_ =                                    \
-             ::tollgate::check_internal::name((a), (b), #a " " #op " " #b))                      \
+#define TG_CHECK_OP_(name, op, a, b)                                        \
+  while (::std::unique_ptr<::std::string> tg_check_failure_ =               \
+             ::tollgate::check_internal::name((a), (b), #a " " #op " " #b)) \
   ::tollgate::check_internal::Failure(__FILE__, __LINE__, *tg_check_failure_).stream()
 
 #define CHECK_EQ(a, b) TG_CHECK_OP_(FailEq, ==, a, b)

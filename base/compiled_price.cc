@@ -112,13 +112,12 @@ std::vector<int> SegmentStartsOf(const PriceVersion& version) {
 }
 
 absl::Status Unpriced(const std::string& version_id, const UsageClass& usage_class) {
-  return ErrorWithReason(
-      absl::StatusCode::kFailedPrecondition, "UNPRICED",
-      absl::StrCat("unpriced: price version ", version_id, " has no price for ",
-                   AbslView(UnitName(usage_class.unit)), " ",
-                   AbslView(DirectionName(usage_class.direction)), " ",
-                   AbslView(ModalityName(usage_class.modality)), " (cache ",
-                   AbslView(CacheClassName(usage_class.cache)), ")"));
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "UNPRICED",
+                         absl::StrCat("unpriced: price version ", version_id, " has no price for ",
+                                      AbslView(UnitName(usage_class.unit)), " ",
+                                      AbslView(DirectionName(usage_class.direction)), " ",
+                                      AbslView(ModalityName(usage_class.modality)), " (cache ",
+                                      AbslView(CacheClassName(usage_class.cache)), ")"));
 }
 
 }  // namespace
@@ -149,11 +148,11 @@ absl::StatusOr<CompiledPrice> CompiledPrice::Create(const PriceVersion& version,
       const std::int64_t total = band == 0 ? 0 : price.thresholds_[band - 1] + 1;
       Prices& prices = price.prices_.emplace_back();
       for (std::size_t i = 0; i < kClasses.size(); ++i) {
-        const PriceComponent* component = FindComponent(version, AsQuantity(kClasses[i], 0), tier,
-                                                        region, segment_start, total);
+        const PriceComponent* component =
+            FindComponent(version, AsQuantity(kClasses[i], 0), tier, region, segment_start, total);
         const bool free = component == nullptr && kClasses[i].unit == Unit::kRequest;
-        prices[i] = component != nullptr ? component->price_pico_usd_per_unit
-                                         : (free ? 0 : kUnpriced);
+        prices[i] =
+            component != nullptr ? component->price_pico_usd_per_unit : (free ? 0 : kUnpriced);
         std::int64_t& dearest = kClasses[i].unit == Unit::kRequest  ? so_far.request
                                 : kClasses[i].unit == Unit::kSearch ? so_far.search
                                 : IsInputTokens(kClasses[i])        ? so_far.input
@@ -231,8 +230,7 @@ Money CompiledPrice::UpperBound(std::int64_t input_tokens_max, std::int64_t outp
 
 Money CompiledPrice::OutputBound(std::int64_t output_tokens, std::int64_t input_tokens_max) const {
   const std::int64_t price = dearest_[BandOf(input_tokens_max)].output;
-  const __int128 pico_usd =
-      static_cast<__int128>(std::max<std::int64_t>(output_tokens, 0)) * price;
+  const __int128 pico_usd = static_cast<__int128>(std::max<std::int64_t>(output_tokens, 0)) * price;
   return Money::FromNanoUsd(ClampedInt64((pico_usd + 999) / 1000));
 }
 

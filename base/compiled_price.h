@@ -96,8 +96,7 @@ class CompiledPrice {
   // The most output tokens with OutputBound(tokens, input_tokens_max) ≤ left; 0 when left ≤ 0;
   // the maximum of int64 when output is free.
   std::int64_t OutputTokensAffordable(
-      Money left,
-      std::int64_t input_tokens_max = std::numeric_limits<std::int64_t>::max()) const;
+      Money left, std::int64_t input_tokens_max = std::numeric_limits<std::int64_t>::max()) const;
 
  private:
   using Prices = std::array<std::int64_t, kTokenUsageClasses>;  // pico-USD; kUnpriced = none.

@@ -31,12 +31,10 @@ struct ConfigNode::Document {
   std::string name;
   ConfigValue root;
   std::map<std::string, std::shared_ptr<Map>> maps;  // Those that were read, by path.
-  absl::Status refused;                    // The first value refused.
-  absl::Status missing;                    // The first key missing.
+  absl::Status refused;                              // The first value refused.
+  absl::Status missing;                              // The first key missing.
 
-  std::string Where(int line) const {
-    return line > 0 ? absl::StrCat(name, ":", line) : name;
-  }
+  std::string Where(int line) const { return line > 0 ? absl::StrCat(name, ":", line) : name; }
   std::shared_ptr<Map> Open(const ConfigValue* value, int line, std::string path) {
     std::shared_ptr<Map>& map = maps[path];
     // A map opened twice remembers what was asked of it the first time.
@@ -95,8 +93,8 @@ absl::StatusOr<std::vector<ConfigNode>> ConfigNode::ParseDocuments(std::string_v
   for (ConfigValue& value : values) {
     if (IsNull(value)) continue;
     if (value.kind != ConfigValue::Kind::kMap) {
-      return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ":", value.line,
-                                                     ": must be a map, got ", Describe(value)));
+      return absl::InvalidArgumentError(
+          absl::StrCat(AbslView(name), ":", value.line, ": must be a map, got ", Describe(value)));
     }
     auto document = std::make_shared<Document>();
     document->name = std::string(name);
@@ -140,8 +138,7 @@ T ConfigNode::Require(std::string_view key) const {
   return Get<T>(key, T{});
 }
 
-std::int64_t ConfigNode::GetInt(std::string_view key, std::int64_t fallback,
-                                IntRange range) const {
+std::int64_t ConfigNode::GetInt(std::string_view key, std::int64_t fallback, IntRange range) const {
   map_->Ask(key);
   const ConfigValue::Entry* entry = FindValue(map_->value, key);
   if (entry == nullptr) return fallback;
@@ -204,8 +201,7 @@ std::vector<std::pair<std::string, ConfigNode>> ConfigNode::NamedChildren(
   return nodes;
 }
 
-std::vector<std::pair<std::string, std::string>> ConfigNode::StringMap(
-    std::string_view key) const {
+std::vector<std::pair<std::string, std::string>> ConfigNode::StringMap(std::string_view key) const {
   std::vector<std::pair<std::string, std::string>> values;
   const ConfigNode names = Child(key);
   for (const std::string& name : names.Keys()) {
@@ -231,8 +227,8 @@ void ConfigNode::Fail(std::string_view key, std::string_view objection) const {
       map_->value != nullptr && !key.empty() ? map_->value->Find(key) : nullptr;
   const std::string what = key.empty() ? map_->path : Joined(map_->path, key);
   document_->refused = absl::InvalidArgumentError(
-      absl::StrCat(document_->Where(entry != nullptr ? entry->line : map_->line), ": '", what,
-                   "' ", AbslView(objection)));
+      absl::StrCat(document_->Where(entry != nullptr ? entry->line : map_->line), ": '", what, "' ",
+                   AbslView(objection)));
 }
 
 absl::Status ConfigNode::Finish() const {
@@ -249,15 +245,14 @@ absl::Status ConfigNode::Finish() const {
     }
   }
   if (unknown == nullptr) return document_->missing;
-  return absl::InvalidArgumentError(
-      absl::StrCat(document_->Where(unknown->line), ": unknown key '", unknown->key, "'",
-                   Within(holder->path), " (known: ",
-                   holder->asked.empty() ? "none" : absl::StrJoin(holder->asked, ", "), ")"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      document_->Where(unknown->line), ": unknown key '", unknown->key, "'", Within(holder->path),
+      " (known: ", holder->asked.empty() ? "none" : absl::StrJoin(holder->asked, ", "), ")"));
 }
 
-#define TG_INSTANTIATE_CONFIG_GETTERS(T)                                        \
-  template T ConfigNode::Get<T>(std::string_view, T) const;                     \
-  template T ConfigNode::Require<T>(std::string_view) const;                    \
+#define TG_INSTANTIATE_CONFIG_GETTERS(T)                     \
+  template T ConfigNode::Get<T>(std::string_view, T) const;  \
+  template T ConfigNode::Require<T>(std::string_view) const; \
   template std::optional<T> ConfigNode::GetOptional<T>(std::string_view) const;
 TG_INSTANTIATE_CONFIG_GETTERS(std::string)
 TG_INSTANTIATE_CONFIG_GETTERS(bool)

@@ -55,7 +55,8 @@ struct IntRange {
 class ConfigNode {
  public:
   // Reads a file with one document, whose root is a map.  NotFound, or InvalidArgument with the
-  // line for a syntax error, a repeated key, or a limit of base/config_tree.h exceeded.  An empty file is an empty map.
+  // line for a syntax error, a repeated key, or a limit of base/config_tree.h exceeded.  An empty
+  // file is an empty map.
   static absl::StatusOr<ConfigNode> Load(const std::string& path);
 
   // The same from text; `name` stands for the file in messages.

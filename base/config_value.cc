@@ -25,8 +25,8 @@ std::optional<std::int64_t> WholeInt(std::string_view text) {
 template <typename T>
 std::optional<std::string> ConvertAny(const ConfigValue& value, T& out) {
   std::int64_t number = 0;
-  std::optional<std::string> objection = ConvertInt(
-      value, {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()}, number);
+  std::optional<std::string> objection =
+      ConvertInt(value, {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()}, number);
   if (!objection.has_value()) out = static_cast<T>(number);
   return objection;
 }
@@ -47,8 +47,7 @@ std::optional<std::string> ConvertValue(const ConfigValue& value, bool& out) {
   return std::nullopt;
 }
 
-std::optional<std::string> ConvertInt(const ConfigValue& value, IntRange range,
-                                      std::int64_t& out) {
+std::optional<std::string> ConvertInt(const ConfigValue& value, IntRange range, std::int64_t& out) {
   const std::optional<std::int64_t> number =
       IsScalar(value) && !value.quoted ? WholeInt(value.scalar) : std::nullopt;
   if (!number.has_value() || *number < range.min || *number > range.max) {
@@ -138,10 +137,9 @@ absl::StatusOr<absl::Duration> ParseConfigDuration(std::string_view text) {
 }
 
 absl::StatusOr<ByteSize> ParseByteSize(std::string_view text) {
-  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
-      {"KiB", std::uint64_t{1} << 10},
-      {"MiB", std::uint64_t{1} << 20},
-      {"GiB", std::uint64_t{1} << 30}};
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {{"KiB", std::uint64_t{1} << 10},
+                                                                   {"MiB", std::uint64_t{1} << 20},
+                                                                   {"GiB", std::uint64_t{1} << 30}};
   std::string_view digits = text;
   std::uint64_t factor = 1;
   for (const auto& [suffix, bytes] : kUnits) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "base/grpc_log.h"
 #include "base/grpc_server.h"
 #include "base/grpc_tls.h"
 #include "base/host_port.h"
@@ -29,8 +30,8 @@ bool IsLocalTarget(std::string_view target) {
   return address.ok() && IsLoopbackHost(address->host);
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
-    const std::string& target, const TlsFiles& files) {
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const std::string& target,
+                                                                          const TlsFiles& files) {
   if (files.empty()) {
     if (!IsLocalTarget(target)) {
       return absl::InvalidArgumentError(
@@ -74,6 +75,7 @@ grpc::ChannelArguments MakeArguments() {
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& target,
                                                        const TlsFiles& tls) {
+  SendGrpcLogToOurs();
   if (target.empty()) return absl::InvalidArgumentError("the gRPC target is empty");
   TG_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
                       MakeCredentials(target, tls));

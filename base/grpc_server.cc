@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/grpc_log.h"
 #include "base/grpc_tls.h"
 #include "base/host_port.h"
 #include "base/status_macros.h"
@@ -24,6 +25,7 @@ int Milliseconds(absl::Duration duration) {
 void EnablePlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
+    SendGrpcLogToOurs();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
@@ -40,8 +42,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const T
       pem.ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
                      : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   options.pem_root_certs = pem.ca;
-  options.pem_key_cert_pairs.push_back(
-      {std::string(pem.private_key.Reveal()), pem.certificate});
+  options.pem_key_cert_pairs.push_back({std::string(pem.private_key.Reveal()), pem.certificate});
   return grpc::SslServerCredentials(options);
 }
 
@@ -81,9 +82,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   if (options.customize) options.customize(builder);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", options.listen.address,
-                     ": the address is in use or not of this machine"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen.address,
+                                               ": the address is in use or not of this machine"));
   }
   std::unique_ptr<GrpcServer> result(new GrpcServer(std::move(server), address.host, port));
   result->SetServing(true);

@@ -41,13 +41,13 @@ struct GrpcListen {
   std::string address = "127.0.0.1:0";  // Port 0 = any free one.
   // All empty = plaintext, allowed on loopback only.  certificate and private key without ca =
   // TLS; with ca the client must show a certificate that chains to it.
-  TlsFiles tls;
+  TlsFiles tls{};
 };
 
 struct GrpcServerOptions {
-  GrpcListen listen;
+  GrpcListen listen{};
   // Last word on the builder (e.g. interceptors); may be empty.
-  std::function<void(grpc::ServerBuilder&)> customize;
+  std::function<void(grpc::ServerBuilder&)> customize{};
 };
 
 // Thread-safe.
@@ -85,8 +85,8 @@ class GrpcServer {
   int port_;
 };
 
-// The common name (or else the first alternative name) of the peer's verified certificate; empty without mutual
-// TLS.
+// The common name (or else the first alternative name) of the peer's verified certificate; empty
+// without mutual TLS.
 std::string PeerCertificateName(const grpc::CallbackServerContext& context);
 
 }  // namespace tollgate

@@ -43,19 +43,18 @@ absl::StatusOr<std::string> ReadCertificates(const std::string& path) {
 
 absl::Status CheckPair(const TlsPem& pem, const TlsFiles& files) {
   const Certificate certificate = ParseCertificate(pem.certificate);
-  const PrivateKey key(PEM_read_bio_PrivateKey(ReadOnlyBio(pem.private_key.Reveal()).get(),
-                                               nullptr, NoPassphrase, nullptr),
+  const PrivateKey key(PEM_read_bio_PrivateKey(ReadOnlyBio(pem.private_key.Reveal()).get(), nullptr,
+                                               NoPassphrase, nullptr),
                        &EVP_PKEY_free);
-  const bool matches =
-      key != nullptr && X509_check_private_key(certificate.get(), key.get()) == 1;
+  const bool matches = key != nullptr && X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   if (key == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat(files.private_key_path, " holds no unencrypted private key in PEM form"));
   }
   if (!matches) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the private key ", files.private_key_path, " is not that of ", files.certificate_path));
+    return absl::InvalidArgumentError(absl::StrCat("the private key ", files.private_key_path,
+                                                   " is not that of ", files.certificate_path));
   }
   return absl::OkStatus();
 }

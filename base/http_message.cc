@@ -101,8 +101,8 @@ std::string RenderHead(const HttpResponse& response, BodyFraming framing, std::s
       boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   std::string head = absl::StrCat(
       "HTTP/1.1 ", response.status, " ", absl::string_view(reason.data(), reason.size()),
-      "\r\nDate: ",
-      absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()), "\r\n");
+      "\r\nDate: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()),
+      "\r\n");
   const bool has_body = StatusHasBody(response.status);
   if (has_body && !response.content_type.empty()) {
     absl::StrAppend(&head, "Content-Type: ", response.content_type, "\r\n");

@@ -38,8 +38,8 @@ class SessionResponder final : public HttpResponder {
     CHECK(state_ == State::kFresh) << "a second answer to one request";
     state_ = State::kDone;
     if (!HeadersAreSafe(response)) response = InternalError();
-    std::string bytes = RenderHead(response, BodyFraming::kLength, response.body.size(),
-                                   keep_alive_, absl::Now());
+    std::string bytes =
+        RenderHead(response, BodyFraming::kLength, response.body.size(), keep_alive_, absl::Now());
     if (!session_->is_head() && StatusHasBody(response.status)) bytes += response.body;
     is_open_ = session_->WriteBlocking(std::move(bytes));
   }
@@ -55,9 +55,9 @@ class SessionResponder final : public HttpResponder {
     // HTTP/1.0 has no chunks: there the end of the connection ends the body.
     is_chunked_ = session_->speaks_http_1_1();
     if (!is_chunked_) keep_alive_ = false;
-    std::string bytes = RenderHead(
-        head, is_chunked_ ? BodyFraming::kChunked : BodyFraming::kUntilClose, 0, keep_alive_,
-        absl::Now());
+    std::string bytes =
+        RenderHead(head, is_chunked_ ? BodyFraming::kChunked : BodyFraming::kUntilClose, 0,
+                   keep_alive_, absl::Now());
     if (has_body_ && !head.body.empty()) bytes += Framed(head.body);
     is_open_ = session_->WriteBlocking(std::move(bytes));
     return is_open_;

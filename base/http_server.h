@@ -27,11 +27,11 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // One request, complete with its body.
 struct HttpRequest {
-  std::string method;  // As sent; "GET" also for HEAD.
-  std::string path;    // Percent-decoded, begins with '/', without query.
-  std::map<std::string, std::string> query;  // Percent-decoded ('+' = blank); first value wins.
-  HttpHeaders headers;                       // In order, names as sent.
-  std::string body;
+  std::string method{};                        // As sent; "GET" also for HEAD.
+  std::string path{};                          // Percent-decoded, begins with '/', without query.
+  std::map<std::string, std::string> query{};  // Percent-decoded ('+' = blank); first value wins.
+  HttpHeaders headers{};                       // In order, names as sent.
+  std::string body{};
 
   // The first header of that name, without regard to case.
   std::optional<std::string_view> Header(std::string_view name) const;
@@ -40,8 +40,8 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  HttpHeaders headers;  // Besides Content-Type, Content-Length, Connection and Date.
-  std::string body;
+  HttpHeaders headers{};  // Besides Content-Type, Content-Length, Connection and Date.
+  std::string body{};
 };
 
 // How Drop() ends a connection.
@@ -87,7 +87,7 @@ struct HttpServerOptions {
   int handler_threads = 1;  // ≥ 1.  A streaming handler occupies one.
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
-  std::size_t connections_max = 1024;  // Beyond it a new one is closed at once.
+  std::size_t connections_max = 1024;               // Beyond it a new one is closed at once.
   absl::Duration idle_timeout = absl::Seconds(30);  // Between requests, and for one read or write.
 };
 

@@ -33,6 +33,8 @@ bool FramingIsAmbiguous(const Message& message) {
   const std::size_t lengths = message.count(http::field::content_length);
   const std::size_t encodings = message.count(http::field::transfer_encoding);
   if (lengths + encodings > 1) return true;
+  const std::string_view length = View(message[http::field::content_length]);
+  if (length.find_first_not_of("0123456789") != std::string_view::npos) return true;
   return encodings == 1 && (message.version() != 11 ||
                             !beast::iequals(message[http::field::transfer_encoding], "chunked"));
 }
@@ -54,10 +56,9 @@ void HttpSession::ReadHead() {
   parser_->header_limit(static_cast<std::uint32_t>(options_.head_bytes_max));
   parser_->body_limit(options_.body_bytes_max);
   stream_.expires_after(absl::ToChronoNanoseconds(options_.idle_timeout));
-  http::async_read_header(stream_, buffer_, *parser_,
-                          [self = shared_from_this()](beast::error_code error, std::size_t) {
-                            self->OnHead(error);
-                          });
+  http::async_read_header(
+      stream_, buffer_, *parser_,
+      [self = shared_from_this()](beast::error_code error, std::size_t) { self->OnHead(error); });
 }
 
 void HttpSession::OnHead(beast::error_code error) {
@@ -78,10 +79,9 @@ void HttpSession::SendContinue() {
 }
 
 void HttpSession::ReadBody() {
-  http::async_read(stream_, buffer_, *parser_,
-                   [self = shared_from_this()](beast::error_code error, std::size_t) {
-                     self->OnBody(error);
-                   });
+  http::async_read(
+      stream_, buffer_, *parser_,
+      [self = shared_from_this()](beast::error_code error, std::size_t) { self->OnBody(error); });
 }
 
 void HttpSession::OnBody(beast::error_code error) {
@@ -159,8 +159,8 @@ void HttpSession::Close(DropMode mode) {
   on_closed_(this);
 }
 
-// The promises are shared with the I/O thread, which may still be within set_value() when the waiter
-// goes on.
+// The promises are shared with the I/O thread, which may still be within set_value() when the
+// waiter goes on.
 
 bool HttpSession::WriteBlocking(std::string bytes) {
   auto done = std::make_shared<std::promise<bool>>();
@@ -197,8 +197,7 @@ bool HttpSession::IsOpenBlocking() {
   asio::post(stream_.get_executor(), [this, done, self = shared_from_this()] {
     if (is_closed_) return done->set_value(false);
     char byte = 0;
-    const ssize_t got =
-        ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t got = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     // 0 = the client sent FIN; bytes = it pipelined its next request.
     done->set_value(got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)));
   });

@@ -26,9 +26,8 @@ absl::Status CheckKeyFile(int fd, const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat("key file ", path, " is no regular file"));
   }
   if ((info.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("key file ", path,
-                     " is readable or writable by others; run: chmod 600 ", path));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "key file ", path, " is readable or writable by others; run: chmod 600 ", path));
   }
   if (info.st_size == 0) {
     return absl::InvalidArgumentError(absl::StrCat("key file ", path, " is empty"));
@@ -76,8 +75,8 @@ absl::StatusOr<Secret> ReadKeyFile(const std::string& path) {
 absl::Status WriteNewKeyFile(const std::string& path, std::string_view contents) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kModePrivate);
   if (fd < 0) {
-    const std::string message = absl::StrCat("cannot create key file ", path, ": ",
-                                             std::generic_category().message(errno));
+    const std::string message =
+        absl::StrCat("cannot create key file ", path, ": ", std::generic_category().message(errno));
     if (errno == EEXIST) return absl::AlreadyExistsError(message);
     if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(message);
     return absl::PermissionDeniedError(message);

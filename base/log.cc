@@ -125,8 +125,7 @@ absl::Status ConfigureLog(const LogOptions& options) {
 }
 
 bool LogEnabled(LogLevel level) {
-  return level != LogLevel::kOff &&
-         level >= TheState().level.load(std::memory_order_relaxed);
+  return level != LogLevel::kOff && level >= TheState().level.load(std::memory_order_relaxed);
 }
 
 void LogEvent(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {

@@ -40,11 +40,10 @@ class LogField {
   template <std::signed_integral T>
   LogField(std::string_view key, T value) : key_(key), value_(static_cast<std::int64_t>(value)) {}
   template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
-  LogField(std::string_view key, T value) : key_(key), value_(static_cast<std::uint64_t>(value)) {}
+  requires(!std::same_as<T, bool>) LogField(std::string_view key, T value)
+      : key_(key), value_(static_cast<std::uint64_t>(value)) {}
   // The code and message, e.g. "NOT_FOUND: no such key".
-  LogField(std::string_view key, const absl::Status& value)
-      : key_(key), value_(value.ToString()) {}
+  LogField(std::string_view key, const absl::Status& value) : key_(key), value_(value.ToString()) {}
 
   std::string_view key() const { return key_; }
 
@@ -58,8 +57,8 @@ class LogField {
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  // Lines below it are dropped.
-  std::string path;                  // Appended to; empty = stderr.
-  std::string service;               // The "service" of each line; empty = left out.
+  std::string path{};                // Appended to; empty = stderr.
+  std::string service{};             // The "service" of each line; empty = left out.
 };
 
 // Sets where and what to log from now on; before the first call, kInfo and above go to stderr.

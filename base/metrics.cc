@@ -58,8 +58,11 @@ prometheus::Histogram& Metrics::AddHistogram(const std::string& name, const std:
                                              const std::vector<double>& buckets,
                                              const MetricLabels& labels) {
   return OrDie(name, [&]() -> prometheus::Histogram& {
-    return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels,
-                                                                                       buckets);
+    return prometheus::BuildHistogram()
+        .Name(name)
+        .Help(help)
+        .Register(*registry_)
+        .Add(labels, buckets);
   });
 }
 

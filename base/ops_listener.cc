@@ -52,12 +52,11 @@ absl::StatusOr<std::unique_ptr<OpsListener>> OpsListener::Start(OpsListenerOptio
   server_options.address = options.address;
   server_options.allow_remote = options.allow_remote;
   auto shared = std::make_shared<const OpsListenerOptions>(std::move(options));
-  TG_ASSIGN_OR_RETURN(
-      std::unique_ptr<HttpServer> server,
-      HttpServer::Start(server_options,
-                        [shared](const HttpRequest& request, HttpResponder& responder) {
-                          responder.Send(Answer(*shared, request));
-                        }));
+  TG_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> server,
+                      HttpServer::Start(server_options, [shared](const HttpRequest& request,
+                                                                 HttpResponder& responder) {
+                        responder.Send(Answer(*shared, request));
+                      }));
   return std::unique_ptr<OpsListener>(new OpsListener(std::move(server)));
 }
 

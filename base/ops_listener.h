@@ -23,11 +23,11 @@ struct OpsListenerOptions {
   std::string address = "127.0.0.1:0";
   bool allow_remote = false;  // See HttpServerOptions.
   // The callbacks run on the listener's thread, at any time until it is destroyed.
-  std::function<bool()> live;             // Empty = always live.
-  std::function<absl::Status()> ready;    // OK = ready; the message is shown.  Empty = ready.
-  std::function<std::string()> metrics;   // Metrics::SerializeText; empty = no /metrics.
+  std::function<bool()> live{};            // Empty = always live.
+  std::function<absl::Status()> ready{};   // OK = ready; the message is shown.  Empty = ready.
+  std::function<std::string()> metrics{};  // Metrics::SerializeText; empty = no /metrics.
   // More GET paths, e.g. "/config_dump".
-  std::map<std::string, std::function<HttpResponse(const HttpRequest&)>> paths;
+  std::map<std::string, std::function<HttpResponse(const HttpRequest&)>> paths{};
 };
 
 class OpsListener {

@@ -55,8 +55,8 @@ ClassKey Normalized(ClassKey key) {
 }
 
 ClassKey KeyOf(const PriceComponent& component) {
-  return Normalized({component.unit, component.direction, component.modality, component.cache,
-                     component.tier});
+  return Normalized(
+      {component.unit, component.direction, component.modality, component.cache, component.tier});
 }
 
 struct Conditions {
@@ -98,9 +98,9 @@ absl::Status ValidateComponent(const PriceComponent& c) {
     return absl::InvalidArgumentError("a value of an unknown kind");
   }
   if (c.price_pico_usd_per_unit < 0 || c.price_pico_usd_per_unit > kPricePicoUsdPerUnitMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("price ", c.price_pico_usd_per_unit, " pico-USD is not within 0 and ",
-                     kPricePicoUsdPerUnitMax));
+    return absl::InvalidArgumentError(absl::StrCat("price ", c.price_pico_usd_per_unit,
+                                                   " pico-USD is not within 0 and ",
+                                                   kPricePicoUsdPerUnitMax));
   }
   if (c.context_threshold_tokens < 0) {
     return absl::InvalidArgumentError("the context threshold is negative");
@@ -115,13 +115,12 @@ absl::Status ValidateComponent(const PriceComponent& c) {
 }
 
 absl::Status Unpriced(const PriceVersion& version, const Quantity& quantity) {
-  return ErrorWithReason(
-      absl::StatusCode::kFailedPrecondition, "UNPRICED",
-      absl::StrCat("unpriced: price version ", version.id, " has no price for ",
-                   AbslView(UnitName(quantity.unit)), " ",
-                   AbslView(DirectionName(quantity.direction)), " ",
-                   AbslView(ModalityName(quantity.modality)), " (cache ",
-                   AbslView(CacheClassName(quantity.cache)), ")"));
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "UNPRICED",
+                         absl::StrCat("unpriced: price version ", version.id, " has no price for ",
+                                      AbslView(UnitName(quantity.unit)), " ",
+                                      AbslView(DirectionName(quantity.direction)), " ",
+                                      AbslView(ModalityName(quantity.modality)), " (cache ",
+                                      AbslView(CacheClassName(quantity.cache)), ")"));
 }
 
 }  // namespace
@@ -151,10 +150,10 @@ absl::Status ValidatePriceVersion(const PriceVersion& version) {
     if (c.context_threshold_tokens > 0) thresholds.insert(c.context_threshold_tokens);
     const bool windowed = c.utc_start_minute != c.utc_end_minute;
     if (windowed) minutes.insert({c.utc_start_minute, c.utc_end_minute});
-    const bool is_new = keys.emplace(KeyOf(c), c.context_threshold_tokens, c.variant, c.region,
-                                     windowed ? c.utc_start_minute : 0,
-                                     windowed ? c.utc_end_minute : 0)
-                            .second;
+    const bool is_new =
+        keys.emplace(KeyOf(c), c.context_threshold_tokens, c.variant, c.region,
+                     windowed ? c.utc_start_minute : 0, windowed ? c.utc_end_minute : 0)
+            .second;
     if (!is_new) return refuse(absl::StrCat("component ", i, ": repeats the keys of another"));
   }
   if (thresholds.size() > kPriceThresholdsMax) {
@@ -202,8 +201,7 @@ const PriceComponent* FindComponent(const PriceVersion& version, const Quantity&
   for (Modality modality : modalities) {
     for (CacheClass cache : caches) {
       for (ServiceTier t : {tier, ServiceTier::kStandard}) {
-        const ClassKey key =
-            Normalized({quantity.unit, quantity.direction, modality, cache, t});
+        const ClassKey key = Normalized({quantity.unit, quantity.direction, modality, cache, t});
         const PriceComponent* found = BestOfClass(version, key, conditions);
         if (found != nullptr) return found;
       }
@@ -222,9 +220,8 @@ absl::StatusOr<Money> Charge(const PriceVersion& version, std::span<const Quanti
   __int128 sum_pico_usd = 0;
   for (const Quantity& quantity : quantities) {
     if (quantity.count == 0) continue;
-    const PriceComponent* component =
-        FindComponent(version, quantity, context.tier, context.region, utc_minute,
-                      *total_input_tokens);
+    const PriceComponent* component = FindComponent(version, quantity, context.tier, context.region,
+                                                    utc_minute, *total_input_tokens);
     if (component == nullptr) {
       if (quantity.unit == Unit::kRequest) continue;
       return Unpriced(version, quantity);

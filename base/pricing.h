@@ -77,7 +77,7 @@ struct Quantity {
   Direction direction = Direction::kInput;
   Modality modality = Modality::kText;
   CacheClass cache = CacheClass::kNone;
-  std::string variant;     // Resolution, quality …; empty for tokens.
+  std::string variant{};   // Resolution, quality …; empty for tokens.
   std::int64_t count = 0;  // ≥ 0.
 
   friend bool operator==(const Quantity&, const Quantity&) = default;
@@ -93,8 +93,8 @@ struct PriceComponent {
   // 0 = base.  Otherwise applies to the whole request when its total input tokens are STRICTLY
   // greater than this.
   std::int64_t context_threshold_tokens = 0;
-  std::string variant;  // Empty = any.
-  std::string region;   // Empty = any.
+  std::string variant{};  // Empty = any.
+  std::string region{};   // Empty = any.
   // Minutes of the UTC day, 0..1439; equal = always.  [start, end), wraps when start > end.
   int utc_start_minute = 0;
   int utc_end_minute = 0;
@@ -105,22 +105,22 @@ struct PriceComponent {
 
 // An immutable set of prices.  A change of price is a new version with another id.
 struct PriceVersion {
-  std::string id;
-  absl::Time effective_time;
-  std::vector<PriceComponent> components;
+  std::string id{};
+  absl::Time effective_time{};
+  std::vector<PriceComponent> components{};
 };
 
 // The conditions of one request.
 struct PriceContext {
   ServiceTier tier = ServiceTier::kStandard;
-  std::string_view region;  // Empty = unknown: only components for any region apply.
-  absl::Time at;            // The time recorded for pricing; its UTC minute chooses the window.
+  std::string_view region{};  // Empty = unknown: only components for any region apply.
+  absl::Time at{};            // The time recorded for pricing; its UTC minute chooses the window.
 };
 
 // Limits of one price version, so that a compiled price stays within some hundred KiB.
 inline constexpr std::size_t kPriceComponentsMax = 512;
-inline constexpr std::size_t kPriceThresholdsMax = 16;      // Distinct, without the base.
-inline constexpr std::size_t kPriceWindowMinutesMax = 48;   // Distinct starts and ends.
+inline constexpr std::size_t kPriceThresholdsMax = 16;     // Distinct, without the base.
+inline constexpr std::size_t kPriceWindowMinutesMax = 48;  // Distinct starts and ends.
 // 1e18 pico-USD = a million dollars per unit: with an int64 count, products and their sums stay
 // far inside 128 bits.
 inline constexpr std::int64_t kPricePicoUsdPerUnitMax = 1'000'000'000'000'000'000;

@@ -68,9 +68,9 @@ std::string Sealer::Seal(std::string_view plaintext, std::string_view associated
   // Encryption cannot fail for reasons of the input: a failure is a broken library or no memory.
   const CipherContext context = NewContext();
   int length = 0;
-  CHECK_EQ(EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key_.Reveal()),
-                              nonce),
-           1);
+  CHECK_EQ(
+      EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key_.Reveal()), nonce),
+      1);
   CHECK_EQ(EVP_EncryptUpdate(context.get(), nullptr, &length, Bytes(associated_data),
                              static_cast<int>(associated_data.size())),
            1);
@@ -120,8 +120,8 @@ absl::StatusOr<Secret> Sealer::Open(std::string_view sealed,
 absl::Status GenerateSealKeyFile(const std::string& path) {
   std::array<std::uint8_t, kSealKeyBytes> bytes;
   SystemRandom().Fill(bytes);
-  const Secret line = Secret::Take(absl::StrCat(
-      HexEncode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), "\n"));
+  const Secret line = Secret::Take(
+      absl::StrCat(HexEncode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), "\n"));
   return WriteNewKeyFile(path, line.Reveal());
 }
 

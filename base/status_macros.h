@@ -24,10 +24,10 @@
 // does not shadow it.
 #define TG_RETURN_IF_ERROR(expression) \
   TG_RETURN_IF_ERROR_NAMED_(TG_STATUS_CONCAT_(tg_status_, __COUNTER__), expression)
-#define TG_RETURN_IF_ERROR_NAMED_(name, expression)           \
-  do {                                                        \
-    ::absl::Status name = (expression);                       \
-    if (ABSL_PREDICT_FALSE(!name.ok())) return name;          \
+#define TG_RETURN_IF_ERROR_NAMED_(name, expression)  \
+  do {                                               \
+    ::absl::Status name = (expression);              \
+    if (ABSL_PREDICT_FALSE(!name.ok())) return name; \
   } while (false)
 
 #define TG_ASSIGN_OR_RETURN(target, expression) \

@@ -8,9 +8,9 @@ namespace tollgate {
 
 // All three empty = plaintext.  For mutual TLS all three are set.
 struct TlsFiles {
-  std::string certificate_path;  // Our certificate, followed by its intermediates.
-  std::string private_key_path;  // Its private key; not readable by others.
-  std::string ca_path;           // What the peer's certificate must chain to.
+  std::string certificate_path{};  // Our certificate, followed by its intermediates.
+  std::string private_key_path{};  // Its private key; not readable by others.
+  std::string ca_path{};           // What the peer's certificate must chain to.
 
   bool empty() const {
     return certificate_path.empty() && private_key_path.empty() && ca_path.empty();

@@ -17,8 +17,7 @@ std::size_t Utf8SequenceLength(std::string_view text);
 
 // `text` with each byte that belongs to no well-formed sequence replaced by U+FFFD, cut at a
 // character so that the result has at most `bytes_max` bytes.
-std::string RepairUtf8(std::string_view text,
-                       std::size_t bytes_max = static_cast<std::size_t>(-1));
+std::string RepairUtf8(std::string_view text, std::size_t bytes_max = static_cast<std::size_t>(-1));
 
 }  // namespace tollgate
 

@@ -45,11 +45,9 @@ TEST(CompiledPriceTest, ChargesAsTheHandComputedExample) {
   EXPECT_EQ(price.version_id(), "pv_1");
   EXPECT_TRUE(price.prices_output());
   TokenUsage usage{.input_text = 150, .cache_read = 50, .output_text = 7, .requests = 1};
-  EXPECT_EQ(price.Charge(usage, kMidnight),
-            Money::FromNanoUsd(200 * 2'500 + 7 * 10'000 + 1'000));
+  EXPECT_EQ(price.Charge(usage, kMidnight), Money::FromNanoUsd(200 * 2'500 + 7 * 10'000 + 1'000));
   usage.cache_read = 51;
-  EXPECT_EQ(price.Charge(usage, kMidnight),
-            Money::FromNanoUsd(201 * 5'000 + 7 * 20'000 + 1'000));
+  EXPECT_EQ(price.Charge(usage, kMidnight), Money::FromNanoUsd(201 * 5'000 + 7 * 20'000 + 1'000));
 }
 
 TEST(CompiledPriceTest, BoundsByTheDearestReachableClass) {
@@ -62,9 +60,9 @@ TEST(CompiledPriceTest, BoundsByTheDearestReachableClass) {
 }
 
 TEST(CompiledPriceTest, OutputBoundAndAffordableAreInverse) {
-  const CompiledPrice price = Compile(
-      Version({{.price_pico_usd_per_unit = 1},
-               {.direction = Direction::kOutput, .price_pico_usd_per_unit = 333}}));
+  const CompiledPrice price =
+      Compile(Version({{.price_pico_usd_per_unit = 1},
+                       {.direction = Direction::kOutput, .price_pico_usd_per_unit = 333}}));
   EXPECT_EQ(price.OutputBound(1), Money::FromNanoUsd(1));  // Rounded up.
   EXPECT_EQ(price.OutputBound(0), Money::Zero());
   for (std::int64_t nano_usd : {1, 2, 3, 1'000, 999'999}) {
@@ -104,9 +102,9 @@ TEST(CompiledPriceTest, RefusesAModelWithoutAnInputPrice) {
                    .ok());
   EXPECT_FALSE(
       CompiledPrice::Create(Version({{.region = "eu"}}), ServiceTier::kStandard, "us").ok());
-  EXPECT_THAT(CompiledPrice::Create(Version({{.price_pico_usd_per_unit = -1}}),
-                                    ServiceTier::kStandard, ""),
-              StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(
+      CompiledPrice::Create(Version({{.price_pico_usd_per_unit = -1}}), ServiceTier::kStandard, ""),
+      StatusIs(StatusCode::kInvalidArgument));
 }
 
 TEST(CompiledPriceTest, SaysWhatIsUnpricedAndSettlesTheRest) {
@@ -124,12 +122,11 @@ TEST(CompiledPriceTest, SaysWhatIsUnpricedAndSettlesTheRest) {
 }
 
 TEST(CompiledPriceTest, SaturatesInsteadOfOverflowing) {
-  const CompiledPrice price = Compile(
-      Version({{.price_pico_usd_per_unit = kPricePicoUsdPerUnitMax},
-               {.direction = Direction::kOutput,
-                .price_pico_usd_per_unit = kPricePicoUsdPerUnitMax},
-               {.unit = Unit::kRequest, .price_pico_usd_per_unit = kPricePicoUsdPerUnitMax},
-               {.unit = Unit::kSearch, .price_pico_usd_per_unit = kPricePicoUsdPerUnitMax}}));
+  const CompiledPrice price = Compile(Version(
+      {{.price_pico_usd_per_unit = kPricePicoUsdPerUnitMax},
+       {.direction = Direction::kOutput, .price_pico_usd_per_unit = kPricePicoUsdPerUnitMax},
+       {.unit = Unit::kRequest, .price_pico_usd_per_unit = kPricePicoUsdPerUnitMax},
+       {.unit = Unit::kSearch, .price_pico_usd_per_unit = kPricePicoUsdPerUnitMax}}));
   const TokenUsage huge{kMax, kMax, kMax, kMax, kMax, kMax, kMax, kMax,
                         kMax, kMax, kMax, kMax, kMax, kMax, kMax};
   EXPECT_EQ(price.Charge(huge, kMidnight), Money::Max());
@@ -142,12 +139,11 @@ TEST(ToQuantitiesTest, LeavesOutZeroes) {
   const std::vector<Quantity> quantities =
       ToQuantities({.input_audio_cache_read = 3, .output_reasoning = 4});
   ASSERT_EQ(quantities.size(), 2u);
-  EXPECT_EQ(quantities[0], (Quantity{.modality = Modality::kAudio,
-                                     .cache = CacheClass::kRead,
-                                     .count = 3}));
-  EXPECT_EQ(quantities[1], (Quantity{.direction = Direction::kOutput,
-                                     .modality = Modality::kReasoning,
-                                     .count = 4}));
+  EXPECT_EQ(quantities[0],
+            (Quantity{.modality = Modality::kAudio, .cache = CacheClass::kRead, .count = 3}));
+  EXPECT_EQ(
+      quantities[1],
+      (Quantity{.direction = Direction::kOutput, .modality = Modality::kReasoning, .count = 4}));
 }
 
 // Goal: the two forms of the price arithmetic never differ, and the bound is one.
@@ -156,8 +152,8 @@ class PricePropertyTest : public testing::TestWithParam<std::uint64_t> {
  protected:
   PriceVersion RandomVersion() {
     PriceVersion version = Version({{.price_pico_usd_per_unit = RandomPrice()}});
-    using Keys = std::tuple<int, int, int, int, int, std::int64_t, std::string, std::string, int,
-                            int>;
+    using Keys =
+        std::tuple<int, int, int, int, int, std::int64_t, std::string, std::string, int, int>;
     std::set<Keys> seen = {Keys(0, 0, 0, 0, 0, 0, "", "", 0, 0)};
     const std::uint64_t wanted = random_.Below(30);
     for (std::uint64_t i = 0; i < wanted; ++i) {
@@ -200,8 +196,8 @@ class PricePropertyTest : public testing::TestWithParam<std::uint64_t> {
           &TokenUsage::input_audio_cache_read, &TokenUsage::output_text,
           &TokenUsage::output_reasoning, &TokenUsage::output_audio, &TokenUsage::output_image}) {
       if (random_.Below(2) == 0) continue;
-      usage.*field = static_cast<std::int64_t>(random_.Below(std::uint64_t{1}
-                                                             << random_.Below(20)));
+      usage.*field =
+          static_cast<std::int64_t>(random_.Below(std::uint64_t{1} << random_.Below(20)));
     }
     usage.requests = static_cast<std::int64_t>(random_.Below(2));
     usage.searches = static_cast<std::int64_t>(random_.Below(3));
@@ -255,15 +251,17 @@ TEST_P(PricePropertyTest, CompiledEqualsPlainAndNeverExceedsTheBound) {
       const std::int64_t output = OutputOf(usage);
       ASSERT_GE(price.UpperBound(input, output + spare, usage.searches), compiled);
       // A hold extended in two steps still bounds the whole.
-      const auto first = static_cast<std::int64_t>(
-          random_.Below(static_cast<std::uint64_t>(output) + 1));
-      ASSERT_GE(price.UpperBound(input, first, usage.searches) +
-                    price.OutputBound(output - first, input),
-                price.UpperBound(input, output, usage.searches));
+      const auto first =
+          static_cast<std::int64_t>(random_.Below(static_cast<std::uint64_t>(output) + 1));
+      ASSERT_GE(
+          price.UpperBound(input, first, usage.searches) + price.OutputBound(output - first, input),
+          price.UpperBound(input, output, usage.searches));
       const Money left = Money::FromNanoUsd(static_cast<std::int64_t>(random_.Below(1'000'000)));
       const std::int64_t affordable = price.OutputTokensAffordable(left, input);
       ASSERT_LE(price.OutputBound(affordable, input), left);
-      if (affordable < kMax) ASSERT_GT(price.OutputBound(affordable + 1, input), left);
+      if (affordable < kMax) {
+        ASSERT_GT(price.OutputBound(affordable + 1, input), left);
+      }
     }
   }
   // The property must not hold for want of cases.

@@ -35,9 +35,8 @@ TEST(MoneyTest, ParsesExactDecimals) {
 }
 
 TEST(MoneyTest, RefusesWhatIsNotADecimal) {
-  for (const char* text :
-       {"", "-", ".", ".5", "5.", "1e3", "+1", " 1", "1 ", "1,000", "0x10", "1.2.3", "--1", "$5",
-        "1.0000000000", "nan", "1.-5"}) {
+  for (const char* text : {"", "-", ".", ".5", "5.", "1e3", "+1", " 1", "1 ", "1,000", "0x10",
+                           "1.2.3", "--1", "$5", "1.0000000000", "nan", "1.-5"}) {
     EXPECT_THAT(Money::ParseUsd(text), StatusIs(StatusCode::kInvalidArgument)) << text;
   }
 }

@@ -48,7 +48,7 @@ TEST(ChargeTest, SumsInPicoAndRoundsOnceHalfUp) {
             Money::FromNanoUsd(2'500'000 + 5'000'000));
   const PriceVersion tiny = Version({Input(250), Output(249)});
   EXPECT_EQ(ChargeOf(tiny, {InputTokens(1)}), Money::FromNanoUsd(0));
-  EXPECT_EQ(ChargeOf(tiny, {InputTokens(2)}), Money::FromNanoUsd(1));  // 500: up.
+  EXPECT_EQ(ChargeOf(tiny, {InputTokens(2)}), Money::FromNanoUsd(1));                   // 500: up.
   EXPECT_EQ(ChargeOf(tiny, {InputTokens(1), OutputTokens(1)}), Money::FromNanoUsd(0));  // 499.
   // Each alone rounds to 0 or 1; together they are rounded once.
   EXPECT_EQ(ChargeOf(tiny, {InputTokens(3), OutputTokens(3)}), Money::FromNanoUsd(1));  // 1497.
@@ -70,8 +70,7 @@ TEST(ChargeTest, RefusesNegativeCountsAndOverflow) {
 
 TEST(ChargeTest, UnpricedIsRefusedUnlessNothingIsUsed) {
   const PriceVersion version = Version({Input(1'000)});
-  absl::StatusOr<Money> charge =
-      Charge(version, std::vector{OutputTokens(1)}, {.at = kNoon});
+  absl::StatusOr<Money> charge = Charge(version, std::vector{OutputTokens(1)}, {.at = kNoon});
   EXPECT_THAT(charge, StatusIs(StatusCode::kFailedPrecondition, HasSubstr("unpriced")));
   EXPECT_EQ(ReasonOf(charge.status()), "UNPRICED");
   EXPECT_EQ(ChargeOf(version, {OutputTokens(0)}), Money::Zero());
@@ -142,8 +141,7 @@ TEST(FallbackTest, ATierWithoutAComponentIsStandardAndWidensFirst) {
 
 TEST(ConditionsTest, TheThresholdIsStrictAndMovesTheWholeRequest) {
   PriceVersion version = Version({Input(1'000), Output(2'000)});
-  version.components.push_back(
-      {.context_threshold_tokens = 200, .price_pico_usd_per_unit = 3'000});
+  version.components.push_back({.context_threshold_tokens = 200, .price_pico_usd_per_unit = 3'000});
   version.components.push_back({.direction = Direction::kOutput,
                                 .context_threshold_tokens = 200,
                                 .price_pico_usd_per_unit = 5'000});

@@ -1,0 +1,31 @@
+#include "base/json_text.h"
+
+#include "gtest/gtest.h"
+
+namespace tollgate {
+namespace {
+
+std::string Quoted(std::string_view text) {
+  std::string out;
+  AppendJsonString(out, text);
+  return out;
+}
+
+TEST(JsonTextTest, EscapesWhatJsonDemands) {
+  EXPECT_EQ(Quoted(""), "\"\"");
+  EXPECT_EQ(Quoted("a\"b\\c/"), "\"a\\\"b\\\\c/\"");
+  EXPECT_EQ(Quoted("\n\r\t\x01\x7f"), "\"\\n\\r\\t\\u0001\\u007f\"");
+  EXPECT_EQ(Quoted(std::string_view("\0", 1)), "\"\\u0000\"");
+}
+
+TEST(JsonTextTest, KeepsUtf8AndMendsTheRest) {
+  EXPECT_EQ(Quoted("\xC3\xA4 \xF0\x9F\x98\x80"), "\"\xC3\xA4 \xF0\x9F\x98\x80\"");
+  EXPECT_EQ(Quoted("\xFF\xC3"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(JsonTextTest, IsOneLineToEveryReader) {
+  EXPECT_EQ(Quoted("\xE2\x80\xA8\xE2\x80\xA9"), "\"\\u2028\\u2029\"");
+}
+
+}  // namespace
+}  // namespace tollgate

@@ -1,0 +1,41 @@
+// A tree of plain values between protobuf and what a person reads: YAML, JSON or a table cell.
+#ifndef TOLLGATE_TOLLGATE_CLI_VALUE_H_
+#define TOLLGATE_TOLLGATE_CLI_VALUE_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tollgate::cli {
+
+struct Value {
+  enum class Kind { kNull, kText, kNumber, kBool, kList, kMap };
+
+  Kind kind = Kind::kNull;
+  std::string text;  // Of a text, number or bool ("true"), as it is printed.
+  std::vector<Value> items;
+  std::vector<std::pair<std::string, Value>> fields;  // In order; names are identifiers.
+
+  static Value Text(std::string_view text);
+  static Value Number(std::string_view digits);
+  static Value Bool(bool value);
+  static Value List();
+  static Value Map();
+
+  // The field of a map; nullptr when there is none.
+  const Value* Find(std::string_view name) const;
+};
+
+// YAML in block style; ends with a line end.  A text that could be read as anything else is quoted.
+std::string ToYaml(const Value& value);
+
+// JSON, indented by two; ends with a line end.
+std::string ToJson(const Value& value);
+
+// One line for a table cell or a sentence: texts bare, lists joined by commas, maps as JSON.
+std::string ToCell(const Value& value);
+
+}  // namespace tollgate::cli
+
+#endif  // TOLLGATE_TOLLGATE_CLI_VALUE_H_

@@ -20,6 +20,9 @@ endif()
 add_library(tg_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cc)
 target_compile_definitions(tg_asio PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+# GCC 12 takes awaitable's own operator delete for a mismatch (gcc.gnu.org/PR103993).
+target_compile_options(tg_asio PUBLIC
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
 target_link_libraries(tg_asio PUBLIC Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 
 # Boost.JSON and Boost.URL are header-only in Debian's Boost 1.81.

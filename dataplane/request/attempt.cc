@@ -1,0 +1,431 @@
+// The stage Attempt: sends the request to one provider after another until one answers.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/string_views.h"
+#include "dataplane/http/coarse_clock.h"
+#include "dataplane/json/cursor.h"
+#include "dataplane/request/await_callback.h"
+#include "dataplane/request/bounds.h"
+#include "dataplane/request/request_run.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+constexpr std::string_view kUserAgent = "tollgate/0.1";
+// An error body may take this long after its head: it is only read for its message.
+constexpr absl::Duration kErrorBodyTimeout = absl::Seconds(2);
+
+UpstreamError ErrorOf(DialError error) {
+  switch (error) {
+    case DialError::kResolve: return UpstreamError::kResolve;
+    case DialError::kTls: return UpstreamError::kTls;
+    case DialError::kTimeout: return UpstreamError::kTimeout;
+    case DialError::kConnect:
+    case DialError::kNone: break;
+  }
+  return UpstreamError::kConnect;
+}
+
+bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() && EqualsIgnoringCase(text.substr(0, lower.size()), lower);
+}
+
+// A provider's message, made fit to be shown: one line of valid UTF-8, bounded, without our key.
+std::string ShowableMessage(std::string_view raw, const Credential& credential) {
+  std::string text;
+  if (!UnescapeJson(raw, text)) text.clear();
+  if (text.size() > kProviderMessageBytesMax) text.resize(kProviderMessageBytesMax);
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  if (credential.header_line != nullptr) {
+    // The key is the last word of the header line.
+    std::string_view line = TrimBlanks(credential.header_line->Reveal());
+    while (line.ends_with("\r") || line.ends_with("\n")) line.remove_suffix(1);
+    const std::string_view key = line.substr(line.rfind(' ') + 1);
+    if (!key.empty() && text.find(key) != std::string::npos) return {};
+  }
+  // Some providers quote the key with its middle left out, others name their own machines.
+  for (const std::string_view marker : {"sk-", "Bearer ", "<html", "<!DOCTYPE", "10.", "192.168."}) {
+    if (text.find(marker) != std::string::npos) return {};
+  }
+  return text;
+}
+
+}  // namespace
+
+void RequestRun::OnClientGone() { NoteClientGone(); }
+
+void RequestRun::NoteClientGone() {
+  if (client_left_) return;
+  client_left_ = true;
+  if (!context_.options.drain.drain) {
+    cause_ = Cause::kClientCancelled;
+    if (upstream_ != nullptr) upstream_->transport().Close();
+    return;
+  }
+  drain_deadline_ = context_.clock.Monotonic() + context_.options.drain.time_max;
+  if (upstream_ != nullptr && upstream_->timer().armed()) ArmUpstream(absl::InfiniteDuration());
+}
+
+void RequestRun::OnStop() {
+  if (cause_ == Cause::kNone) cause_ = Cause::kStopped;
+  if (upstream_ != nullptr) upstream_->transport().Close();
+}
+
+// Sets the time until which the provider must be heard of: `timeout`, within the attempt's own time.
+void RequestRun::ArmUpstream(absl::Duration timeout) {
+  const MonotonicTime now = context_.clock.Monotonic();
+  absl::Duration left = std::min(timeout, attempt_deadline_ - now);
+  if (client_left_) left = std::min(left, drain_deadline_ - now);
+  context_.wheel.Arm(upstream_->timer(), std::max(left, absl::ZeroDuration()));
+}
+
+UpstreamError RequestRun::FaultOfUpstream() const {
+  return upstream_ != nullptr && upstream_->timed_out() ? UpstreamError::kTimeout
+                                                        : UpstreamError::kCut;
+}
+
+Task<void> RequestRun::Attempt() {
+  client_->set_interruptible(this);
+  for (;;) {
+    const PlannedAttempt& attempt = plan_[attempt_index_];
+    const AttemptEnd end = co_await AttemptOne(attempt);
+    DCHECK(!hold_.open() && !intent_.open());
+    if (end == AttemptEnd::kAnswered) co_return;
+    if (end == AttemptEnd::kRefused) break;
+    if (!NextAttempt()) {
+      ExplainFailure();
+      break;
+    }
+    if (!Reserve() && !co_await ReserveWaiting()) break;
+  }
+  co_await Refuse();
+}
+
+// Moves to the next attempt whose credential does not rest; false when there is none.
+bool RequestRun::NextAttempt() {
+  if (cause_ != Cause::kNone || client_->CheckGone()) return false;
+  const MonotonicTime now = context_.clock.Monotonic();
+  while (++attempt_index_ < plan_.size()) {
+    const Credential& credential = *plan_[attempt_index_].credential;
+    if (!context_.cooldowns.RestsUntil(credential.cooldown_key, now).has_value()) return true;
+  }
+  return false;
+}
+
+// The error of a request whose attempts have all failed.
+void RequestRun::ExplainFailure() {
+  outcome_ = RequestOutcome::kFailed;
+  if (cause_ == Cause::kStopped) {
+    Fail(ErrorCode::kStopped);
+    return;
+  }
+  if (client_->gone()) {
+    client_left_ = true;
+    outcome_ = RequestOutcome::kClientClosed;
+    Fail(ErrorCode::kAllProvidersFailed);
+    return;
+  }
+  const std::string tried = attempts_made_ == 1 ? "The provider that was tried"
+                                                : absl::StrCat("All ", attempts_made_, " attempts");
+  if (last_fault_ == UpstreamError::kStatus429) {
+    // The soonest of those that rest says when to come back.
+    const MonotonicTime now = context_.clock.Monotonic();
+    for (const PlannedAttempt& attempt : plan_) {
+      const auto until = context_.cooldowns.RestsUntil(attempt.credential->cooldown_key, now);
+      if (!until.has_value()) continue;
+      error_.retry_after = std::min(error_.retry_after.value_or(*until - now), *until - now);
+    }
+    Fail(ErrorCode::kProvidersCooling);
+    return;
+  }
+  if (last_fault_ == UpstreamError::kTimeout) {
+    Fail(ErrorCode::kProviderTimeout, absl::StrCat(tried, " did not answer in time; try again."));
+    return;
+  }
+  Fail(ErrorCode::kAllProvidersFailed,
+       absl::StrCat(tried, " failed (",
+                    AbslView(UpstreamErrorName(last_fault_.value_or(UpstreamError::kConnect))),
+                    "); try again."));
+}
+
+Task<void> RequestRun::Refuse() {
+  context_.metrics.CountError(error_.code);
+  if (client_left_) {
+    outcome_ = RequestOutcome::kClientClosed;
+    co_return;
+  }
+  std::string body;
+  surface_->AppendError(error_, generation_id_, body);
+  header_lines_.clear();
+  absl::StrAppend(&header_lines_, "x-generation-id: ", generation_id_, "\r\n");
+  if (!provider_id_.empty()) {
+    absl::StrAppend(&header_lines_, "x-tollgate-provider: ", AbslView(provider_id_), "\r\n");
+  }
+  absl::StrAppend(&header_lines_, "x-tollgate-attempts: ", attempts_made_, "\r\n");
+  AppendRetryAfter(error_, header_lines_);
+  client_->SendOwned(error_.http_status(), "application/json", header_lines_, std::move(body));
+  if (!client_->FlushNow()) co_await client_->FlushRest();
+}
+
+Task<bool> RequestRun::WaitDurable() {
+  if (context_.spool.durability() == Durability::kProcess) co_return true;
+  const absl::Status status = co_await AwaitCallback<absl::Status>(
+      context_.io, [this](std::function<void(absl::Status)> done) {
+        context_.spool.WhenDurable(context_.lane.position(), std::move(done));
+      });
+  co_return status.ok();
+}
+
+Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
+  ++attempts_made_;
+  provider_id_ = attempt.provider->id;
+  model_id_ = attempt.model->id;
+  format_ = FormatOf(attempt.provider->format);
+  CHECK(format_ != nullptr) << "the plan has a format that the surface did not ask for";
+  usage_ = TokenUsage();
+  usage_reported_ = false;
+  content_bytes_ = 0;
+  response_id_.clear();
+  native_finish_.clear();
+  last_status_ = 0;
+  first_byte_us_ = 0;
+  FillRecord(attempt);
+  absl::StatusOr<IntentRef> intent = context_.lane.AppendIntent(record_);
+  if (!intent.ok()) {
+    context_.leases.Release(std::move(hold_));
+    Fail(ErrorCode::kSpoolFull);
+    error_.retry_after = absl::Seconds(1);
+    co_return AttemptEnd::kRefused;
+  }
+  intent_ = *std::move(intent);
+  if (context_.spool.durability() == Durability::kDisk && !co_await WaitDurable()) {
+    SettleAttempt(attempt, usage::v1::ATTEMPT_OUTCOME_STOPPED, Known::kNone);
+    Fail(ErrorCode::kSpoolFull);
+    co_return AttemptEnd::kRefused;
+  }
+  BuildRequest(attempt);
+  attempt_deadline_ = context_.clock.Monotonic() + attempt.provider->total_timeout;
+  const AttemptEnd end = co_await Exchange(attempt);
+  upstream_.reset();
+  co_return end;
+}
+
+// Decides what is sent: the head, and the body with its edits.
+void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
+  const OutputBound bound = OutputTokensBound(scan_, *attempt.offering);
+  SendDecision decision;
+  decision.provider_model_id = attempt.offering->provider_model_id;
+  std::int64_t output = bound.tokens;
+  if (output_clamp_ >= 0 && output_clamp_ < output) {
+    output = decision.output_limit = output_clamp_;
+  } else if (bound.must_send) {
+    decision.output_limit = bound.tokens;
+  }
+  output_bound_ = output * scan_.choices;
+  splice_.Reset();
+  format_->Rewrite(scan_, *attempt.provider, decision, splice_);
+  body_pieces_.clear();
+  sent_body_bytes_ = splice_.Apply(body_, body_pieces_);
+  const Origin& origin = attempt.provider->origin;
+  request_head_.clear();
+  absl::StrAppend(&request_head_, "POST ", origin.path_prefix, AbslView(format_->path()),
+                  " HTTP/1.1\r\nhost: ", origin.HostHeader(),
+                  "\r\ncontent-type: application/json\r\naccept: ",
+                  scan_.stream ? "text/event-stream" : "application/json",
+                  "\r\naccept-encoding: identity\r\nuser-agent: ", AbslView(kUserAgent),
+                  "\r\ncontent-length: ", sent_body_bytes_, "\r\n");
+}
+
+// The credential's line is sent from where it is kept: it is copied nowhere.
+void RequestRun::FillPieces(const PlannedAttempt& attempt) {
+  send_pieces_.clear();
+  send_pieces_.emplace_back(request_head_.data(), request_head_.size());
+  if (const auto& line = attempt.credential->header_line; line != nullptr && !line->empty()) {
+    send_pieces_.emplace_back(line->Reveal().data(), line->Reveal().size());
+  }
+  send_pieces_.emplace_back("\r\n", 2);
+  for (const std::string_view piece : body_pieces_) {
+    send_pieces_.emplace_back(piece.data(), piece.size());
+  }
+}
+
+Task<AttemptEnd> RequestRun::Exchange(const PlannedAttempt& attempt) {
+  ProviderCounts& counts = context_.metrics.provider(attempt.provider->id);
+  const Provider& provider = *attempt.provider;
+  upstream_ = context_.pool.Take(provider.origin, MonotonicMs(context_.clock));
+  for (;;) {
+    const bool reused = upstream_ != nullptr;
+    if (!reused) {
+      DialResult dialed = co_await context_.dialer.Dial(provider.origin, provider.connect_timeout,
+                                                        MonotonicMs(context_.clock));
+      if (dialed.connection == nullptr) co_return FailAttempt(attempt, ErrorOf(dialed.error));
+      upstream_ = std::move(dialed.connection);
+    }
+    (reused ? counts.connections_reused : counts.connections_opened).Add(1);
+    if (cause_ != Cause::kNone) co_return FailAttempt(attempt, UpstreamError::kCut);
+    any_byte_ = false;
+    // Send and read the head: no byte of an answer and a connection that was idle means that the
+    // provider closed it while the request was on its way, and never looked at it.
+    if (co_await SendRequest(attempt) && co_await ReadHead(attempt)) break;
+    if (reused && !any_byte_ && !upstream_->timed_out() && cause_ == Cause::kNone) {
+      upstream_.reset();
+      continue;
+    }
+    const bool protocol = any_byte_ && FaultOfUpstream() == UpstreamError::kCut;
+    co_return FailAttempt(attempt, protocol ? UpstreamError::kProtocol : FaultOfUpstream());
+  }
+  co_return co_await TakeStatus(attempt);
+}
+
+Task<bool> RequestRun::SendRequest(const PlannedAttempt& attempt) {
+  FillPieces(attempt);
+  upstream_->CountRequest();
+  sent_at_ = context_.clock.Monotonic();
+  BytesList pieces(send_pieces_);
+  error_code error;
+  if (upstream_->transport().TryWrite(pieces, error)) co_return !error;
+  Transport::Drop(pieces, 0);
+  while (!pieces.empty()) {
+    ArmUpstream(attempt.provider->idle_timeout);
+    auto [write_error, written] = co_await upstream_->transport().WriteSome(pieces);
+    if (write_error) co_return false;
+    Transport::Drop(pieces, written);
+  }
+  co_return true;
+}
+
+// Reads the head of the answer into head_ and drops it from the buffer; its views are of no use then.
+Task<bool> RequestRun::ReadHead(const PlannedAttempt& attempt) {
+  InputBuffer& buffer = upstream_->buffer();
+  HeadEnd end;
+  int informational = 0;
+  first_byte_deadline_ = context_.clock.Monotonic() + attempt.provider->first_byte_timeout;
+  for (;;) {
+    const HeadProgress progress = end.Find(buffer.view());
+    if (progress == HeadProgress::kComplete) {
+      if (!ParseResponseHead(buffer.view().substr(0, end.head_bytes()), head_)) co_return false;
+      if (!head_.informational()) break;
+      if (++informational > kInformationalHeadsMax) co_return false;
+      buffer.Consume(end.head_bytes());
+      end.Reset();
+      continue;
+    }
+    if (progress != HeadProgress::kIncomplete) co_return false;
+    buffer.Reserve(kReadBufferBytes / 4);
+    ArmUpstream(first_byte_deadline_ - context_.clock.Monotonic());
+    auto [error, bytes] = co_await upstream_->transport().ReadSome(
+        {buffer.free_space(), buffer.free_bytes()});
+    TimerWheel::Clear(upstream_->timer());
+    if (error) co_return false;
+    any_byte_ = true;
+    buffer.Commit(bytes);
+  }
+  upstream_wait_ns_ += (context_.clock.Monotonic() - sent_at_) / absl::Nanoseconds(1);
+  last_status_ = head_.status;
+  buffer.Consume(end.head_bytes());
+  co_return true;
+}
+
+// The views of head_ still point to the bytes that were consumed: they are good until the next read.
+Task<AttemptEnd> RequestRun::TakeStatus(const PlannedAttempt& attempt) {
+  if (head_.status < 200 || head_.status > 299) co_return co_await TakeErrorStatus(attempt);
+  const bool plain = head_.content_encoding.empty() ||
+                     EqualsIgnoringCase(head_.content_encoding, "identity");
+  const bool events = StartsWithIgnoringCase(head_.content_type, "text/event-stream");
+  // What was not asked for is not relayed: neither an encoding nor the other kind of answer.
+  if (!plain || events != scan_.stream || head_.status != 200) {
+    co_return FailAttempt(attempt, UpstreamError::kProtocol);
+  }
+  if (scan_.stream) co_return co_await RelayStream(attempt);
+  co_return co_await RelayAnswer(attempt);
+}
+
+Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
+  const int status = head_.status;
+  const std::optional<absl::Duration> retry_after =
+      ParseRetryAfter(head_.retry_after, head_.retry_after_ms, context_.clock.Wall());
+  const std::string_view body = co_await ReadErrorBody(attempt);
+  const bool stopped = cause_ != Cause::kNone;
+  if (stopped || status < 400) co_return FailAttempt(attempt, UpstreamError::kProtocol);
+  if (status == 401 || status == 402 || status == 403) {
+    co_return FailAttempt(attempt, UpstreamError::kCredential, retry_after);
+  }
+  if (status == 408) co_return FailAttempt(attempt, UpstreamError::kStatus408);
+  if (status == 429) co_return FailAttempt(attempt, UpstreamError::kStatus429, retry_after);
+  if (status >= 500) co_return FailAttempt(attempt, UpstreamError::kStatus5xx, retry_after);
+  // The client's own fault: no other provider would think otherwise.
+  const AnswerFacts facts = format_->ReadAnswer(body);
+  std::string message;
+  if (facts.is_error) message = ShowableMessage(facts.error_message, *attempt.credential);
+  Fail(ErrorCode::kProviderRejected, std::move(message));
+  if (facts.is_error) error_.provider_code = ShowableMessage(facts.error_code, *attempt.credential);
+  error_.status = status;
+  native_finish_.clear();
+  record_.set_error_code(AbslView(RowOf(error_.code).name).data(), RowOf(error_.code).name.size());
+  SettleAttempt(attempt, usage::v1::ATTEMPT_OUTCOME_REJECTED, Known::kNone);
+  outcome_ = RequestOutcome::kRejected;
+  co_await Refuse();
+  outcome_ = RequestOutcome::kRejected;
+  co_return AttemptEnd::kAnswered;
+}
+
+// What can be had of an error's body soon; the connection is kept when all of it came.
+Task<std::string_view> RequestRun::ReadErrorBody(const PlannedAttempt& attempt) {
+  InputBuffer& buffer = upstream_->buffer();
+  BodyReader reader(head_.framing, head_.content_length, kProviderErrorBytesMax);
+  const bool keep_alive = head_.keep_alive;
+  BodyState state = reader.Decode(buffer);
+  while (state == BodyState::kMore) {
+    buffer.Reserve(kReadBufferBytes / 4);
+    ArmUpstream(std::min(kErrorBodyTimeout, attempt.provider->idle_timeout));
+    auto [error, bytes] = co_await upstream_->transport().ReadSome(
+        {buffer.free_space(), buffer.free_bytes()});
+    TimerWheel::Clear(upstream_->timer());
+    if (error) co_return buffer.view().substr(0, reader.decoded());
+    buffer.Commit(bytes);
+    state = reader.Decode(buffer);
+  }
+  error_code ignored;
+  const std::string_view body = buffer.view().substr(0, reader.decoded());
+  if (state == BodyState::kDone && keep_alive && buffer.size() == reader.decoded()) {
+    // Read it before the connection goes back: the text is copied to stay.
+    sse_scratch_.assign(body);
+    buffer.Consume(buffer.size());
+    KeepConnection(true);
+    co_return sse_scratch_;
+  }
+  co_return body;
+}
+
+void RequestRun::KeepConnection(bool reusable) {
+  if (reusable && upstream_ != nullptr && upstream_->buffer().empty()) {
+    context_.pool.Put(std::move(upstream_), MonotonicMs(context_.clock));
+  }
+  upstream_.reset();
+}
+
+AttemptEnd RequestRun::FailAttempt(const PlannedAttempt& attempt, UpstreamError kind,
+                                   std::optional<absl::Duration> retry_after) {
+  context_.metrics.provider(attempt.provider->id).errors[static_cast<std::size_t>(kind)].Add(1);
+  last_fault_ = kind;
+  outcome_ = RequestOutcome::kFailed;
+  if (kind == UpstreamError::kStatus429 || kind == UpstreamError::kStatus5xx ||
+      kind == UpstreamError::kCredential) {
+    context_.cooldowns.RestAfterFailure(*attempt.credential, retry_after,
+                                        context_.clock.Monotonic());
+  }
+  native_finish_.clear();
+  const bool stopped = cause_ == Cause::kStopped || cause_ == Cause::kClientCancelled;
+  SettleAttempt(attempt,
+                stopped ? (cause_ == Cause::kStopped ? usage::v1::ATTEMPT_OUTCOME_STOPPED
+                                                     : usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED)
+                        : usage::v1::ATTEMPT_OUTCOME_PROVIDER_ERROR,
+                Known::kNone);
+  return AttemptEnd::kNext;
+}
+
+}  // namespace tollgate::dataplane

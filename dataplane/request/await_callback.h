@@ -1,0 +1,34 @@
+// Waits in a coroutine for something that ends in a callback on another thread.
+#ifndef TOLLGATE_DATAPLANE_REQUEST_AWAIT_CALLBACK_H_
+#define TOLLGATE_DATAPLANE_REQUEST_AWAIT_CALLBACK_H_
+
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "dataplane/http/net.h"
+
+namespace tollgate::dataplane {
+
+// Calls start(done) and waits until `done(result)` was called, once, on any thread; goes on as a
+// task of `io`, which must live until then.
+template <typename Result, typename Start>
+Task<Result> AwaitCallback(asio::io_context& io, Start start) {
+  auto result = std::make_shared<std::optional<Result>>();
+  co_await asio::async_initiate<const asio::use_awaitable_t<IoExecutor>, void()>(
+      [&io, &start, result](auto handler) {
+        // std::function must be copyable, the handler is not.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        start([&io, result, shared](Result value) {
+          result->emplace(std::move(value));
+          asio::post(io, [shared] { std::move (*shared)(); });
+        });
+      },
+      asio::use_awaitable_t<IoExecutor>());
+  co_return std::move(**result);
+}
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_REQUEST_AWAIT_CALLBACK_H_

@@ -1,0 +1,33 @@
+// The life of a request (architecture.md §5), as one readable sequence of named stages.
+#ifndef TOLLGATE_DATAPLANE_REQUEST_PIPELINE_H_
+#define TOLLGATE_DATAPLANE_REQUEST_PIPELINE_H_
+
+#include <memory>
+#include <vector>
+
+#include "dataplane/http/client_connection.h"
+#include "dataplane/request/request_run.h"
+#include "dataplane/request/worker_context.h"
+#include "dataplane/surface/surface.h"
+
+namespace tollgate::dataplane {
+
+// One per worker.
+class Pipeline {
+ public:
+  explicit Pipeline(WorkerContext& context) : context_(context) {}
+
+  // Serves one request of a surface whose head was read.
+  Task<void> Serve(ClientConnection& client, const Surface& surface);
+
+ private:
+  // Runs that are over keep their memory for the next.
+  static constexpr std::size_t kSparesMax = 256;
+
+  WorkerContext& context_;
+  std::vector<std::unique_ptr<RequestRun>> spares_;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_REQUEST_PIPELINE_H_

@@ -1,0 +1,282 @@
+// The stage Relay for a stream: each read of the provider is passed on at once, event by event.
+#include <algorithm>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/string_views.h"
+#include "dataplane/http/coarse_clock.h"
+#include "dataplane/json/cursor.h"
+#include "dataplane/request/bounds.h"
+#include "dataplane/request/request_run.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+// The rest of a body behind the stream's end marker comes at once or never.
+constexpr std::int64_t kTailMs = 1000;
+
+// Reads what follows the end marker, so that the connection can be used again; nobody waits for it.
+Task<void> FinishLater(WorkerContext& context, std::unique_ptr<UpstreamConnection> upstream,
+                       BodyReader reader) {
+  InputBuffer& buffer = upstream->buffer();
+  for (;;) {
+    buffer.Reserve(kReadBufferBytes / 4);
+    context.wheel.ArmMs(upstream->timer(), kTailMs);
+    auto [error, bytes] = co_await upstream->transport().ReadSome(
+        {buffer.free_space(), buffer.free_bytes()});
+    TimerWheel::Clear(upstream->timer());
+    if (error) co_return;
+    buffer.Commit(bytes);
+    const BodyState state = reader.Decode(buffer);
+    const bool clean = buffer.size() == reader.decoded();
+    buffer.Consume(buffer.size());
+    reader.Dropped(reader.decoded());
+    if (state == BodyState::kMore && clean) continue;
+    if (state == BodyState::kDone && clean) {
+      context.pool.Put(std::move(upstream), MonotonicMs(context.clock));
+    }
+    co_return;
+  }
+}
+
+}  // namespace
+
+// Adds bytes of the provider's to what is written next; neighbours become one piece.
+void RequestRun::Forward(std::string_view bytes) {
+  if (!out_pieces_.empty()) {
+    std::string_view& last = out_pieces_.back();
+    if (last.data() + last.size() == bytes.data()) {
+      last = {last.data(), last.size() + bytes.size()};
+      return;
+    }
+  }
+  out_pieces_.push_back(bytes);
+}
+
+void RequestRun::ForwardWithCost(std::string_view event, std::string_view data,
+                                 const UsageReport& usage) {
+  const bool within = data.data() >= event.data() && data.data() < event.data() + event.size();
+  if (!within || !usage_reported_) {  // Data of several lines: nobody sends it so.
+    Forward(event);
+    return;
+  }
+  const std::size_t at = static_cast<std::size_t>(data.data() - event.data());
+  const Money cost = CostOf(plan_[attempt_index_], usage_);
+  const Money charge = plan_[attempt_index_].credential->byok() ? Money::Zero() : cost;
+  std::string& text = out_texts_.emplace_back();
+  std::size_t from = at + usage.close;
+  std::size_t to = from;
+  if (usage.cost_end != 0) {
+    from = at + usage.cost_begin;
+    to = at + usage.cost_end;
+    text = charge.ToUsdString();
+  } else {
+    if (!usage.empty) text = ",";
+    surface_->AppendCost(charge, text);
+  }
+  Forward(event.substr(0, from));
+  out_pieces_.push_back(text);
+  out_pieces_.push_back(event.substr(to));
+}
+
+void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
+  const std::string_view data = SseData(event, sse_scratch_);
+  if (data.empty()) {  // A comment, for instance: it keeps connections alive.
+    Forward(event);
+    return;
+  }
+  const AnswerFacts facts = format_->ReadEvent(data);
+  if (!facts.valid) {
+    stream.broken = true;
+    return;
+  }
+  if (facts.is_error) {
+    stream.provider_error = true;
+    return;
+  }
+  if (facts.is_end) {
+    stream.end_seen = true;
+    Forward(event);
+    return;
+  }
+  NoteFacts(facts);
+  if (!facts.finish_reason.empty()) stream.finish_seen = true;
+  if (facts.usage.close == 0) {
+    Forward(event);
+  } else if (scan_.include_usage) {
+    ForwardWithCost(event, data, facts.usage);
+  } else if (facts.has_choices) {
+    Forward(event);
+  }
+  // Else it is the usage chunk that the client did not ask for.
+}
+
+// Takes the complete events at the front of the buffer.
+void RequestRun::TakeEvents(BodyReader& reader, StreamState& stream, std::size_t& consumed) {
+  const std::string_view bytes = upstream_->buffer().view().substr(0, reader.decoded());
+  while (!stream.end_seen && !stream.broken && !stream.provider_error) {
+    const std::size_t size = splitter_.Next(bytes.substr(consumed));
+    if (size == 0) break;
+    TakeEvent(bytes.substr(consumed, size), stream);
+    consumed += size;
+  }
+  if (bytes.size() - consumed > kSseEventBytesMax) stream.broken = true;
+}
+
+bool RequestRun::StopDraining() {
+  if (!client_left_) return false;
+  if (cause_ == Cause::kClientCancelled) return true;
+  if (drained_bytes_ > context_.options.drain.bytes_max ||
+      context_.clock.Monotonic() >= drain_deadline_) {
+    cause_ = Cause::kDrained;
+    return true;
+  }
+  return false;
+}
+
+// Writes what was forwarded; the head first, when it was not.
+Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
+  if (client_left_ || (out_pieces_.empty() && !end)) {
+    out_pieces_.clear();
+    co_return;
+  }
+  if (!stream.started) {
+    stream.started = true;
+    AppendAnswerHeaders(plan_[attempt_index_], false);
+    header_lines_ += "cache-control: no-cache\r\n";
+    client_->StartStream(200, "text/event-stream; charset=utf-8", header_lines_);
+  }
+  client_->AddToStream(out_pieces_);
+  if (end) client_->EndStream();
+  if (!client_->FlushNow()) {
+    const MonotonicTime waiting = context_.clock.Monotonic();
+    co_await client_->FlushRest();
+    upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
+  }
+  out_pieces_.clear();
+  out_texts_.clear();
+  if (client_->gone()) NoteClientGone();
+}
+
+Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
+  // A stream is bounded by time and by what it may cost, not by its size.
+  BodyReader reader(head_.framing, head_.content_length, std::uint64_t{1} << 62);
+  InputBuffer& buffer = upstream_->buffer();
+  const bool keep_alive = head_.keep_alive;
+  StreamState stream;
+  splitter_.Reset();
+  out_pieces_.clear();
+  out_texts_.clear();
+  bool over = false;
+  for (;;) {
+    const BodyState state = over ? reader.OnEnd() : reader.Decode(buffer);
+    if (first_byte_us_ == 0 && reader.decoded() > 0) first_byte_us_ = MicrosecondsSinceStart();
+    std::size_t consumed = 0;
+    TakeEvents(reader, stream, consumed);
+    if (state == BodyState::kDone && !stream.end_seen && consumed < reader.decoded() &&
+        !stream.broken) {
+      // The last event lacks its empty line.
+      TakeEvent(buffer.view().substr(consumed, reader.decoded() - consumed), stream);
+      if (!out_pieces_.empty()) out_pieces_.push_back("\n\n");
+      consumed = reader.decoded();
+    }
+    const bool whole =
+        stream.end_seen || (state == BodyState::kDone && stream.finish_seen && !stream.broken &&
+                            !stream.provider_error);
+    if (whole) {
+      const AttemptEnd end = co_await FinishStream(attempt, stream, reader);
+      if (upstream_ == nullptr) co_return end;
+      buffer.Consume(reader.decoded());
+      reader.Dropped(reader.decoded());
+      if (state == BodyState::kDone) {
+        KeepConnection(keep_alive);
+      } else if (keep_alive && state == BodyState::kMore && !client_left_) {
+        asio::co_spawn(context_.io, FinishLater(context_, std::move(upstream_), reader),
+                       asio::detached);
+      }
+      co_return end;
+    }
+    if (state != BodyState::kMore || stream.broken || stream.provider_error) break;
+    co_await WriteStream(stream, false);
+    buffer.Consume(consumed);
+    reader.Dropped(consumed);
+    if (cause_ != Cause::kNone || StopDraining()) break;
+    buffer.Reserve(kReadBufferBytes / 2);
+    ArmUpstream(attempt.provider->idle_timeout);
+    const MonotonicTime waiting = context_.clock.Monotonic();
+    auto [error, bytes] = co_await upstream_->transport().ReadSome(
+        {buffer.free_space(), buffer.free_bytes()});
+    upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
+    TimerWheel::Clear(upstream_->timer());
+    if (error) {
+      if (error != asio::error::eof || cause_ != Cause::kNone) break;
+      over = true;
+      continue;
+    }
+    if (client_left_) drained_bytes_ += bytes;
+    buffer.Commit(bytes);
+  }
+  co_return co_await CutStream(attempt, stream);
+}
+
+// Settles, and only then releases the last bytes.
+Task<AttemptEnd> RequestRun::FinishStream(const PlannedAttempt& attempt, StreamState& stream,
+                                          BodyReader&) {
+  if (!usage_reported_) {
+    usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
+  }
+  SettleAttempt(attempt,
+                client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED
+                             : usage::v1::ATTEMPT_OUTCOME_SUCCESS,
+                usage_reported_ ? Known::kReported : Known::kEstimated);
+  outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
+  if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
+  if (!stream.end_seen) {
+    std::string& text = out_texts_.emplace_back();
+    surface_->AppendStreamEnd(text);
+    out_pieces_.push_back(text);
+  }
+  co_await WriteStream(stream, true);
+  co_return AttemptEnd::kAnswered;
+}
+
+// The stream ended before its end: by the provider's fault, the client's leaving, or ours.
+Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamState& stream) {
+  const bool timed_out = upstream_->timed_out();
+  const bool ours = cause_ != Cause::kNone || client_left_;
+  if (!ours) {
+    const UpstreamError kind = timed_out                                ? UpstreamError::kTimeout
+                               : stream.broken || stream.provider_error ? UpstreamError::kProtocol
+                                                                        : UpstreamError::kCut;
+    if (!stream.started) co_return FailAttempt(attempt, kind);
+    context_.metrics.provider(attempt.provider->id).errors[static_cast<std::size_t>(kind)].Add(1);
+  }
+  upstream_->transport().Close();
+  if (!usage_reported_) {
+    usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
+  }
+  const bool stopped = cause_ == Cause::kStopped;
+  Fail(stopped ? ErrorCode::kStopped : ErrorCode::kStreamInterrupted);
+  if (!client_left_) record_.set_error_code(std::string(RowOf(error_.code).name));
+  SettleAttempt(attempt,
+                client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED
+                : stopped    ? usage::v1::ATTEMPT_OUTCOME_STOPPED
+                             : usage::v1::ATTEMPT_OUTCOME_CUT,
+                usage_reported_ ? Known::kReported : Known::kEstimated);
+  outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kFailed;
+  if (client_left_) co_return AttemptEnd::kAnswered;
+  context_.metrics.CountError(error_.code);
+  if (!stream.started) {
+    co_await Refuse();
+    co_return AttemptEnd::kAnswered;
+  }
+  std::string& text = out_texts_.emplace_back();
+  surface_->AppendStreamError(error_, generation_id_, text);
+  out_pieces_.push_back(text);
+  co_await WriteStream(stream, true);
+  co_return AttemptEnd::kAnswered;
+}
+
+}  // namespace tollgate::dataplane

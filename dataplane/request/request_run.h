@@ -1,0 +1,207 @@
+// One request to a model on its way through the stages of pipeline.h: its state, and each stage.
+#ifndef TOLLGATE_DATAPLANE_REQUEST_REQUEST_RUN_H_
+#define TOLLGATE_DATAPLANE_REQUEST_REQUEST_RUN_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/money.h"
+#include "dataplane/http/body_reader.h"
+#include "dataplane/http/client_connection.h"
+#include "dataplane/http/response_head.h"
+#include "dataplane/http/sse.h"
+#include "dataplane/provider/format.h"
+#include "dataplane/request/errors.h"
+#include "dataplane/request/splice.h"
+#include "dataplane/request/worker_context.h"
+#include "dataplane/route/planner.h"
+#include "dataplane/surface/surface.h"
+#include "tollgate/usage/v1/usage.pb.h"
+
+namespace tollgate::dataplane {
+
+// What an attempt came to.
+enum class AttemptEnd {
+  kAnswered,  // The client has its answer, or an error of the provider, or has left.
+  kNext,      // It failed before the first byte to the client: another may follow.
+  kRefused,   // Nothing was sent, and nothing else will be: error() says why.
+};
+
+// The key of an `Authorization: Bearer` value; empty for another scheme.
+std::string_view BearerToken(std::string_view authorization);
+
+// Used by one worker; reused from request to request (Begin).
+class RequestRun final : public Interruptible {
+ public:
+  explicit RequestRun(WorkerContext& context) : context_(context) {}
+
+  // Takes a request up.  `client` and `surface` outlive it.
+  void Begin(ClientConnection& client, const Surface& surface);
+  // Lets go of what belongs to the request, and counts and logs it.
+  void End();
+
+  // ---- The stages, in order; false: error() is the answer --------------------------------------
+
+  bool Authenticate();
+  bool TakeBody();
+  bool Scan();
+  bool PlanAttempts();
+  bool Reserve();                 // Without waiting; false may mean that Wait…() is worth it.
+  Task<bool> ReserveWaiting();
+  Task<void> Attempt();           // With Relay and Settle of each attempt.
+  Task<void> Refuse();            // Answers error().
+
+  const GatewayError& error() const { return error_; }
+
+  // ---- Interruptible ----------------------------------------------------------------------------
+
+  void OnClientGone() override;
+  void OnStop() override;
+
+ private:
+  // Why an attempt was ended by us.
+  enum class Cause { kNone, kClientCancelled, kDrained, kStopped };
+  // How a usage is known.
+  enum class Known { kNone, kReported, kEstimated };
+
+  struct StreamState {
+    bool started = false;       // The client has the head.
+    bool end_seen = false;      // The provider's end marker came.
+    bool finish_seen = false;
+    bool broken = false;        // Something that is no event of the format.
+    bool provider_error = false;
+    std::string provider_message;
+  };
+
+  bool Fail(ErrorCode code, std::string message = {});
+  const Snapshot& snapshot() const { return *snapshot_; }
+
+  // Reserve.
+  bool ResolveAccounts();
+  bool ReserveAffordable();
+  bool RefuseShort(Money amount);
+
+  // Attempt.
+  Task<AttemptEnd> AttemptOne(const PlannedAttempt& attempt);
+  Task<AttemptEnd> Exchange(const PlannedAttempt& attempt);
+  void BuildRequest(const PlannedAttempt& attempt);
+  void FillPieces(const PlannedAttempt& attempt);
+  Task<bool> SendRequest(const PlannedAttempt& attempt);
+  Task<bool> ReadHead(const PlannedAttempt& attempt);
+  Task<AttemptEnd> TakeStatus(const PlannedAttempt& attempt);
+  Task<AttemptEnd> TakeErrorStatus(const PlannedAttempt& attempt);
+  Task<std::string_view> ReadErrorBody(const PlannedAttempt& attempt);
+  AttemptEnd FailAttempt(const PlannedAttempt& attempt, UpstreamError kind,
+                         std::optional<absl::Duration> retry_after = std::nullopt);
+  bool NextAttempt();
+  void ExplainFailure();
+  void ArmUpstream(absl::Duration timeout);
+  UpstreamError FaultOfUpstream() const;
+  Task<bool> WaitDurable();
+
+  // Relay.
+  Task<AttemptEnd> RelayAnswer(const PlannedAttempt& attempt);
+  Task<AttemptEnd> RelayStream(const PlannedAttempt& attempt);
+  void TakeEvents(BodyReader& reader, StreamState& stream, std::size_t& consumed);
+  void TakeEvent(std::string_view event, StreamState& stream);
+  void Forward(std::string_view bytes);
+  void ForwardWithCost(std::string_view event, std::string_view data, const UsageReport& usage);
+  void NoteFacts(const AnswerFacts& facts);
+  void NoteUsage(const UsageReport& usage);
+  Task<void> WriteStream(StreamState& stream, bool end);
+  Task<AttemptEnd> FinishStream(const PlannedAttempt& attempt, StreamState& stream,
+                                BodyReader& reader);
+  Task<AttemptEnd> CutStream(const PlannedAttempt& attempt, StreamState& stream);
+  bool StopDraining();
+  void NoteClientGone();
+  void KeepConnection(bool reusable);
+
+  // Settle.
+  void FillRecord(const PlannedAttempt& attempt);
+  void SettleAttempt(const PlannedAttempt& attempt, usage::v1::AttemptOutcome outcome,
+                     Known known);
+  void AppendAnswerHeaders(const PlannedAttempt& attempt, bool with_cost);
+  Money CostOf(const PlannedAttempt& attempt, const TokenUsage& usage) const;
+  std::int64_t MicrosecondsSinceStart() const;
+  void WriteAccessLog();
+
+  WorkerContext& context_;
+  ClientConnection* client_ = nullptr;
+  const Surface* surface_ = nullptr;
+
+  // The request.
+  std::string generation_id_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::optional<Principal> principal_;
+  absl::Time wall_start_;
+  GatewayError error_;
+  ScannedRequest scan_;
+  std::vector<std::string_view> models_;
+  AttemptPlan plan_;
+  std::string_view body_;
+
+  // The reservation.
+  std::int64_t input_bound_ = 0;
+  std::int64_t output_clamp_ = -1;  // Output tokens that can be afforded; -1 = all that was asked.
+  std::int64_t output_bound_ = 0;   // Of the attempt that is running, over all choices.
+  AccountSet accounts_;
+  bool accounts_known_ = false;
+  bool accounts_byok_ = false;
+  Hold hold_;
+
+  // The attempt that is running.
+  std::size_t attempt_index_ = 0;
+  std::uint32_t attempts_made_ = 0;
+  const ProviderFormat* format_ = nullptr;
+  std::unique_ptr<UpstreamConnection> upstream_;
+  IntentRef intent_;
+  usage::v1::UsageRecord record_;
+  ResponseHead head_;
+  Splice splice_;
+  std::string request_head_;
+  std::vector<std::string_view> body_pieces_;
+  std::size_t sent_body_bytes_ = 0;
+  std::vector<asio::const_buffer> send_pieces_;
+  MonotonicTime attempt_deadline_;
+  MonotonicTime first_byte_deadline_;
+  bool any_byte_ = false;
+  Cause cause_ = Cause::kNone;
+  bool client_left_ = false;
+  MonotonicTime drain_deadline_;
+  std::uint64_t drained_bytes_ = 0;
+
+  // What the answer says.
+  TokenUsage usage_;
+  bool usage_reported_ = false;
+  std::int64_t content_bytes_ = 0;
+  std::string response_id_;
+  std::string native_finish_;
+  std::string finish_;
+  SseSplitter splitter_;
+  std::string sse_scratch_;
+  std::vector<std::string_view> out_pieces_;
+  std::deque<std::string> out_texts_;
+  std::string header_lines_;
+
+  // What is reported at the end.
+  Money charge_total_;
+  TokenUsage usage_total_;
+  RequestOutcome outcome_ = RequestOutcome::kRefused;
+  std::string_view provider_id_;
+  std::string_view model_id_;
+  std::optional<UpstreamError> last_fault_;
+  int last_status_ = 0;
+  MonotonicTime sent_at_;
+  std::int64_t upstream_wait_ns_ = 0;  // Time that passed while waiting for provider or client.
+  std::int64_t first_byte_us_ = 0;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_REQUEST_REQUEST_RUN_H_

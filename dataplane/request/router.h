@@ -1,0 +1,38 @@
+// The one table of routes of the client listener, and what answers them.
+#ifndef TOLLGATE_DATAPLANE_REQUEST_ROUTER_H_
+#define TOLLGATE_DATAPLANE_REQUEST_ROUTER_H_
+
+#include <string>
+#include <string_view>
+
+#include "dataplane/http/client_connection.h"
+#include "dataplane/request/info_endpoints.h"
+#include "dataplane/request/pipeline.h"
+
+namespace tollgate::dataplane {
+
+// One per worker.
+//
+//   POST /v1/chat/completions    Pipeline
+//   GET  /v1/models              InfoEndpoints, as the next ones
+//   GET  /v1/models/{id}         the id may hold slashes
+//   GET  /v1/credits
+//   GET  /v1/generation?id=
+class Router final : public RequestHandler {
+ public:
+  explicit Router(WorkerContext& context)
+      : context_(context), pipeline_(context), info_(context) {}
+
+  Task<void> Handle(ClientConnection& client) override;
+  void RenderHeadError(int status, std::string_view message, std::string& body) override;
+
+ private:
+  WorkerContext& context_;
+  Pipeline pipeline_;
+  InfoEndpoints info_;
+  std::string path_scratch_;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_REQUEST_ROUTER_H_

@@ -1,0 +1,84 @@
+// What one look at a request's body found: all that admission and routing need, and where the fields
+// stand that the gateway may rewrite.  Filled by a surface, read by the pipeline and by the provider
+// format that speaks the same JSON.
+#ifndef TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_
+#define TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/limits.h"
+
+namespace tollgate::dataplane {
+
+// A part of the body, by offsets.  Empty and absent are the same.
+struct BodyRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  bool present() const { return end > begin; }
+};
+
+// The client's wishes about providers; views into the body.
+struct ProviderWishes {
+  std::vector<std::string_view> order;
+  std::vector<std::string_view> only;
+  std::vector<std::string_view> ignore;
+  bool allow_fallbacks = true;
+};
+
+// Views point into the body, or into `unescaped`.  Reused from request to request: Reset().
+struct ScannedRequest {
+  // What is used for policy and what is sent are read from the same bytes.
+  std::string_view model;
+  BodyRange model_value;  // With its quotes.
+  std::vector<std::string_view> fallback_models;
+
+  bool stream = false;
+  // Whether the client asked for the usage chunk itself.
+  bool include_usage = false;
+  BodyRange stream_options_value;   // The whole value.
+  bool stream_options_object = false;
+  bool stream_options_empty = true;
+  std::size_t stream_options_open = 0;  // Behind its brace.
+  BodyRange include_usage_value;
+
+  std::int64_t output_limit = -1;  // The lesser of both limits; -1 for none.
+  BodyRange max_tokens_value;
+  BodyRange max_completion_tokens_value;
+  std::int64_t choices = 1;
+
+  std::string_view user;
+  std::int64_t messages = 0;
+  std::int64_t tools = 0;
+  std::int64_t images = 0;
+  std::int64_t files = 0;
+
+  ProviderWishes wishes;
+  // Members that are the gateway's alone, with the comma that must go with them; ascending.
+  std::vector<BodyRange> removed;
+  // Behind the brace of the body's object: where members can be added.
+  std::size_t object_open = 0;
+
+  // Texts that had escapes.  Reserved once, so that views into it stay valid.
+  std::vector<std::string> unescaped;
+
+  void Reset() {
+    const auto keep = [](auto& list) { list.clear(); return std::move(list); };
+    auto fallbacks = keep(fallback_models);
+    auto ranges = keep(removed);
+    auto texts = keep(unescaped);
+    *this = ScannedRequest();
+    fallback_models = std::move(fallbacks);
+    removed = std::move(ranges);
+    unescaped = std::move(texts);
+  }
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_

@@ -1,0 +1,260 @@
+// The stages before anything is sent: Authenticate, Scan, Plan, Reserve.
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/ids.h"
+#include "base/string_views.h"
+#include "dataplane/auth/authenticator.h"
+#include "dataplane/request/bounds.h"
+#include "dataplane/request/request_run.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+using WaitTimer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                             asio::wait_traits<std::chrono::steady_clock>,
+                                             IoExecutor>;
+
+// How often money is drawn by others between a look and a hold, before it counts as gone.
+constexpr int kReserveTries = 4;
+
+ErrorCode CodeOf(AuthError error) {
+  switch (error) {
+    case AuthError::kMissing: return ErrorCode::kMissingKey;
+    case AuthError::kMalformed:
+    case AuthError::kUnknown: return ErrorCode::kInvalidKey;
+    case AuthError::kRevoked: return ErrorCode::kRevokedKey;
+    case AuthError::kExpired: return ErrorCode::kExpiredKey;
+  }
+  return ErrorCode::kInvalidKey;
+}
+
+ErrorCode CodeOf(PlanRule rule) {
+  switch (rule) {
+    case PlanRule::kUnknownModel: return ErrorCode::kModelNotFound;
+    case PlanRule::kModelNotAllowed: return ErrorCode::kModelNotAllowed;
+    case PlanRule::kNoOffering:
+    case PlanRule::kUnpriced: return ErrorCode::kModelUnavailable;
+    case PlanRule::kProviderFilter:
+    case PlanRule::kNoCredential: return ErrorCode::kNoProvider;
+    case PlanRule::kAllResting: return ErrorCode::kProvidersCooling;
+  }
+  return ErrorCode::kInternal;
+}
+
+}  // namespace
+
+std::string_view BearerToken(std::string_view authorization) {
+  constexpr std::size_t kScheme = 7;
+  if (authorization.size() < kScheme ||
+      !EqualsIgnoringCase(authorization.substr(0, kScheme), "bearer ")) {
+    return {};
+  }
+  return TrimBlanks(authorization.substr(kScheme));
+}
+
+void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
+  client_ = &client;
+  surface_ = &surface;
+  generation_id_.assign("gen_");
+  generation_id_ += NewUlid(context_.clock, context_.random);
+  snapshot_ = context_.snapshots.Get();
+  principal_.reset();
+  wall_start_ = context_.clock.Wall();
+  error_ = GatewayError();
+  models_.clear();
+  plan_ = AttemptPlan();
+  body_ = {};
+  output_clamp_ = -1;
+  accounts_known_ = false;
+  attempt_index_ = 0;
+  attempts_made_ = 0;
+  cause_ = Cause::kNone;
+  client_left_ = false;
+  drained_bytes_ = 0;
+  charge_total_ = Money::Zero();
+  usage_total_ = TokenUsage();
+  outcome_ = RequestOutcome::kRefused;
+  provider_id_ = model_id_ = {};
+  last_fault_.reset();
+  last_status_ = 0;
+  upstream_wait_ns_ = 0;
+  first_byte_us_ = 0;
+  native_finish_.clear();
+  finish_.clear();
+  scan_.Reset();
+  context_.metrics.requests_in_flight.Add(1);
+}
+
+bool RequestRun::Fail(ErrorCode code, std::string message) {
+  error_.code = code;
+  error_.message = std::move(message);
+  return false;
+}
+
+bool RequestRun::Authenticate() {
+  if (snapshot_ == nullptr) return Fail(ErrorCode::kNotReady);
+  const std::string_view authorization = client_->head().authorization;
+  if (authorization.empty()) return Fail(ErrorCode::kMissingKey);
+  auto result = tollgate::dataplane::Authenticate(BearerToken(authorization), snapshot(),
+                                                  context_.peppers, wall_start_);
+  if (const AuthError* error = std::get_if<AuthError>(&result)) return Fail(CodeOf(*error));
+  principal_ = std::get<Principal>(result);
+  return true;
+}
+
+bool RequestRun::TakeBody() {
+  switch (client_->body_status()) {
+    case ClientConnection::BodyStatus::kComplete:
+      body_ = client_->body();
+      return true;
+    case ClientConnection::BodyStatus::kTooLarge:
+      return Fail(ErrorCode::kBodyTooLarge,
+                  absl::StrCat("The request body is larger than ", context_.options.body_bytes_max,
+                               " bytes; send less, or pass files by URL."));
+    case ClientConnection::BodyStatus::kTooSlow: return Fail(ErrorCode::kBodyTimeout);
+    case ClientConnection::BodyStatus::kMalformed:
+      return Fail(ErrorCode::kMalformedRequest, "The request body's chunked coding is malformed.");
+    case ClientConnection::BodyStatus::kGone:
+      client_left_ = true;
+      return Fail(ErrorCode::kBodyTimeout);
+  }
+  return false;
+}
+
+bool RequestRun::Scan() {
+  if (std::optional<GatewayError> error = surface_->Scan(body_, scan_)) {
+    error_ = *std::move(error);
+    return false;
+  }
+  models_.push_back(scan_.model);
+  for (const std::string_view model : scan_.fallback_models) models_.push_back(model);
+  return true;
+}
+
+bool RequestRun::PlanAttempts() {
+  PlanRequirements requirements;
+  requirements.formats = surface_->formats();
+  requirements.provider_order = scan_.wishes.order;
+  requirements.provider_only = scan_.wishes.only;
+  requirements.provider_ignore = scan_.wishes.ignore;
+  auto result = Plan(snapshot(), *principal_, models_, requirements, context_.cooldowns,
+                     wall_start_, client_->request_start());
+  if (PlanError* error = std::get_if<PlanError>(&result)) {
+    Fail(CodeOf(error->rule), std::move(error->message));
+    error_.param = "model";
+    error_.retry_after = error->retry_after;
+    return false;
+  }
+  plan_ = std::get<AttemptPlan>(result);
+  if (!scan_.wishes.allow_fallbacks && plan_.size() > 1) {
+    AttemptPlan first;
+    first.Add(plan_[0]);
+    plan_ = first;
+  }
+  input_bound_ = InputTokensBound(scan_, body_.size());
+  return true;
+}
+
+bool RequestRun::ResolveAccounts() {
+  const bool byok = plan_[attempt_index_].credential->byok();
+  if (accounts_known_ && accounts_byok_ == byok) return true;
+  const std::optional<AccountSet> accounts =
+      context_.accounts.Resolve(snapshot(), *principal_, wall_start_, byok);
+  if (!accounts.has_value()) return Fail(ErrorCode::kBillingUnavailable);
+  accounts_ = *accounts;
+  accounts_known_ = true;
+  accounts_byok_ = byok;
+  return true;
+}
+
+bool RequestRun::Reserve() {
+  if (!ResolveAccounts()) return false;
+  error_.code = ErrorCode::kTemporarilyReserved;
+  const Money amount = PlanBound(plan_, scan_, input_bound_, output_clamp_);
+  return context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld;
+}
+
+Task<bool> RequestRun::ReserveWaiting() {
+  if (error_.code == ErrorCode::kBillingUnavailable) co_return false;
+  const Money amount = PlanBound(plan_, scan_, input_bound_, output_clamp_);
+  const MonotonicTime deadline = context_.clock.Monotonic() + context_.options.lease_wait_max;
+  for (;;) {
+    const absl::Duration left = deadline - context_.clock.Monotonic();
+    if (left <= absl::ZeroDuration()) break;
+    // Shared with the callback, which may still be on its way when the wait is over.
+    auto timer = std::make_shared<WaitTimer>(context_.io.get_executor());
+    timer->expires_after(absl::ToChronoNanoseconds(left));
+    const LeasePool::WaiterId waiter =
+        context_.leases.Wait(accounts_, amount, [timer, &io = context_.io] {
+          asio::post(io, [timer] { timer->cancel(); });
+        });
+    co_await timer->async_wait(kUseTask);
+    context_.leases.Forget(waiter);
+    if (context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld) {
+      co_return true;
+    }
+    const HoldResult::Kind why = context_.leases.Explain(accounts_, amount).kind;
+    if (why == HoldResult::kInsufficientBalance || why == HoldResult::kBudgetExceeded) break;
+  }
+  co_return ReserveAffordable() || RefuseShort(amount);
+}
+
+// Holds what there is, when that is worth sending, and limits the output to it.
+bool RequestRun::ReserveAffordable() {
+  for (int i = 0; i < kReserveTries; ++i) {
+    const Money affordable = context_.leases.MostAffordable(accounts_);
+    const std::int64_t tokens = AffordableOutput(plan_, scan_, input_bound_, affordable);
+    const std::int64_t worthwhile =
+        scan_.output_limit >= 0 ? std::min(scan_.output_limit, kOutputTokensWorthwhile)
+                                : kOutputTokensWorthwhile;
+    if (tokens < worthwhile) return false;
+    const Money amount = PlanBound(plan_, scan_, input_bound_, tokens);
+    if (context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld) {
+      output_clamp_ = tokens;
+      return true;
+    }
+  }
+  return false;
+}
+
+// Says why `amount` cannot be held.
+bool RequestRun::RefuseShort(Money amount) {
+  const HoldResult why = context_.leases.Explain(accounts_, amount);
+  const std::string needed = absl::StrCat(" This request may cost up to ", amount.ToUsdString(),
+                                          " USD; a lower output limit costs less.");
+  switch (why.kind) {
+    case HoldResult::kInsufficientBalance:
+      Fail(ErrorCode::kInsufficientBalance,
+           absl::StrCat(AbslView(RowOf(ErrorCode::kInsufficientBalance).message), needed));
+      break;
+    case HoldResult::kBudgetExceeded: {
+      const std::string budget =
+          why.account != nullptr ? absl::StrCat("The budget ", why.account->budget_id) : "A budget";
+      const bool resets = why.resets_at != absl::InfiniteFuture();
+      Fail(ErrorCode::kBudgetExceeded,
+           absl::StrCat(budget, " is used up",
+                        resets ? absl::StrCat("; it starts anew at ",
+                                              absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", why.resets_at,
+                                                               absl::UTCTimeZone()))
+                               : std::string(),
+                        ".", needed));
+      if (resets) error_.retry_after = why.resets_at - wall_start_;
+      break;
+    }
+    case HoldResult::kUnavailable:
+      Fail(ErrorCode::kBillingUnavailable);
+      error_.retry_after = why.retry_after;
+      break;
+    default:
+      Fail(ErrorCode::kTemporarilyReserved);
+      error_.retry_after = why.retry_after;
+  }
+  return false;
+}
+
+}  // namespace tollgate::dataplane

@@ -1,0 +1,66 @@
+#include "absl/strings/str_cat.h"
+#include "base/json_text.h"
+#include "base/string_views.h"
+#include "dataplane/surface/openai_chat/scan.h"
+#include "dataplane/surface/surface.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+class OpenAiChat final : public Surface {
+ public:
+  std::string_view name() const override { return "openai_chat"; }
+  std::uint32_t formats() const override {
+    return 1u << static_cast<unsigned>(WireFormat::kOpenAiChat);
+  }
+
+  std::optional<GatewayError> Scan(std::string_view body, ScannedRequest& out) const override {
+    return ScanChatRequest(body, out);
+  }
+
+  // The generation id stands within `error` too: SDKs keep that object and drop its siblings.
+  void AppendError(const GatewayError& error, std::string_view generation_id,
+                   std::string& out) const override {
+    const ErrorRow& row = RowOf(error.code);
+    out += "{\"error\":{\"message\":";
+    AppendJsonString(out, error.text());
+    absl::StrAppend(&out, ",\"type\":\"", AbslView(row.type), "\",\"param\":");
+    if (error.param.empty()) {
+      out += "null";
+    } else {
+      AppendJsonString(out, error.param);
+    }
+    out += ",\"code\":";
+    AppendJsonString(out, error.provider_code.empty() ? row.name
+                                                      : std::string_view(error.provider_code));
+    if (!generation_id.empty()) {
+      absl::StrAppend(&out, ",\"generation_id\":\"", AbslView(generation_id),
+                      "\"},\"generationId\":\"", AbslView(generation_id), "\"}");
+    } else {
+      out += "}}";
+    }
+  }
+
+  void AppendStreamError(const GatewayError& error, std::string_view generation_id,
+                         std::string& out) const override {
+    out += "data: ";
+    AppendError(error, generation_id, out);
+    out += "\n\n";
+  }
+
+  void AppendStreamEnd(std::string& out) const override { out += "data: [DONE]\n\n"; }
+
+  void AppendCost(Money cost, std::string& out) const override {
+    out += "\"cost\":";
+    out += cost.ToUsdString();
+  }
+};
+
+}  // namespace
+
+const Surface& OpenAiChatSurface() {
+  static const OpenAiChat surface;
+  return surface;
+}
+
+}  // namespace tollgate::dataplane

@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 #include "base/grpc_log.h"
 #include "base/grpc_tls.h"
 #include "base/host_port.h"
@@ -111,7 +111,7 @@ std::shared_ptr<grpc::Channel> GrpcServer::InProcessChannel() {
 
 void GrpcServer::Shutdown(absl::Duration grace) {
   SetServing(false);
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  server_->Shutdown(absl::ToChronoTime(RealClock().Wall() + grace));
 }
 
 std::string PeerCertificateName(const grpc::CallbackServerContext& context) {

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/host_port.h"
 #include "base/http_message.h"
 #include "base/http_session.h"
@@ -38,8 +38,8 @@ class SessionResponder final : public HttpResponder {
     CHECK(state_ == State::kFresh) << "a second answer to one request";
     state_ = State::kDone;
     if (!HeadersAreSafe(response)) response = InternalError();
-    std::string bytes =
-        RenderHead(response, BodyFraming::kLength, response.body.size(), keep_alive_, absl::Now());
+    std::string bytes = RenderHead(response, BodyFraming::kLength, response.body.size(),
+                                   keep_alive_, RealClock().Wall());
     if (!session_->is_head() && StatusHasBody(response.status)) bytes += response.body;
     is_open_ = session_->WriteBlocking(std::move(bytes));
   }
@@ -57,7 +57,7 @@ class SessionResponder final : public HttpResponder {
     if (!is_chunked_) keep_alive_ = false;
     std::string bytes =
         RenderHead(head, is_chunked_ ? BodyFraming::kChunked : BodyFraming::kUntilClose, 0,
-                   keep_alive_, absl::Now());
+                   keep_alive_, RealClock().Wall());
     if (has_body_ && !head.body.empty()) bytes += Framed(head.body);
     is_open_ = session_->WriteBlocking(std::move(bytes));
     return is_open_;

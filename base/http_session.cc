@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "base/clock.h"
 
 namespace tollgate {
 namespace {
@@ -120,7 +120,7 @@ void HttpSession::Refuse(int status, const std::string& message) {
   response.status = status;
   response.body = absl::StrCat(message, "\n");
   writing_ = RenderHead(response, BodyFraming::kLength, response.body.size(),
-                        /*keep_alive=*/false, absl::Now()) +
+                        /*keep_alive=*/false, RealClock().Wall()) +
              response.body;
   stream_.expires_after(kDrainTimeout);
   asio::async_write(stream_, asio::buffer(writing_),

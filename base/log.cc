@@ -12,8 +12,8 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "base/string_views.h"
 
@@ -132,7 +132,8 @@ void LogEvent(LogLevel level, std::string_view event, std::initializer_list<LogF
   if (!LogEnabled(level)) return;
   const std::shared_ptr<const Output> output = TheState().output();
   std::string line = absl::StrCat(
-      "{\"time\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone()),
+      "{\"time\":\"",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", RealClock().Wall(), absl::UTCTimeZone()),
       "\",\"level\":\"", AbslView(LogLevelName(level)), "\"");
   if (!output->service.empty()) {
     line += ",\"service\":";

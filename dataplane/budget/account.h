@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "base/check.h"
@@ -56,7 +57,9 @@ class Hold {
   struct Part {
     const Account* account = nullptr;
     Money amount;
-    std::uint64_t lease_incarnation = 0;  // usage.v1.Hold.lease_incarnation; 0 for a soft account.
+    // usage.v1.Hold: a soft account, and a hold of nothing, draw on no lease.
+    bool leased = false;
+    std::uint64_t lease_incarnation = 0;
   };
 
   Hold() = default;

@@ -39,8 +39,8 @@ struct LeaseKeeperOptions {
   int first_holds = 4;
   // A lease that nobody used for so long is given back but for nothing.
   absl::Duration idle_release = absl::Seconds(30);
-  // The least lifetime that is taken off for drift of the clock: ttl × (1 - drift).
-  double drift = 0.02;
+  // What is taken off a lease's lifetime for drift of the clock, in thousandths.
+  int drift_permille = 20;
   // A connection that leaves a Want unanswered for so long is given up.
   absl::Duration answer_timeout = absl::Seconds(5);
   BackoffOptions backoff;
@@ -89,8 +89,14 @@ class LeaseKeeper {
   void Tick();
   void Attend();
   void Look(const Account& account);
-  void Send(const Account& account, Money need, Money want);
-  Money Appetite(const AccountView& view, Want& want) const;
+  void LookAtEnded(const AccountView& view, Want& want);
+  void LookAtLive(const AccountView& view, Want& want);
+  void Measure(const AccountView& view, Want& want);
+  void GiveBack(const AccountView& view, Want& want, Money amount);
+  void Send(const AccountView& view, Want& want, Money need, Money more);
+  Money Appetite(const AccountView& view, const Want& want) const;
+  Want& WantOf(const Account& account);
+  void SetConnected(bool connected);
 
   LeasePool& pool_;
   Executor& executor_;
@@ -102,7 +108,8 @@ class LeaseKeeper {
   std::shared_ptr<int> alive_;  // Tasks hold it weakly.
   std::unique_ptr<Link<lease::v1::LeaseRequest>> link_;
   Backoff backoff_;
-  bool connected_ = false;       // Something was answered on this connection.
+  bool connected_ = false;  // Something was answered on this connection, or it has held a while.
+  int ticks_ = 0;
   bool releasing_ = false;
   MonotonicTime connected_at_;
   std::uint64_t next_nonce_ = 1;

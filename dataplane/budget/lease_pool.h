@@ -70,16 +70,17 @@ struct AccountView {
   Money remaining;
   Money need;          // What waiters are short of; zero when none waits.
   Money spent_total;   // Charged since the start: its growth is the rate of spend.
-  Money largest_hold;  // The dearest single hold of late.
+  Money largest_hold;  // The dearest single hold, or wish for one, since the last View().
   bool holds_in_flight = false;
   bool inherited = false;  // A former incarnation's lease still serves it.
+  bool answered = false;   // Billing has said something about it.
+  LeaseShortage shortage = LeaseShortage::kNone;  // What it said last.
   MonotonicTime last_use;  // Of a hold; InfinitePast for none.
   MonotonicTime deadline;
 };
 
 struct LeasePoolOptions {
   std::uint64_t incarnation = 0;
-  // New holds stop on a lease of a former incarnation at its own deadline; so does this process.
   // Whether leases of former incarnations may be drawn on at all (same boot only).
   bool inherit = true;
   absl::Duration retry_after = absl::Seconds(1);  // What a reserved or unavailable answer suggests.
@@ -150,6 +151,9 @@ class LeasePool {
   // All hard accounts of this incarnation that were opened and not closed.
   std::vector<const Account*> Accounts() const;
 
+  // The hard account of this name; nullptr when it is not open.
+  const Account* Find(std::string_view name) const;
+
   AccountView View(const Account& account) const;
 
   // Takes a grant in: `granted_total` replaces a smaller one, and what is new can be spent until
@@ -181,6 +185,9 @@ class LeasePool {
   // `force`: on all.  What is left on them is given up once nothing holds it.
   void RetireInherited(bool force);
 
+  // The same for the leases of one account.
+  void RetireInheritedOf(const Account& account);
+
   // Whether no lease of `incarnation` can be drawn on or is held any more.
   bool Retired(std::uint64_t incarnation) const;
 
@@ -188,34 +195,50 @@ class LeasePool {
   void ForgetIncarnation(std::uint64_t incarnation);
 
  private:
-  struct Waiter;
-  struct Runtime;  // What belongs to a slot and needs not survive.
+  struct Waiter {
+    AccountSet accounts;
+    Money amount;
+    std::function<void()> on_change;
+  };
+  struct Runtime;  // What belongs to a slot and need not survive.
 
   bool Draw(AccountState& state, std::int64_t amount, std::int64_t now_ns, std::uint32_t* slot);
-  bool DrawFrom(std::uint32_t slot, std::int64_t amount, std::int64_t now_ns, bool extend);
-  void GiveBack(std::uint32_t slot, std::int64_t amount, bool end_hold);
+  bool Usable(const AccountState& state, std::uint32_t slot) const;
+  bool DrawFrom(const AccountState& state, std::uint32_t slot, std::int64_t amount,
+                std::int64_t now_ns);
+  bool Subtract(std::uint32_t slot, std::int64_t amount);
+  bool TakePart(const Account& account, std::int64_t amount, std::int64_t now_ns, Hold* hold);
+  void EndPart(const Hold& hold, std::size_t part, std::int64_t charge);
+  void RollBack(Hold* hold);
+  void Used(AccountState& state, std::int64_t amount, std::int64_t now_ns);
+  std::int64_t Available(const AccountState& state, std::int64_t now_ns) const;
+  bool InUse(const AccountState& state) const;
+  HoldResult Reason(const Account& account) const;
   void Attend(AccountState& state);
   void WakeWaiters(const AccountState& state);
+  Money NeedOf(const AccountState& state, std::int64_t remaining) const;
 
   LeaseTable& table_;
   const Clock& clock_;
   const LeasePoolOptions options_;
   std::atomic<bool> connected_{false};
+  std::atomic<std::size_t> waiting_{0};  // Size of waiters_.
 
   std::unique_ptr<Runtime[]> runtime_;  // One for each slot of the table.
 
-  mutable std::mutex accounts_mutex_;  // Guards the next four.
+  mutable std::mutex accounts_mutex_;  // Guards the next ones, and the table's free slots.
   absl::flat_hash_map<std::string, std::unique_ptr<Account>> accounts_;
-  std::vector<std::unique_ptr<Account>> closed_;  // Workers may still look at them.
+  std::vector<std::unique_ptr<Account>> closed_;  // A worker may still look at them.
   std::vector<std::unique_ptr<AccountState>> states_;
   absl::flat_hash_set<std::uint64_t> closed_names_;  // Hashes.
+  absl::flat_hash_map<std::string, std::vector<std::uint32_t>> former_slots_;  // By account.
 
   mutable std::mutex attention_mutex_;  // Guards the next two.
   std::vector<const Account*> attention_;
   std::function<void()> wake_;
 
-  mutable std::mutex waiters_mutex_;  // Guards the next two; taken before nothing else.
-  std::map<WaiterId, std::unique_ptr<Waiter>> waiters_;
+  mutable std::mutex waiters_mutex_;  // Guards the next two.
+  std::map<WaiterId, Waiter> waiters_;
   WaiterId next_waiter_ = 1;
 };
 

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -28,7 +27,7 @@ class UsageRecord;
 namespace tollgate::dataplane {
 
 // Room that is kept for the final record of each open intent, so that it never fails.
-inline constexpr std::size_t kFinalReserveBytes = 8 * 1024;
+inline constexpr std::size_t kFinalReserveBytes = 12 * 1024;
 // Longest string of a record; longer ones are cut when it is appended (a provider may have sent
 // them), so that a final record fits its reserve.
 inline constexpr std::size_t kRecordStringBytesMax = 256;
@@ -95,31 +94,30 @@ class Lane {
 
   // ---- The spool ----------------------------------------------------------------------------
 
-  // Takes a segment that the lane moves on to when its own is full.  Whether one is there already.
-  void OfferSpare(std::shared_ptr<Segment> spare);
+  // Takes a segment that the lane moves on to when its own is full; `header` says what it will be
+  // but for its first sequence.
+  void OfferSpare(std::shared_ptr<Segment> spare, const SegmentHeader& header);
   bool has_spare() const { return has_spare_.load(std::memory_order_acquire); }
 
-  // The first segment; before the worker starts.
-  void Start(std::shared_ptr<Segment> first, std::uint64_t next_sequence,
-             std::uint64_t next_intent);
+  // The first segment, begun; before the worker starts.
+  void Start(std::shared_ptr<Segment> first);
 
-  // Takes existing segments over, oldest first (recovery, before any other thread looks).
-  void Adopt(std::vector<std::shared_ptr<Segment>> segments, std::uint64_t last_sequence,
-             std::uint64_t last_intent);
+  // Takes the segments of a former incarnation over, oldest first; nothing more is appended.
+  void Adopt(std::vector<std::shared_ptr<Segment>> segments, std::uint64_t last_sequence);
 
   // Removes the oldest segment, when it is sealed, has no open intent, and ends at or before
   // `acknowledged`.  The caller deletes its file.  nullptr otherwise.
   std::shared_ptr<Segment> TakeOldest(std::uint64_t acknowledged);
 
-  // Makes AppendIntent() refuse, or accept again.
+  // Makes AppendIntent() refuse, or accept again (an OK status).
   void SetRefusing(absl::Status refusal);
 
   std::uint32_t open_intents() const { return open_count_.load(std::memory_order_acquire); }
 
  private:
-  bool Fits(std::size_t bytes, std::size_t reserve) const;
   absl::Status MakeRoom(std::size_t bytes, std::size_t reserve);
-  void Rotate(std::shared_ptr<Segment> next);
+  absl::Status Refusal() const;
+  std::size_t Reserved() const;
 
   const std::uint64_t incarnation_;
   const std::uint32_t number_;
@@ -134,8 +132,9 @@ class Lane {
   std::atomic<bool> refusing_{false};
 
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Segment>> segments_;  // Guarded by mutex_, as the next two.
+  std::vector<std::shared_ptr<Segment>> segments_;  // Guarded by mutex_, as the rest.
   std::shared_ptr<Segment> spare_;
+  SegmentHeader spare_header_;
   absl::Status refusal_;
 };
 

@@ -39,6 +39,8 @@ struct SegmentHeader {
   std::uint32_t lane = 0;
   std::uint32_t index = 0;           // Of the segment within its lane, from 1.
   std::uint64_t first_sequence = 1;  // Of the first final record in it.
+  // Random, and part of every checksum: bytes that a client made look like a record are none.
+  std::uint64_t salt = 0;
 };
 
 // A record as it stands in a segment; its payload points into the mapping.
@@ -95,7 +97,8 @@ class Segment {
   // Finds the end of the records of an opened segment: sets committed().  Cuts a torn last record.
   Recovery Recover();
 
-  absl::Status Sync(std::size_t from, std::size_t to);
+  // Makes everything before `end` durable, and no more than what was not before.  One thread.
+  absl::Status SyncUpTo(std::size_t end);
 
   // Intents in this segment whose final record is not written yet.
   std::atomic<std::uint32_t> open_intents{0};
@@ -106,11 +109,17 @@ class Segment {
   Segment() = default;
 
   bool ValidAt(std::size_t offset, RecordView* record, std::size_t* next) const;
+  bool AnyValidAfter(std::size_t offset) const;
+  void ReadAt(std::size_t offset, RecordView* record) const;
+  std::uint64_t FirstWord(std::size_t offset) const;
+  void StoreFirstWord(std::size_t offset, std::uint64_t word);
 
   std::string path_;
   std::unique_ptr<MappedFile> file_;
   std::span<std::byte> bytes_;
   SegmentHeader header_;
+  std::uint32_t crc_seed_ = 0;
+  std::size_t synced_ = 0;  // The syncing thread's.
   std::atomic<std::size_t> committed_{kSegmentHeaderBytes};
 };
 

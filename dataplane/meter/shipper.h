@@ -6,11 +6,14 @@
 #ifndef TOLLGATE_DATAPLANE_METER_SHIPPER_H_
 #define TOLLGATE_DATAPLANE_METER_SHIPPER_H_
 
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,7 +63,7 @@ struct ShipperStatus {
   std::uint64_t shipped = 0;        // Acknowledged since the start.
   std::uint64_t waiting = 0;        // Not acknowledged yet.
   std::uint64_t former_open = 0;    // Former incarnations that are not closed.
-  std::uint64_t former_suspended = 0;  // Of these, those that an operator must resolve.
+  std::uint64_t former_suspended = 0;  // Left to an operator since the start.
   std::string error;                // Why the last connection ended.
 };
 
@@ -97,11 +100,17 @@ class Shipper {
   void OnMessage(const usage::v1::ReportUsageResponse& message);
   void OnWelcome(const usage::v1::ReportUsageResponse::Welcome& welcome);
   void OnAck(const usage::v1::ReportUsageResponse::Ack& ack);
+  void OnIncarnationClosed(std::uint64_t incarnation);
   void OnClosed(const absl::Status& status);
   void Look();
   void Ship();
   bool SendBatch(LaneProgress& progress);
   void CloseFormer();
+  bool FormerAcknowledged() const;
+  bool Closable(const FormerIncarnation& former) const;
+  void SendClose(const FormerIncarnation& former);
+  void ForgetIncarnation(std::uint64_t incarnation);
+  std::uint64_t WaitingRecords() const;
   void UpdateStatus();
   LaneProgress* Find(const usage::v1::Lane& lane);
 
@@ -120,16 +129,19 @@ class Shipper {
   Backoff backoff_;
   bool welcomed_ = false;
   bool draining_ = false;
+  std::uint64_t suspended_ = 0;  // Former incarnations left to an operator.
   MonotonicTime last_ship_;
   MonotonicTime waiting_since_;  // For an answer.
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::unique_ptr<LaneProgress>> lanes_;
-  // Former incarnation → what each of our lanes must be acknowledged to before it may be closed.
+  // Former incarnation → how far each lane of this one must be acknowledged before it is closed:
+  // records up to there may have drawn on its leases, later ones cannot.
   std::map<std::uint64_t, std::vector<std::uint64_t>> closing_marks_;
-  std::map<std::uint64_t, bool> close_sent_;
+  std::set<std::uint64_t> close_sent_;  // On this connection.
 
   mutable std::mutex status_mutex_;
   std::condition_variable drained_;
-  ShipperStatus status_;  // Guarded by status_mutex_.
+  ShipperStatus status_;      // Guarded by status_mutex_, as the next.
+  bool drain_seen_ = false;   // status_ was taken after Drain() asked.
 };
 
 // Usage reports over gRPC; its events run on `executor`.

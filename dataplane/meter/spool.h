@@ -15,8 +15,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/clock.h"
 #include "base/file_system.h"
+#include "base/random.h"
 #include "dataplane/meter/lane.h"
 #include "dataplane/meter/node_identity.h"
 
@@ -65,7 +65,7 @@ class Spool {
   // intent of a former incarnation that has no final record gets one, in its own lane, before this
   // returns: killed in the middle, the next start does the rest and nothing twice.  The errors of
   // the FileSystem.  A corrupt lane does not stop the start: see RecoveryReport.
-  static absl::StatusOr<std::unique_ptr<Spool>> Open(FileSystem& file_system, const Clock& clock,
+  static absl::StatusOr<std::unique_ptr<Spool>> Open(FileSystem& file_system, Random& random,
                                                      const NodeIdentity& identity,
                                                      std::uint32_t lanes, SpoolOptions options);
   ~Spool();
@@ -95,32 +95,32 @@ class Spool {
   SpoolStatus status() const;
   Durability durability() const { return options_.durability; }
 
-  // One look at spares and limits; the upkeep thread does it every 100 ms and when woken.  For
-  // tests.
+  // One look at spares and limits.  A thread does it every 50 ms; tests, when they like.
   void Upkeep();
 
  private:
-  Spool(FileSystem& file_system, const Clock& clock, SpoolOptions options,
-        const NodeIdentity& identity);
+  Spool(FileSystem& file_system, Random& random, SpoolOptions options, std::uint64_t incarnation);
 
   struct Pending {
     SpoolPosition position;
     std::function<void(absl::Status)> done;
   };
 
-  absl::Status Recover();
   absl::Status StartLanes(std::uint32_t lanes);
-  absl::StatusOr<std::shared_ptr<Segment>> NewSegment(Lane& lane);
-  std::uint64_t UsedBytes() const;
+  absl::StatusOr<std::shared_ptr<Segment>> NewSegment(std::uint32_t lane, SegmentHeader* header);
+  std::vector<Lane*> AllLanesLocked();
+  std::uint64_t BytesOf(bool allocated);
   void DeleteFiles(const std::vector<std::shared_ptr<Segment>>& segments);
   void RunUpkeep();
   void RunSync();
+  void SyncAll(std::vector<Pending> pending);
 
   FileSystem& file_system_;
-  const Clock& clock_;
+  Random& random_;
   const SpoolOptions options_;
   const std::uint64_t incarnation_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<bool> sync_failed_{false};
 
   mutable std::mutex mutex_;  // Guards the next ones.
   std::vector<std::unique_ptr<Lane>> former_;
@@ -129,6 +129,8 @@ class Spool {
   std::vector<std::uint32_t> next_index_;         // Of each lane's next segment.
   RecoveryReport recovery_;
   absl::Status refusal_;
+  std::uint64_t used_bytes_ = 0;  // At the last upkeep.
+  std::uint64_t segments_ = 0;    // Likewise.
   bool stopping_ = false;
   std::condition_variable wake_;
 
@@ -136,7 +138,6 @@ class Spool {
   std::condition_variable sync_wake_;
   std::vector<Pending> pending_;
   bool sync_stopping_ = false;
-  std::atomic<bool> sync_failed_{false};
 
   std::thread upkeep_thread_;
   std::thread sync_thread_;

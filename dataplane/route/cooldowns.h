@@ -11,12 +11,10 @@
 
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "dataplane/route/cooldown_key.h"
 #include "dataplane/snapshot/catalog.h"
 
 namespace tollgate::dataplane {
-
-// The place of a credential in the table; never 0.
-std::uint64_t CooldownKey(std::string_view credential_id);
 
 // A fixed table shared by all workers; lock-free.  When it is full (16,384 credentials that ever
 // rested) further ones do not rest, which costs attempts and nothing else.

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
@@ -44,18 +45,20 @@ class ConfigImage {
   std::size_t resource_count() const { return resource_count_; }
 
  private:
-  // A resource that is kept as it came; keys are kept in the KeyTable instead.
-  using ResourcePtr = std::shared_ptr<const config::v1::Resource>;
+  using Resource = config::v1::Resource;
 
-  // How many resources of each kind refer to a workspace or a key, by the target's resource key.
-  absl::Status UpsertKey(const config::v1::Resource& resource);
-  absl::Status UpsertWorkspace(const config::v1::Resource& resource);
-  void PutBudget(const config::v1::Resource& resource);
-  void DropBudget(const config::v1::Resource& resource);
-  absl::Status CheckOpens(const config::v1::Resource& resource) const;
-  absl::Status CheckReferences(const config::v1::Resource& resource) const;
-  void Account(const config::v1::Resource& resource, int sign);
-  void AddReference(const std::string& target, int delta);
+  void BeginEdit();
+  absl::Status UpsertKey(const Resource& resource);
+  absl::Status Prepare(const Resource& resource);
+  void Put(const Resource& resource);
+  void Drop(const Resource& resource);
+  bool RemoveKey(std::string_view id);
+  std::uint32_t InternWorkspace(const std::string& id, const std::string& needed_by);
+  void PutBudget(const config::v1::Budget& budget);
+  void DropBudget(const config::v1::Budget& budget);
+  void CountReferences(const Resource& resource, std::int64_t delta);
+  absl::Status CheckTouched() const;
+  absl::Status CheckRemoved() const;
   bool Has(std::string_view key) const;
 
   const Sealer* sealer_;
@@ -63,18 +66,19 @@ class ConfigImage {
   std::size_t resource_count_ = 0;
   KeyTable keys_;
   CowVector<Workspace> workspaces_;
-  CowMap<std::uint32_t> workspace_index_;
+  CowVector<std::int64_t> keys_of_workspace_;  // How many keys each has; by the same index.
+  CowMap<std::uint32_t> workspace_index_;      // By id.
   CowMap<std::vector<std::shared_ptr<const Budget>>> budgets_;
-  CowMap<config::v1::Resource> kept_;     // All but keys, by resource key.
-  CowMap<std::int64_t> references_;       // Count of resources that need a resource key.
-  CowVector<std::int64_t> keys_of_workspace_;  // By workspace index.
-  CowVector<std::uint32_t> free_workspaces_;
-  std::size_t free_count_ = 0;
+  CowMap<Resource> kept_;  // All but keys, by resource key.
+  CowMap<std::vector<std::shared_ptr<const Price>>> prices_;  // Of offerings, by resource key.
+  CowMap<std::int64_t> references_;  // How many of kept_ refer to a resource key.
   std::shared_ptr<const Catalog> catalog_;
   bool catalog_stale_ = true;
   bool editing_ = false;
-  absl::flat_hash_set<std::string> touched_;  // Resource keys to check at Finish().
+  // Since the last Finish(): what to check there.
+  absl::flat_hash_set<std::string> touched_;
   absl::flat_hash_set<std::string> removed_;
+  std::map<std::string, std::string> awaited_workspaces_;  // Id → the key that names it.
 };
 
 }  // namespace tollgate::dataplane

@@ -1,9 +1,10 @@
-// A persistent map from strings: copying shares everything, an edit copies one shard.
+// A persistent map from strings: copying shares everything, an edit copies the shards it touches.
 #ifndef TOLLGATE_DATAPLANE_SNAPSHOT_COW_MAP_H_
 #define TOLLGATE_DATAPLANE_SNAPSHOT_COW_MAP_H_
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
 #include "base/string_views.h"
+#include "dataplane/snapshot/edit_token.h"
 
 namespace tollgate::dataplane {
 
@@ -26,24 +28,25 @@ class CowMap {
   const Value* Find(std::string_view key) const {
     const auto& shard = shards_[ShardOf(key)];
     if (shard == nullptr) return nullptr;
-    auto it = shard->find(AbslView(key));
-    return it == shard->end() ? nullptr : it->second.get();
+    auto it = shard->map.find(AbslView(key));
+    return it == shard->map.end() ? nullptr : it->second.get();
   }
 
+  // Begins a series of edits: shards that were there before are copied when first touched.
+  // REQUIRED before edits to a map that was copied.
+  void BeginEdit() { edit_ = NewEditToken(); }
+
   void Set(std::string_view key, Pointer value) {
-    auto copy = CopyOf(ShardOf(key));
-    auto [it, added] = copy->insert_or_assign(std::string(key), std::move(value));
+    auto [it, added] =
+        Editable(ShardOf(key)).insert_or_assign(std::string(key), std::move(value));
     if (added) ++size_;
-    shards_[ShardOf(key)] = std::move(copy);
   }
 
   // False when there was none.
   bool Erase(std::string_view key) {
     if (Find(key) == nullptr) return false;
-    auto copy = CopyOf(ShardOf(key));
-    copy->erase(AbslView(key));
+    Editable(ShardOf(key)).erase(AbslView(key));
     --size_;
-    shards_[ShardOf(key)] = std::move(copy);
     return true;
   }
 
@@ -52,14 +55,18 @@ class CowMap {
   void ForEach(Visit visit) const {
     for (const auto& shard : shards_) {
       if (shard == nullptr) continue;
-      for (const auto& [key, value] : *shard) visit(std::string_view(key), value);
+      for (const auto& [key, value] : shard->map) visit(std::string_view(key), value);
     }
   }
 
   std::size_t size() const { return size_; }
 
  private:
-  using Shard = absl::flat_hash_map<std::string, Pointer>;
+  using Map = absl::flat_hash_map<std::string, Pointer>;
+  struct Shard {
+    std::uint64_t edit = 0;
+    Map map;
+  };
   static constexpr std::size_t kShards = 1024;
 
   static std::size_t ShardOf(std::string_view key) {
@@ -67,13 +74,21 @@ class CowMap {
     return (absl::Hash<absl::string_view>{}(AbslView(key)) >> 48) % kShards;
   }
 
-  std::shared_ptr<Shard> CopyOf(std::size_t shard) const {
-    return shards_[shard] == nullptr ? std::make_shared<Shard>()
-                                     : std::make_shared<Shard>(*shards_[shard]);
+  Map& Editable(std::size_t index) {
+    auto& shard = shards_[index];
+    if (shard == nullptr) {
+      shard = std::make_shared<Shard>();
+      shard->edit = edit_;
+    } else if (shard->edit != edit_) {
+      shard = std::make_shared<Shard>(*shard);
+      shard->edit = edit_;
+    }
+    return shard->map;
   }
 
-  std::array<std::shared_ptr<const Shard>, kShards> shards_{};
+  std::array<std::shared_ptr<Shard>, kShards> shards_{};
   std::size_t size_ = 0;
+  std::uint64_t edit_ = NewEditToken();  // Shards with this token are ours alone.
 };
 
 }  // namespace tollgate::dataplane

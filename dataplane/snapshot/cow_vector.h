@@ -1,12 +1,15 @@
-// A persistent array: copying shares everything, an edit copies one chunk.
+// A persistent array: copying shares everything, an edit copies the chunks it touches.
 #ifndef TOLLGATE_DATAPLANE_SNAPSHOT_COW_VECTOR_H_
 #define TOLLGATE_DATAPLANE_SNAPSHOT_COW_VECTOR_H_
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
+
+#include "dataplane/snapshot/edit_token.h"
 
 namespace tollgate::dataplane {
 
@@ -19,27 +22,39 @@ class CowVector {
 
   // REQUIRED: index < size().
   const Value& operator[](std::size_t index) const {
-    return (*chunks_[index / kChunk])[index % kChunk];
+    return chunks_[index / kChunk]->values[index % kChunk];
   }
 
-  // Replaces an element, or appends one when index == size().
-  void Set(std::size_t index, Value value) {
+  // REQUIRED before edits to an array that was copied.
+  void BeginEdit() { edit_ = NewEditToken(); }
+
+  // The element, to be changed; appends one when index == size().
+  Value& Editable(std::size_t index) {
     if (index == size_) {
-      if (size_ % kChunk == 0) chunks_.push_back(nullptr);
+      if (size_ % kChunk == 0) {
+        chunks_.push_back(std::make_shared<Chunk>());
+        chunks_.back()->edit = edit_;
+      }
       ++size_;
     }
     auto& chunk = chunks_[index / kChunk];
-    auto copy = chunk == nullptr ? std::make_shared<Chunk>() : std::make_shared<Chunk>(*chunk);
-    (*copy)[index % kChunk] = std::move(value);
-    chunk = std::move(copy);
+    if (chunk->edit != edit_) {
+      chunk = std::make_shared<Chunk>(*chunk);
+      chunk->edit = edit_;
+    }
+    return chunk->values[index % kChunk];
   }
 
  private:
   static constexpr std::size_t kChunk = 64;
-  using Chunk = std::array<Value, kChunk>;
+  struct Chunk {
+    std::uint64_t edit = 0;
+    std::array<Value, kChunk> values{};
+  };
 
-  std::vector<std::shared_ptr<const Chunk>> chunks_;
+  std::vector<std::shared_ptr<Chunk>> chunks_;
   std::size_t size_ = 0;
+  std::uint64_t edit_ = NewEditToken();
 };
 
 }  // namespace tollgate::dataplane

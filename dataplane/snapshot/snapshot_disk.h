@@ -8,9 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -49,8 +49,21 @@ class SnapshotDisk {
   absl::Status Append(const config::v1::SubscribeResponse::Delta& delta);
 
  private:
+  // What the end of a snapshot file says about it.
+  struct Trailer {
+    ConfigRevision revision;
+    std::uint64_t digest = 0;
+    std::uint64_t resources = 0;
+    std::uint32_t body_crc = 0;
+  };
+  class Log;
+
+  absl::StatusOr<Loaded> LoadOnce(ConfigImage& image, std::uint64_t log_records_max);
+  absl::Status AddBytes(std::string_view resource);
+  absl::Status Flush();
   absl::Status Merge();
   absl::Status StartLog(const ConfigRevision& base);
+  static absl::StatusOr<Trailer> ReadTrailer(std::string_view file);
   std::string SnapshotPath() const { return folder_ + "/snapshot"; }
   std::string TemporaryPath() const { return folder_ + "/snapshot.tmp"; }
   std::string LogPath() const { return folder_ + "/snapshot.log"; }
@@ -59,7 +72,7 @@ class SnapshotDisk {
   const std::string folder_;
   std::unique_ptr<AppendFile> writer_;  // Of a new snapshot.
   std::string buffer_;
-  std::uint64_t written_ = 0;
+  std::uint64_t resources_ = 0;  // Of a new snapshot; so is crc_.
   std::uint32_t crc_ = 0;
   std::unique_ptr<AppendFile> log_;
   std::uint64_t snapshot_bytes_ = 0;

@@ -1,0 +1,44 @@
+#include "dataplane/auth/authenticator.h"
+
+#include <optional>
+
+namespace tollgate::dataplane {
+
+std::string_view AuthErrorName(AuthError error) {
+  switch (error) {
+    case AuthError::kMissing:
+      return "missing";
+    case AuthError::kMalformed:
+      return "malformed";
+    case AuthError::kUnknown:
+      return "unknown";
+    case AuthError::kRevoked:
+      return "revoked";
+    case AuthError::kExpired:
+      return "expired";
+  }
+  return "unknown";
+}
+
+std::variant<Principal, AuthError> Authenticate(std::string_view credential,
+                                                const Snapshot& snapshot, const Peppers& peppers,
+                                                absl::Time now) {
+  if (credential.empty()) return AuthError::kMissing;
+  // The form is looked at and not acted on before the digests: both take the same path.
+  const bool well_formed = LooksLikeApiKey(credential);
+  // What is longer than a key is no key; its first bytes stand for it, so that a megabyte in a
+  // header costs no more than a key.
+  const std::string_view digested = credential.substr(0, kApiKeyChars);
+  std::optional<KeyRef> found;
+  peppers.ForEachDigest(digested, [&](const Sha256Digest& digest) {
+    const std::optional<KeyRef> key = snapshot.FindKey(digest);
+    if (key.has_value()) found = key;
+  });
+  if (!well_formed) return AuthError::kMalformed;
+  if (!found.has_value()) return AuthError::kUnknown;
+  if (found->revoked()) return AuthError::kRevoked;
+  if (found->ExpiredAt(now)) return AuthError::kExpired;
+  return Principal(*found, &snapshot.WorkspaceAt(found->workspace()));
+}
+
+}  // namespace tollgate::dataplane

@@ -1,0 +1,343 @@
+#include "dataplane/budget/lease_keeper.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "base/status_reason.h"
+#include "base/string_views.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+using lease::v1::LeaseRequest;
+using lease::v1::LeaseResponse;
+
+// All accounts are looked at once in so many ticks; those that want attention at each.
+constexpr int kTicksPerSweep = 10;
+// After a recall, refills wait so long, or they would take back what was just given.
+constexpr absl::Duration kAfterRecall = absl::Seconds(1);
+// A connection without an error for so long counts as connected, though nothing was asked.
+constexpr absl::Duration kQuietConnected = absl::Seconds(1);
+// The weight of what is new in the smoothed rate of spend: 1/4 per sweep of a second.
+constexpr int kRateShift = 2;
+
+// a × b / c, saturating.  REQUIRED: c > 0.
+std::int64_t MultiplyDivide(std::int64_t a, std::int64_t b, std::int64_t c) {
+  const __int128 result = static_cast<__int128>(a) * b / c;
+  return static_cast<std::int64_t>(
+      std::clamp<__int128>(result, 0, std::numeric_limits<std::int64_t>::max()));
+}
+
+Money AtLeastZero(std::optional<Money> money) {
+  return std::max(money.value_or(Money::Zero()), Money::Zero());
+}
+
+}  // namespace
+
+// What is under way for one account, and how it has been spent of late.
+struct LeaseKeeper::Want {
+  std::uint64_t nonce = 0;  // Of the unanswered message; 0 = none.
+  MonotonicTime sent_at;
+  Money sent_need;
+  MonotonicTime renew_at;   // Half the lifetime of the last grant.
+  Money released_sent;      // The released total of the last message.
+  bool release_seen = false;  // Billing has answered a message with that total.
+  MonotonicTime no_refill_before;
+  // Measured.
+  MonotonicTime measured_at;
+  Money measured_spent;
+  std::int64_t rate_nano_usd_per_s = 0;
+  Money largest_hold;
+};
+
+LeaseKeeper::LeaseKeeper(LeasePool& pool, Executor& executor, const Clock& clock, Random& random,
+                         Factory factory, LeaseKeeperOptions options)
+    : pool_(pool),
+      executor_(executor),
+      clock_(clock),
+      random_(random),
+      factory_(std::move(factory)),
+      options_(std::move(options)),
+      alive_(std::make_shared<int>(0)),
+      backoff_(options_.backoff) {
+  pool_.SetWake([this, alive = std::weak_ptr<int>(alive_)] {
+    executor_.Post([this, alive] {
+      if (!alive.expired()) Attend();
+    });
+  });
+}
+
+LeaseKeeper::~LeaseKeeper() { pool_.SetWake(nullptr); }
+
+void LeaseKeeper::Start() {
+  executor_.Post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    Connect();
+    Tick();
+  });
+}
+
+void LeaseKeeper::ReleaseAll() {
+  executor_.Post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    releasing_ = true;
+    for (const Account* account : pool_.Accounts()) {
+      const AccountView view = pool_.View(*account);
+      GiveBack(view, WantOf(*account), Money::Max());
+    }
+  });
+}
+
+LeaseKeeperStatus LeaseKeeper::status() const {
+  std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+LeaseKeeper::Want& LeaseKeeper::WantOf(const Account& account) {
+  std::unique_ptr<Want>& want = wants_[account.name];
+  if (want == nullptr) {
+    want = std::make_unique<Want>();
+    want->measured_at = clock_.Monotonic();
+  }
+  return *want;
+}
+
+void LeaseKeeper::SetConnected(bool connected) {
+  connected_ = connected;
+  pool_.SetConnected(connected);
+  std::lock_guard lock(status_mutex_);
+  status_.connected = connected;
+}
+
+// ---- The connection -----------------------------------------------------------------------------
+
+void LeaseKeeper::Connect() {
+  connected_at_ = clock_.Monotonic();
+  auto alive = std::weak_ptr<int>(alive_);
+  LinkEvents<LeaseResponse> events;
+  events.on_message = [this, alive](const LeaseResponse& message) {
+    if (!alive.expired()) OnMessage(message);
+  };
+  events.on_closed = [this, alive](const absl::Status& status) {
+    if (!alive.expired()) OnClosed(status);
+  };
+  link_ = factory_(std::move(events));
+  LeaseRequest request;
+  request.mutable_hello()->set_node_id(options_.node_id);
+  request.mutable_hello()->set_incarnation(options_.incarnation);
+  request.mutable_hello()->set_session(options_.session);
+  link_->Send(request);
+  // Everything that is held is stated anew; billing answers with what it knows.
+  for (auto& [name, want] : wants_) want->nonce = 0;
+  for (const Account* account : pool_.Accounts()) {
+    const AccountView view = pool_.View(*account);
+    Want& want = WantOf(*account);
+    Measure(view, want);
+    Send(view, want, view.need, releasing_ ? Money::Zero() : Appetite(view, want));
+  }
+}
+
+void LeaseKeeper::OnMessage(const LeaseResponse& message) {
+  backoff_.Reset();
+  if (!connected_) SetConnected(true);
+  if (message.has_grant()) OnGrant(message.grant());
+  if (message.has_recall()) OnRecall(message.recall().account());
+}
+
+void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
+  {
+    std::lock_guard lock(status_mutex_);
+    ++status_.grants_received;
+  }
+  const Account* account = pool_.Find(grant.account());
+  if (account == nullptr || grant.granted_nano_usd() < 0) return;  // Not ours, or no longer.
+  Want& want = WantOf(*account);
+  std::optional<MonotonicTime> deadline;
+  if (want.nonce != 0 && grant.nonce() == want.nonce) {
+    const absl::Duration ttl =
+        absl::Seconds(grant.ttl().seconds()) + absl::Nanoseconds(grant.ttl().nanos());
+    // Counted from when the question was sent, less what clocks may differ by.
+    deadline = want.sent_at + ttl * (1000 - options_.drift_permille) / 1000;
+    want.renew_at = want.sent_at + ttl / 2;
+    want.nonce = 0;
+    want.release_seen = true;
+  } else if (grant.ttl().seconds() == 0 && grant.ttl().nanos() == 0) {
+    deadline = clock_.Monotonic();  // A cap was lowered: nothing new from now on.
+  }
+  pool_.Grant(*account, Money::FromNanoUsd(grant.granted_nano_usd()), deadline,
+              static_cast<LeaseShortage>(grant.shortage()));
+  if (grant.shortage() != lease::v1::SHORTAGE_UNSPECIFIED) {
+    // The former incarnations' leases may be what is missing: nothing is left to wait for.
+    pool_.RetireInheritedOf(*account);
+  }
+  Look(*account);
+}
+
+void LeaseKeeper::OnRecall(const std::string& name) {
+  {
+    std::lock_guard lock(status_mutex_);
+    ++status_.recalls_received;
+  }
+  const Account* account = pool_.Find(name);
+  if (account == nullptr) return;
+  const AccountView view = pool_.View(*account);
+  Want& want = WantOf(*account);
+  Measure(view, want);
+  want.no_refill_before = clock_.Monotonic() + kAfterRecall;
+  // A second's worth stays, and what waits for it now.
+  const Money keep = std::max(Money::FromNanoUsd(want.rate_nano_usd_per_s), view.need);
+  GiveBack(view, want, AtLeastZero(view.remaining.TrySubtract(keep)));
+}
+
+void LeaseKeeper::OnClosed(const absl::Status& status) {
+  link_.reset();
+  SetConnected(false);
+  const std::string reason = ReasonOf(status);
+  const bool fenced = reason == "STALE_INCARNATION" || reason == "SOURCE_IN_USE";
+  {
+    std::lock_guard lock(status_mutex_);
+    status_.fenced = fenced;
+    status_.error = status.ToString();
+  }
+  const absl::Duration delay = backoff_.Next(random_);
+  LogEvent(fenced ? LogLevel::kError : LogLevel::kWarning, "lease_stream_lost",
+           {{"error", status}, {"retry_ms", absl::ToInt64Milliseconds(delay)}});
+  executor_.PostAfter(delay, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired() && link_ == nullptr) Connect();
+  });
+}
+
+// ---- The leases ---------------------------------------------------------------------------------
+
+void LeaseKeeper::Tick() {
+  const MonotonicTime now = clock_.Monotonic();
+  if (link_ != nullptr && !connected_ && now - connected_at_ > kQuietConnected) {
+    bool asked = false;
+    for (const auto& [name, want] : wants_) asked = asked || want->nonce != 0;
+    if (!asked) SetConnected(true);
+  }
+  Attend();
+  if (++ticks_ % kTicksPerSweep == 0) {
+    if (connected_) pool_.RetireInherited(/*force=*/false);
+    for (const Account* account : pool_.Accounts()) Look(*account);
+    for (const auto& [name, want] : wants_) {
+      if (link_ != nullptr && want->nonce != 0 && now - want->sent_at > options_.answer_timeout) {
+        OnClosed(absl::DeadlineExceededError("billing left a question about a lease unanswered"));
+      }
+    }
+  }
+  executor_.PostAfter(options_.tick, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) Tick();
+  });
+}
+
+void LeaseKeeper::Attend() {
+  for (const Account* account : pool_.TakeAttention()) Look(*account);
+}
+
+// The rate is measured over at least a second: less says nothing.
+void LeaseKeeper::Measure(const AccountView& view, Want& want) {
+  want.largest_hold = std::max(want.largest_hold, view.largest_hold);
+  const MonotonicTime now = clock_.Monotonic();
+  const std::int64_t elapsed_ms = absl::ToInt64Milliseconds(now - want.measured_at);
+  if (elapsed_ms < 1000) return;
+  const Money spent = AtLeastZero(view.spent_total.TrySubtract(want.measured_spent));
+  const std::int64_t rate = MultiplyDivide(spent.nano_usd(), 1000, elapsed_ms);
+  want.rate_nano_usd_per_s += (rate - want.rate_nano_usd_per_s) >> kRateShift;
+  want.measured_at = now;
+  want.measured_spent = view.spent_total;
+  // Fades, so that one dear request does not keep money here for ever.
+  want.largest_hold = Money::FromNanoUsd(MultiplyDivide(want.largest_hold.nano_usd(), 15, 16));
+}
+
+// How much more an account would like, beyond what waiters need.
+Money LeaseKeeper::Appetite(const AccountView& view, const Want& want) const {
+  const Money by_rate = Money::FromNanoUsd(MultiplyDivide(
+      want.rate_nano_usd_per_s, absl::ToInt64Milliseconds(options_.refill_horizon), 1000));
+  const Money by_hold = Money::FromNanoUsd(
+      MultiplyDivide(want.largest_hold.nano_usd(), options_.first_holds, 1));
+  return AtLeastZero(std::max(by_rate, by_hold).TrySubtract(view.remaining));
+}
+
+void LeaseKeeper::GiveBack(const AccountView& view, Want& want, Money amount) {
+  pool_.ReleaseIdle(*view.account, amount);
+  Send(pool_.View(*view.account), want, Money::Zero(), Money::Zero());
+}
+
+void LeaseKeeper::Look(const Account& account) {
+  const AccountView view = pool_.View(account);
+  Want& want = WantOf(account);
+  Measure(view, want);
+  if (clock_.Wall() >= account.period_end) {
+    LookAtEnded(view, want);
+  } else {
+    LookAtLive(view, want);
+  }
+}
+
+// Nothing new draws on a period that is over: all of it goes back, then the account is forgotten.
+void LeaseKeeper::LookAtEnded(const AccountView& view, Want& want) {
+  if (view.remaining > Money::Zero()) return GiveBack(view, want, Money::Max());
+  const bool settled = !view.holds_in_flight && want.nonce == 0 &&
+                       (view.granted.is_zero() || want.release_seen);
+  const std::string name = view.account->name;
+  if (settled && pool_.CloseEnded(*view.account, clock_.Wall())) wants_.erase(name);
+}
+
+void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
+  const MonotonicTime now = clock_.Monotonic();
+  const Money appetite = Appetite(view, want);
+  pool_.SetLowWater(*view.account,
+                    Money::FromNanoUsd(AtLeastZero(view.remaining.TryAdd(appetite)).nano_usd() / 2));
+  if (link_ == nullptr || releasing_) return;
+  if (want.nonce != 0) {
+    // One question at a time, but for a need that the one under way does not cover.
+    if (view.need <= want.sent_need) return;
+    return Send(view, want, view.need, std::max(view.need, appetite));
+  }
+  if (view.need > Money::Zero()) {
+    // What was refused just now is not asked again at once: waiters come and go on their own.
+    return Send(view, want, view.need, std::max(view.need, appetite));
+  }
+  const bool used = view.last_use != MonotonicTime::InfinitePast() &&
+                    now - view.last_use < options_.idle_release;
+  if (!used && !view.holds_in_flight) {
+    // Only to somebody: while billing is away the node keeps what it may serve from.
+    if (connected_ && view.remaining > Money::Zero()) GiveBack(view, want, Money::Max());
+    return;
+  }
+  const bool low = appetite > Money::Zero() && now >= want.no_refill_before &&
+                   view.shortage == LeaseShortage::kNone &&
+                   view.remaining.nano_usd() < (view.remaining.nano_usd() + appetite.nano_usd()) / 2;
+  const bool unstarted = !view.answered;  // An inherited lease serves it: get one of our own.
+  if (low || unstarted || now >= want.renew_at) {
+    Send(view, want, Money::Zero(), now >= want.no_refill_before ? appetite : Money::Zero());
+  }
+}
+
+void LeaseKeeper::Send(const AccountView& view, Want& want, Money need, Money more) {
+  if (link_ == nullptr) return;
+  const MonotonicTime now = clock_.Monotonic();
+  LeaseRequest request;
+  lease::v1::LeaseRequest::Want* message = request.mutable_want();
+  message->set_account(view.account->name);
+  message->set_granted_nano_usd(view.granted.nano_usd());
+  message->set_released_nano_usd(view.released.nano_usd());
+  message->set_need_nano_usd(need.nano_usd());
+  message->set_want_nano_usd(std::max(need, more).nano_usd());
+  message->set_nonce(next_nonce_);
+  want.nonce = next_nonce_++;
+  want.sent_at = now;
+  want.sent_need = need;
+  want.release_seen = false;
+  // Until it is answered, renewals wait; afterwards the grant says when.
+  want.renew_at = now + options_.answer_timeout;
+  link_->Send(request);
+  std::lock_guard lock(status_mutex_);
+  ++status_.wants_sent;
+}
+
+}  // namespace tollgate::dataplane

@@ -28,10 +28,6 @@ bool IsLocalPeer(std::string_view peer) {
 
 }  // namespace
 
-AdminCheck::AdminCheck(const std::vector<Secret>& tokens) {
-  for (const Secret& token : tokens) digests_.push_back(Sha256(token.Reveal()));
-}
-
 absl::Status AdminCheck::Check(const grpc::CallbackServerContext& context) const {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find("authorization");
@@ -42,7 +38,7 @@ absl::Status AdminCheck::Check(const grpc::CallbackServerContext& context) const
 }
 
 absl::Status AdminCheck::Check(std::string_view authorization, std::string_view peer) const {
-  if (digests_.empty()) {
+  if (tokens_.empty()) {
     if (IsLocalPeer(peer)) return absl::OkStatus();
     return absl::PermissionDeniedError(
         "the catalog can be changed from this machine only; set admin_tokens in the catalog's "
@@ -51,7 +47,7 @@ absl::Status AdminCheck::Check(std::string_view authorization, std::string_view 
   if (authorization.starts_with(kBearer)) {
     const Sha256Digest digest = Sha256(authorization.substr(kBearer.size()));
     bool known = false;
-    for (const Sha256Digest& token : digests_) known = ConstantTimeEqual(digest, token) || known;
+    for (const Sha256Digest& token : tokens_) known = ConstantTimeEqual(digest, token) || known;
     if (known) return absl::OkStatus();
   }
   return absl::UnauthenticatedError(

@@ -3,11 +3,11 @@
 #define TOLLGATE_CATALOG_SERVICE_ADMIN_CHECK_H_
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "base/digest.h"
-#include "base/secret.h"
 
 namespace grpc {
 class CallbackServerContext;
@@ -18,8 +18,8 @@ namespace tollgate::catalog {
 // Immutable; thread-safe.
 class AdminCheck {
  public:
-  // Keeps digests of the tokens, not the tokens.
-  explicit AdminCheck(const std::vector<Secret>& tokens);
+  // The tokens by their SHA-256: the tokens themselves are not kept anywhere.
+  explicit AdminCheck(std::vector<Sha256Digest> tokens) : tokens_(std::move(tokens)) {}
 
   // With tokens configured: OK when the call bears one (`authorization: Bearer …`), else
   // Unauthenticated.  Without: OK for a caller on this machine, else PermissionDenied, which says
@@ -30,7 +30,7 @@ class AdminCheck {
   absl::Status Check(std::string_view authorization, std::string_view peer) const;
 
  private:
-  std::vector<Sha256Digest> digests_;
+  const std::vector<Sha256Digest> tokens_;
 };
 
 }  // namespace tollgate::catalog

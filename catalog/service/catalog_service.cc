@@ -78,8 +78,8 @@ constexpr auto kAll = [](const auto&) { return true; };
 }  // namespace
 
 CatalogService::CatalogService(CatalogBook& book, const Clock& clock,
-                               const std::vector<Secret>& admin_tokens)
-    : book_(book), clock_(clock), admin_(admin_tokens) {}
+                               std::vector<Sha256Digest> admin_tokens)
+    : book_(book), clock_(clock), admin_(std::move(admin_tokens)) {}
 
 CatalogService::~CatalogService() {
   absl::MutexLock lock(&watchers_mutex_);

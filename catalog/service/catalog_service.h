@@ -8,7 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
-#include "base/secret.h"
+#include "base/digest.h"
 #include "catalog/service/admin_check.h"
 #include "catalog/service/catalog_book.h"
 #include "tollgate/catalog/v1/catalog.grpc.pb.h"
@@ -28,7 +28,7 @@ inline constexpr int kWatchedProvidersMax = 1000;
 class CatalogService final : public v1::CatalogService::CallbackService {
  public:
   // `book` and `clock` must outlive this; it must outlive the server and all its streams.
-  CatalogService(CatalogBook& book, const Clock& clock, const std::vector<Secret>& admin_tokens);
+  CatalogService(CatalogBook& book, const Clock& clock, std::vector<Sha256Digest> admin_tokens);
   ~CatalogService() override;
 
   // Ends all Watch streams with UNAVAILABLE and takes no new ones, so that the server's shutdown

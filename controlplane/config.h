@@ -24,7 +24,7 @@ struct Config {
   std::string catalog_address;  // `catalog_address`: host:port; empty = no catalog, old facts stay.
   std::vector<Token> tokens;    // `tokens`: [{name, role, sha256}], and those of `token_file`.
   std::string token_file;       // `token_file`: lines "name role sha256-hex", private like a key.
-  std::string ops_listen = "127.0.0.1:0";  // `ops_listen`: livez, readyz, metrics.
+  std::string ops_listen = "127.0.0.1:0";  // `ops_listen`: livez, readyz, metrics; empty: none.
   bool ops_allow_remote = false;           // `ops_allow_remote`: it may listen off loopback.
   LogOptions log;                          // `log`: {level, file}.
   bool restore = false;  // `restore`: the store came back from a backup (ConfigWriterOptions).

@@ -25,12 +25,15 @@
 
 namespace tollgate::controlplane {
 
-Server::Server(Config config) : config_(std::move(config)), metrics_(std::make_unique<Metrics>()) {}
+Server::Server(Config config, ServerParts parts)
+    : config_(std::move(config)),
+      own_metrics_(parts.metrics == nullptr ? std::make_unique<Metrics>() : nullptr),
+      metrics_(parts.metrics == nullptr ? own_metrics_.get() : parts.metrics) {}
 
 Server::~Server() { Stop(); }
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config) {
-  std::unique_ptr<Server> server(new Server(std::move(config)));
+absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts parts) {
+  std::unique_ptr<Server> server(new Server(std::move(config), parts));
   TG_ASSIGN_OR_RETURN(server->peppers_, Peppers::Load(server->config_.pepper_file));
   TG_ASSIGN_OR_RETURN(server->sealer_, Sealer::Load(server->config_.seal_key_file));
   TG_RETURN_IF_ERROR(server->OpenStore());
@@ -77,7 +80,7 @@ absl::Status Server::Start() {
   TG_RETURN_IF_ERROR(WatchCatalog());
   TG_RETURN_IF_ERROR(StartOps());
   LogEvent(LogLevel::kInfo, "started",
-           {{"grpc", grpc_->address()}, {"ops", ops_->url()}, {"tokens", config_.tokens.size()}});
+           {{"grpc", grpc_->address()}, {"ops", addresses().ops_url}, {"tokens", config_.tokens.size()}});
   return absl::OkStatus();
 }
 
@@ -110,6 +113,7 @@ absl::Status Server::WatchCatalog() {
 }
 
 absl::Status Server::StartOps() {
+  if (config_.ops_listen.empty()) return absl::OkStatus();
   TG_ASSIGN_OR_RETURN(
       ops_, OpsListener::Start({.address = config_.ops_listen,
                                 .allow_remote = config_.ops_allow_remote,
@@ -123,7 +127,9 @@ absl::Status Server::StartOps() {
   return absl::OkStatus();
 }
 
-Addresses Server::addresses() const { return {.grpc = grpc_->address(), .ops_url = ops_->url()}; }
+Addresses Server::addresses() const {
+  return {.grpc = grpc_->address(), .ops_url = ops_ != nullptr ? ops_->url() : ""};
+}
 
 void Server::Stop() {
   if (writer_ != nullptr) writer_->SetProvidersListener(nullptr);

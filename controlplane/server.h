@@ -38,7 +38,12 @@ inline constexpr absl::Duration kStopGrace = absl::Seconds(5);
 // Where the server listens, once it is started.
 struct Addresses {
   std::string grpc;     // "127.0.0.1:41234": admin API, configuration stream, health, reflection.
-  std::string ops_url;  // "http://127.0.0.1:41235": /livez, /readyz, /metrics.
+  std::string ops_url;  // "http://127.0.0.1:41235": /livez, /readyz, /metrics; empty = none.
+};
+
+// What an embedding program provides; it must outlive the server.
+struct ServerParts {
+  Metrics* metrics = nullptr;  // Null: the server has its own.
 };
 
 // There may be several in a process.  Build, Start, Stop from one thread; the rest is thread-safe.
@@ -46,7 +51,7 @@ class Server {
  public:
   // Reads keys and store; listens nowhere yet.  The errors of the files and of
   // ConfigWriter::Open().
-  static absl::StatusOr<std::unique_ptr<Server>> Build(Config config);
+  static absl::StatusOr<std::unique_ptr<Server>> Build(Config config, ServerParts parts = {});
   ~Server();  // Stops.
 
   // Listens and begins to watch the catalog.
@@ -59,7 +64,7 @@ class Server {
   void Stop();
 
  private:
-  explicit Server(Config config);
+  Server(Config config, ServerParts parts);
 
   absl::Status OpenStore();
   absl::Status StartGrpc();
@@ -70,7 +75,8 @@ class Server {
   const Config config_;
   std::optional<Peppers> peppers_;
   std::optional<Sealer> sealer_;
-  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Metrics> own_metrics_;
+  Metrics* const metrics_;
   std::unique_ptr<ConfigStore> store_;
   std::unique_ptr<ConfigWriter> writer_;  // The single writer.
   std::unique_ptr<Authenticator> authenticator_;

@@ -128,7 +128,7 @@ absl::Status Show(const ShowFlags& flags, Context& context, Session& session) {
   catalog::v1::Model model;
   TG_RETURN_IF_ERROR(rpc->Call(absl::StrCat(kCatalog, "GetModel"), request, model));
   TG_ASSIGN_OR_RETURN(const auto offerings,
-                      FetchOfferings({.model = flags.model}, *rpc));
+                      FetchOfferings({.provider = "", .model = flags.model}, *rpc));
   Value value = MessageToValue(model);
   Value list = Value::List();
   for (const auto& offering : offerings) list.items.push_back(MessageToValue(offering));

@@ -23,7 +23,7 @@ inline constexpr std::size_t kLogKeysMax = 500'000;
 // One revision.  The digests are those after it.
 struct LoggedRevision {
   std::uint64_t number = 0;
-  std::vector<std::string> keys;
+  std::vector<std::string> keys{};
   std::uint64_t dataplane_digest = 0;
   std::uint64_t billing_digest = 0;
 };

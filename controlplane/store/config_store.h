@@ -55,7 +55,7 @@ struct StoreEntry {
 };
 
 struct ScanOptions {
-  std::string after;      // Begin behind this key in the direction of the scan; empty = at the end
+  std::string after{};    // Begin behind this key in the direction of the scan; empty = at the end
                           // of the table from which the scan comes.
   bool reverse = false;   // From the greatest key down.
   std::size_t limit = 0;  // At most so many; 0 = all.

@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -41,6 +42,10 @@ class ShutdownSignal::Impl {
     thread_.join();
     close(signal_fd_);
     close(stop_fd_);
+    // One that came since would kill the process the moment it is let through.
+    const timespec no_wait{};
+    while (sigtimedwait(&signals_, nullptr, &no_wait) > 0) {
+    }
     pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
   }
 

@@ -14,7 +14,9 @@ namespace tollgate {
 class ShutdownSignal {
  public:
   ShutdownSignal();
-  ~ShutdownSignal();  // Restores the signal mask of the constructing thread.
+  // Drops signals still pending and restores the signal mask of the constructing thread, which must
+  // be the caller.
+  ~ShutdownSignal();
   ShutdownSignal(const ShutdownSignal&) = delete;
   ShutdownSignal& operator=(const ShutdownSignal&) = delete;
 

@@ -149,6 +149,11 @@ class ClientConnection {
   void CloseIfIdle();
   // Ends what is running: handlers are told, waiting reads and writes fail.
   void Stop();
+  // Closes it, whatever goes on.
+  void Close() {
+    gone_ = true;
+    transport_.Close();
+  }
   ClientConnection* next() { return next_; }
 
  private:

@@ -1,0 +1,106 @@
+#include "dataplane/request/grpc_ledger_reader.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "base/error_map.h"
+#include "dataplane/limits.h"
+#include "tollgate/ledger/v1/ledger.grpc.pb.h"
+
+namespace tollgate::dataplane {
+
+struct GrpcLedgerReader::State {
+  explicit State(std::shared_ptr<grpc::Channel> channel)
+      : stub(ledger::v1::LedgerService::NewStub(std::move(channel))) {}
+
+  std::unique_ptr<ledger::v1::LedgerService::Stub> stub;
+  std::mutex mutex;
+  std::condition_variable idle;
+  std::set<grpc::ClientContext*> open;  // Guarded by mutex, like the next.
+  bool stopping = false;
+};
+
+namespace {
+
+// One call, kept alive by its own completion.
+template <typename Request, typename Response>
+struct Call {
+  grpc::ClientContext context;
+  Request request;
+  Response response;
+  std::function<void(absl::StatusOr<Response>)> done;
+};
+
+}  // namespace
+
+GrpcLedgerReader::GrpcLedgerReader(std::shared_ptr<grpc::Channel> channel)
+    : state_(std::make_shared<State>(std::move(channel))) {}
+
+void GrpcLedgerReader::Stop() {
+  std::lock_guard lock(state_->mutex);
+  state_->stopping = true;
+  for (grpc::ClientContext* context : state_->open) context->TryCancel();
+}
+
+GrpcLedgerReader::~GrpcLedgerReader() {
+  Stop();
+  std::unique_lock lock(state_->mutex);
+  state_->idle.wait(lock, [this] { return state_->open.empty(); });
+}
+
+// Starts a call with `start(stub.async(), context, request, response, on_done)`.
+template <typename Request, typename Response, typename State, typename Start>
+void StartCall(const std::shared_ptr<State>& state,
+               std::shared_ptr<Call<Request, Response>> call, Start start) {
+  call->context.set_deadline(std::chrono::system_clock::now() +
+                             std::chrono::milliseconds(kLedgerCallMs));
+  {
+    std::unique_lock lock(state->mutex);
+    if (state->stopping) {
+      lock.unlock();
+      call->done(absl::UnavailableError("the node is stopping"));
+      return;
+    }
+    state->open.insert(&call->context);
+  }
+  start(*state->stub->async(), &call->context, &call->request, &call->response,
+        [state, call](grpc::Status status) {
+          if (status.ok()) {
+            call->done(std::move(call->response));
+          } else {
+            call->done(FromGrpc(status));
+          }
+          std::lock_guard lock(state->mutex);
+          state->open.erase(&call->context);
+          state->idle.notify_all();
+        });
+}
+
+void GrpcLedgerReader::GetWallet(const std::string& workspace_id,
+                                 std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) {
+  auto call = std::make_shared<Call<ledger::v1::GetWalletRequest, ledger::v1::Wallet>>();
+  call->request.set_workspace_id(workspace_id);
+  call->done = std::move(done);
+  StartCall(state_, std::move(call), [](auto& async, auto&&... arguments) {
+    async.GetWallet(std::forward<decltype(arguments)>(arguments)...);
+  });
+}
+
+void GrpcLedgerReader::GetGeneration(
+    const std::string& workspace_id, const std::string& generation_id,
+    std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) {
+  auto call = std::make_shared<Call<ledger::v1::GetGenerationRequest, ledger::v1::Generation>>();
+  call->request.set_workspace_id(workspace_id);
+  call->request.set_id(generation_id);
+  call->done = std::move(done);
+  StartCall(state_, std::move(call), [](auto& async, auto&&... arguments) {
+    async.GetGeneration(std::forward<decltype(arguments)>(arguments)...);
+  });
+}
+
+}  // namespace tollgate::dataplane

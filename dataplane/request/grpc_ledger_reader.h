@@ -1,0 +1,38 @@
+// Asks billing's LedgerService by gRPC, without a thread that waits.
+#ifndef TOLLGATE_DATAPLANE_REQUEST_GRPC_LEDGER_READER_H_
+#define TOLLGATE_DATAPLANE_REQUEST_GRPC_LEDGER_READER_H_
+
+#include <memory>
+#include <string>
+
+#include "dataplane/request/worker_context.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace tollgate::dataplane {
+
+// Thread-safe.
+class GrpcLedgerReader final : public LedgerReader {
+ public:
+  explicit GrpcLedgerReader(std::shared_ptr<grpc::Channel> channel);
+  // Cancels what is open and waits until each `done` has returned.
+  ~GrpcLedgerReader() override;
+
+  void GetWallet(const std::string& workspace_id,
+                 std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) override;
+  void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
+                     std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) override;
+
+  // Cancels what is open, and refuses what comes.
+  void Stop();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_REQUEST_GRPC_LEDGER_READER_H_

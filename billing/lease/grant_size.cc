@@ -10,7 +10,7 @@ GrantDecision DecideGrant(const GrantQuestion& question) {
   CHECK(!question.need.is_negative() && question.want >= question.need);
   CHECK_GE(question.holders, 1);
   const Money available = std::max(question.available, Money::Zero());
-  if (available >= question.need) {
+  if (available >= question.need) {  // Also a renewal above a lowered cap, which needs nothing.
     const Money share = Money::FromNanoUsd(available.nano_usd() / 2 / question.holders);
     return {std::min(question.want, std::max(question.need, share)), Shortage::kNone};
   }

@@ -1,0 +1,206 @@
+// What every LedgerStore must do.  An implementation instantiates the suite with a factory:
+//
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LedgerStoreConformance, MemoryStoreFactory);
+//
+// A factory has `LedgerStore& store()`, and `void Reopen()`, which closes and opens the store again
+// as after a crash (the memory store only keeps what it has).
+#ifndef TOLLGATE_TESTS_BILLING_STORE_LEDGER_STORE_CONFORMANCE_H_
+#define TOLLGATE_TESTS_BILLING_STORE_LEDGER_STORE_CONFORMANCE_H_
+
+#include <string>
+#include <vector>
+
+#include "billing/store/ledger_store.h"
+#include "tests/support/status_matchers.h"
+
+namespace tollgate::billing {
+
+template <typename Factory>
+class LedgerStoreConformance : public testing::Test {
+ protected:
+  LedgerStore& store() { return factory_.store(); }
+
+  // A commit of `count` entries for one workspace, chained to what was written before.
+  Commit Entries(const std::string& workspace, EntryKind kind, int count) {
+    LedgerEffects effects;
+    for (int i = 0; i < count; ++i) {
+      const Money amount = Money::FromNanoUsd(1);
+      const Transfer transfer{kind,
+                              workspace,
+                              "key/" + std::to_string(ledger_.last_sequence()),
+                              {{WalletAccount(workspace), amount}, {"cash", -amount}},
+                              "text",
+                              ""};
+      ledger_.Apply(transfer, absl::UnixEpoch() + absl::Seconds(1), &effects);
+    }
+    Commit commit;
+    commit.entries = effects.entries;
+    commit.balances = effects.balances;
+    commit.keys = effects.keys;
+    return commit;
+  }
+  static UsageRow Usage(std::uint64_t sequence, const std::string& generation,
+                        std::uint32_t attempt, const std::string& key = "key_1",
+                        const std::string& workspace = "ws_1") {
+    return {{{"n", 1, 0}, sequence}, generation, attempt, workspace, key,
+            generation + "#" + std::to_string(attempt)};
+  }
+  static std::vector<std::uint64_t> Sequences(const std::vector<Entry>& entries) {
+    std::vector<std::uint64_t> sequences;
+    for (const Entry& entry : entries) sequences.push_back(entry.sequence);
+    return sequences;
+  }
+
+  Ledger ledger_;
+  Factory factory_;
+};
+TYPED_TEST_SUITE_P(LedgerStoreConformance);
+
+TYPED_TEST_P(LedgerStoreConformance, AnEmptyStoreHasNothing) {
+  ASSERT_OK_AND_ASSIGN(const StoredState state, this->store().Load());
+  EXPECT_EQ(state.ledger.last_sequence, 0u);
+  EXPECT_TRUE(state.accounts.empty() && state.leases.empty() && state.config.empty());
+  EXPECT_THAT(this->store().ReadEntry(0), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadEntry(1), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadAccount("wallet/x"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadGeneration("gen_1"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ListGenerationIds({"ws_1", "", "", 10}),
+              IsOkAndHolds(testing::IsEmpty()));
+}
+
+TYPED_TEST_P(LedgerStoreConformance, StateSurvivesReopening) {
+  Commit commit = this->Entries("ws_1", EntryKind::kTopUp, 3);
+  const LeaseRow lease{{"wallet/ws_1", "n", 1},
+                       {Money::FromNanoUsd(9), Money::FromNanoUsd(2), Money::FromNanoUsd(3)},
+                       true};
+  const AccountRow account{"wallet/ws_1", Money::FromNanoUsd(3), Money::FromNanoUsd(1),
+                           Money::FromNanoUsd(2)};
+  const NodeRow node{"n", 7, std::string("s\0x", 3)};
+  const DigestRow digest{{{"n", 1, 4}, kLaneDigestsMax + 5}, Shorten(Sha256("x"))};
+  commit.leases[lease.key] = lease;
+  commit.accounts[account.account] = account;
+  commit.nodes[node.node_id] = node;
+  commit.lanes.lanes[{"n", 1, 4}] = {{"n", 1, 4}, 1029};
+  commit.lanes.digests = {digest};
+  commit.config = {{false, {}, {{"budget/b", "bytes"}}, "rev"}};
+  ASSERT_OK(this->store().Write(commit));
+  this->factory_.Reopen();
+  ASSERT_OK_AND_ASSIGN(const StoredState state, this->store().Load());
+  EXPECT_EQ(state.ledger.last_sequence, 3u);
+  EXPECT_EQ(state.ledger.last_hash, commit.entries.back().hash);
+  EXPECT_EQ(state.ledger.last_time, commit.entries.back().time);
+  EXPECT_EQ(state.ledger.balances, commit.balances);
+  EXPECT_THAT(state.ledger.keys, testing::UnorderedElementsAreArray(commit.keys));
+  EXPECT_THAT(state.leases, testing::ElementsAre(lease));
+  EXPECT_THAT(state.accounts, testing::ElementsAre(account));
+  EXPECT_THAT(state.nodes, testing::ElementsAre(node));
+  EXPECT_THAT(state.lanes, testing::ElementsAre(LaneRow{{"n", 1, 4}, 1029}));
+  EXPECT_THAT(state.digests, testing::ElementsAre(digest));
+  EXPECT_THAT(state.config, testing::ElementsAre(testing::Pair("budget/b", "bytes")));
+  EXPECT_EQ(state.config_revision, "rev");
+  EXPECT_THAT(this->store().ReadAccount("wallet/ws_1"), IsOkAndHolds(account));
+  EXPECT_THAT(this->store().ReadEntry(2), IsOkAndHolds(commit.entries[1]));
+}
+
+TYPED_TEST_P(LedgerStoreConformance, RowsAreReplacedAndRemoved) {
+  const LeaseKey key{"wallet/ws_1", "n", 1};
+  Commit first;
+  first.leases[key] = {key, {}, false};
+  first.lanes.digests = {{{{"n", 1, 0}, 1}, Shorten(Sha256("a"))},
+                         {{{"n", 1, 1}, 1}, Shorten(Sha256("b"))}};
+  first.config = {{false, {}, {{"a", "1"}, {"b", "1"}}, "r1"}};
+  ASSERT_OK(this->store().Write(first));
+  Commit second;
+  second.removed_leases = {key};
+  second.lanes.forgotten_digests = {{"n", 1, 0}};
+  second.lanes.digests = {{{{"n", 1, 1}, 1 + kLaneDigestsMax}, Shorten(Sha256("c"))}};
+  second.config = {{false, {"a", "b"}, {{"b", "2"}, {"c", "2"}}, "r2"}};
+  ASSERT_OK(this->store().Write(second));
+  this->factory_.Reopen();
+  ASSERT_OK_AND_ASSIGN(StoredState state, this->store().Load());
+  EXPECT_TRUE(state.leases.empty());
+  ASSERT_EQ(state.digests.size(), 1u);  // The newer one took the older one's slot.
+  EXPECT_EQ(state.digests[0].record.sequence, 1 + kLaneDigestsMax);
+  EXPECT_THAT(state.config, testing::ElementsAre(testing::Pair("b", "2"), testing::Pair("c", "2")));
+  Commit third;
+  third.config = {{true, {}, {{"z", "3"}}, "r3"}};
+  ASSERT_OK(this->store().Write(third));
+  ASSERT_OK_AND_ASSIGN(state, this->store().Load());
+  EXPECT_THAT(state.config, testing::ElementsAre(testing::Pair("z", "3")));
+  EXPECT_EQ(state.config_revision, "r3");
+}
+
+TYPED_TEST_P(LedgerStoreConformance, ListsAWorkspacesEntriesNewestFirst) {
+  ASSERT_OK(this->store().Write(this->Entries("ws_1", EntryKind::kTopUp, 3)));       // 1 2 3
+  ASSERT_OK(this->store().Write(this->Entries("ws_10", EntryKind::kTopUp, 1)));      // 4
+  ASSERT_OK(this->store().Write(this->Entries("ws_1", EntryKind::kUsage, 2)));       // 5 6
+  ASSERT_OK(this->store().Write(this->Entries("ws_1", EntryKind::kLeaseGrant, 1)));  // 7
+  ASSERT_OK(this->store().Write(this->Entries("ws_1", EntryKind::kTopUp, 1)));       // 8
+  const auto list = [&](EntryQuery query) {
+    return this->Sequences(*this->store().ListEntries(query));
+  };
+  using testing::ElementsAre;
+  const std::vector<EntryKind> kinds = {EntryKind::kTopUp, EntryKind::kUsage};
+  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds}), ElementsAre(8, 6, 5, 3, 2, 1));
+  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .limit = 2}), ElementsAre(8, 6));
+  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .before_sequence = 6}),
+              ElementsAre(5, 3, 2, 1));
+  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .before_sequence = 1}),
+              ElementsAre());
+  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = {EntryKind::kLeaseGrant}}), ElementsAre(7));
+  EXPECT_THAT(list({.workspace_id = "ws_10", .kinds = kinds}), ElementsAre(4));
+  EXPECT_THAT(list({.workspace_id = "ws_2", .kinds = kinds}), ElementsAre());
+  EXPECT_THAT(this->Sequences(*this->store().ReadJournal(6, 2)), ElementsAre(6, 7));
+  EXPECT_THAT(this->Sequences(*this->store().ReadJournal(0, 2)), ElementsAre(1, 2));
+}
+
+TYPED_TEST_P(LedgerStoreConformance, FindsGenerations) {
+  Commit commit;
+  commit.usage = {this->Usage(1, "gen_A", 2), this->Usage(2, "gen_A", 1), this->Usage(3, "gen_B", 1),
+                  this->Usage(4, "gen_C", 1, "key_2"), this->Usage(5, "gen_D", 1, "key_1", "ws_2")};
+  ASSERT_OK(this->store().Write(commit));
+  using testing::ElementsAre;
+  EXPECT_THAT(this->store().ReadGeneration("gen_A"),
+              IsOkAndHolds(ElementsAre("gen_A#1", "gen_A#2")));
+  EXPECT_THAT(this->store().ReadGeneration("gen_"), StatusIs(absl::StatusCode::kNotFound));
+  const auto list = [&](const GenerationQuery& query) {
+    return *this->store().ListGenerationIds(query);
+  };
+  EXPECT_THAT(list({"ws_1", "", "", 10}), ElementsAre("gen_C", "gen_B", "gen_A"));
+  EXPECT_THAT(list({"ws_1", "", "", 2}), ElementsAre("gen_C", "gen_B"));
+  EXPECT_THAT(list({"ws_1", "", "gen_B", 10}), ElementsAre("gen_A"));
+  EXPECT_THAT(list({"ws_1", "key_1", "", 10}), ElementsAre("gen_B", "gen_A"));
+  EXPECT_THAT(list({"ws_1", "key_1", "gen_B", 10}), ElementsAre("gen_A"));
+  EXPECT_THAT(list({"ws_2", "", "", 10}), ElementsAre("gen_D"));
+  EXPECT_THAT(list({"ws_3", "", "", 10}), ElementsAre());
+}
+
+TYPED_TEST_P(LedgerStoreConformance, KeepsWhatIsQuarantinedApart) {
+  Commit commit;
+  commit.usage = {this->Usage(1, "gen_A", 1)};
+  commit.quarantined = {{{{"n", 1, 0}, 1}, "other"}};
+  ASSERT_OK(this->store().Write(commit));
+  EXPECT_THAT(this->store().ReadQuarantined({{"n", 1, 0}, 1}), IsOkAndHolds("other"));
+  EXPECT_THAT(this->store().ReadQuarantined({{"n", 1, 0}, 2}),
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadGeneration("gen_A"),
+              IsOkAndHolds(testing::ElementsAre("gen_A#1")));
+}
+
+TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
+  Commit commit;
+  for (std::uint32_t i = 1; i <= kGenerationAttemptsMax + 5; ++i) {
+    commit.usage.push_back(this->Usage(i, "gen_A", i));
+  }
+  ASSERT_OK(this->store().Write(commit));
+  EXPECT_EQ(this->store().ReadGeneration("gen_A")->size(), kGenerationAttemptsMax);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing,
+                            StateSurvivesReopening, RowsAreReplacedAndRemoved,
+                            ListsAWorkspacesEntriesNewestFirst, FindsGenerations,
+                            KeepsWhatIsQuarantinedApart, ManyAttemptsOfOneGenerationAreCutOff);
+
+}  // namespace tollgate::billing
+
+#endif  // TOLLGATE_TESTS_BILLING_STORE_LEDGER_STORE_CONFORMANCE_H_

@@ -1,14 +1,13 @@
 #include "billing/config.h"
 
 #include <CLI/CLI.hpp>
-
 #include <utility>
 
+#include "absl/strings/strip.h"
 #include "base/config_file.h"
 #include "base/key_file.h"
 #include "base/status_macros.h"
 #include "base/string_views.h"
-#include "absl/strings/strip.h"
 
 namespace tollgate::billing {
 namespace {
@@ -25,13 +24,11 @@ TlsFiles ReadTls(const ConfigNode& node) {
 absl::StatusOr<AdminToken> ReadToken(const std::string& name, const std::string& role,
                                      const std::string& path) {
   TG_ASSIGN_OR_RETURN(const Secret file, ReadKeyFile(path));
-  const std::string_view token =
-      StdView(absl::StripAsciiWhitespace(AbslView(file.Reveal())));
+  const std::string_view token = StdView(absl::StripAsciiWhitespace(AbslView(file.Reveal())));
   if (token.size() < kTokenBytesMin) {
     return absl::InvalidArgumentError(path + ": a token needs at least 16 characters");
   }
-  return AdminToken{name, role == "admin" ? AdminRole::kAdmin : AdminRole::kViewer,
-                    Sha256(token)};
+  return AdminToken{name, role == "admin" ? AdminRole::kAdmin : AdminRole::kViewer, Sha256(token)};
 }
 
 absl::StatusOr<Config> ReadConfig(const ConfigNode& root) {
@@ -92,8 +89,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name)
 CommandLine ParseCommandLine(int argc, char** argv) {
   CommandLine line;
   CLI::App app{"tollgate-billing: leases, ledger and generation records"};
-  app.add_option("--config", line.config_path, "YAML file; see docs/configuration.md")
-      ->required();
+  app.add_option("--config", line.config_path, "YAML file; see docs/configuration.md")->required();
   app.add_option("--ready-file", line.ready_file,
                  "Written once the program serves: a JSON object with its addresses");
   try {

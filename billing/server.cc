@@ -30,9 +30,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts
   if (!server->config_.control_plane_address.empty()) {
     TG_ASSIGN_OR_RETURN(auto channel, Connect(server->config_.control_plane_address,
                                               server->config_.control_plane_tls));
-    server->subscriber_ =
-        std::make_unique<ConfigSubscriber>(std::move(channel), *server->config_cache_,
-                                           *server->writer_, server->metrics_);
+    server->subscriber_ = std::make_unique<ConfigSubscriber>(
+        std::move(channel), *server->config_cache_, *server->writer_, server->metrics_);
   }
   return server;
 }
@@ -63,9 +62,8 @@ absl::Status Server::OpenBooks() {
       std::make_unique<Books>(lease_options, std::move(state), config_cache_->Budgets()));
 
   TG_ASSIGN_OR_RETURN(const HostPort listen, ParseHostPort(config_.listen));
-  authorizer_ = std::make_unique<Authorizer>(
-      Authorizer::Options{.tokens = config_.admin_tokens,
-                          .listens_on_loopback = IsLoopbackHost(listen.host)});
+  authorizer_ = std::make_unique<Authorizer>(Authorizer::Options{
+      .tokens = config_.admin_tokens, .listens_on_loopback = IsLoopbackHost(listen.host)});
   usage_service_ = std::make_unique<UsageService>(*writer_);
   lease_service_ = std::make_unique<LeaseService>(*writer_, *authorizer_);
   ledger_service_ = std::make_unique<LedgerService>(*writer_, *store_, *authorizer_);
@@ -75,9 +73,9 @@ absl::Status Server::OpenBooks() {
 absl::Status Server::Start() {
   CHECK(grpc_ == nullptr) << "started twice";
   TG_ASSIGN_OR_RETURN(
-      grpc_, GrpcServer::Start({.listen = {.address = config_.listen, .tls = config_.tls}},
-                               {usage_service_.get(), lease_service_.get(),
-                                ledger_service_.get()}));
+      grpc_,
+      GrpcServer::Start({.listen = {.address = config_.listen, .tls = config_.tls}},
+                        {usage_service_.get(), lease_service_.get(), ledger_service_.get()}));
   writer_->Start(
       [this](std::vector<LeaseMessage> messages) { lease_service_->Deliver(std::move(messages)); },
       [this] { grpc_->SetServing(false); });

@@ -7,8 +7,8 @@
 //   … (*server)->grpc_address() …
 //   (*server)->Stop();
 //
-// Members are declared in order of dependence, so that destruction, which runs in reverse, stops the
-// listener before the writer, and the writer before the store.
+// Members are declared in order of dependence, so that destruction, which runs in reverse, stops
+// the listener before the writer, and the writer before the store.
 #ifndef TOLLGATE_BILLING_SERVER_H_
 #define TOLLGATE_BILLING_SERVER_H_
 
@@ -55,7 +55,8 @@ class Server {
   // Starts the writer, listens, subscribes.  The errors of GrpcServer and OpsListener.
   absl::Status Start();
 
-  // After Start(): "127.0.0.1:41234", and "http://127.0.0.1:41235" or empty without such a listener.
+  // After Start(): "127.0.0.1:41234", and "http://127.0.0.1:41235" or empty without such a
+  // listener.
   std::string grpc_address() const;
   std::string ops_url() const;
 

@@ -93,9 +93,8 @@ absl::StatusOr<std::uint64_t> Books::Post(const ManualEntry& entry, Now now) {
   transfer.workspace_id = entry.workspace_id;
   transfer.idempotency_key = absl::StrCat("request/", entry.request_id);
   transfer.description = entry.description;
-  transfer.postings = {
-      {WalletAccount(entry.workspace_id), entry.amount},
-      {std::string(top_up ? kCashAccount : kAdjustmentsAccount), -entry.amount}};
+  transfer.postings = {{WalletAccount(entry.workspace_id), entry.amount},
+                       {std::string(top_up ? kCashAccount : kAdjustmentsAccount), -entry.amount}};
   // Wallet and holds must fit together, and with them the cap of all that ever came in.
   const std::string wallet = WalletAccount(entry.workspace_id);
   const auto account = leases_.FindAccount(wallet);
@@ -138,10 +137,10 @@ absl::StatusOr<UsageReceipt> Books::Apply(const UsageBatch& batch, Now now) {
         commit_.quarantined.push_back({key, record.bytes});
         break;
       case Arrival::kGap:
-        return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "SEQUENCE_GAP",
-                               absl::StrCat("records are missing: expected sequence ",
-                                            lanes_.Watermark(batch.lane) + 1, ", got ",
-                                            key.sequence));
+        return ErrorWithReason(
+            absl::StatusCode::kFailedPrecondition, "SEQUENCE_GAP",
+            absl::StrCat("records are missing: expected sequence ",
+                         lanes_.Watermark(batch.lane) + 1, ", got ", key.sequence));
     }
     ++key.sequence;
   }
@@ -157,8 +156,8 @@ absl::Status Books::ApplyRecord(const RecordKey& key, const UsageRecordItem& rec
       return absl::InvalidArgumentError("a record draws on another workspace's wallet");
     }
     if (hold.account == wallet && hold.leased) {
-      leased = std::min(record.charge, leases_.Outstanding({wallet, key.lane.node_id,
-                                                            hold.lease_incarnation}));
+      leased = std::min(record.charge,
+                        leases_.Outstanding({wallet, key.lane.node_id, hold.lease_incarnation}));
     }
   }
   TG_RETURN_IF_ERROR(OutcomeStatus(Write(UsageTransfer(key, record, leased), now).outcome));
@@ -180,9 +179,9 @@ absl::Status Books::ApplyRecord(const RecordKey& key, const UsageRecordItem& rec
   return absl::OkStatus();
 }
 
-absl::Status Books::CloseIncarnation(const std::string& node_id,
-                                     std::uint64_t running_incarnation, std::uint64_t incarnation,
-                                     const std::vector<LaneRow>& ends, Now now) {
+absl::Status Books::CloseIncarnation(const std::string& node_id, std::uint64_t running_incarnation,
+                                     std::uint64_t incarnation, const std::vector<LaneRow>& ends,
+                                     Now now) {
   if (running_incarnation != leases_.LatestIncarnation(node_id)) {
     return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "STALE_INCARNATION",
                            "a later incarnation of this node is known");

@@ -21,8 +21,8 @@
 #include "absl/status/statusor.h"
 #include "billing/books/commit.h"
 #include "billing/ingest/lanes.h"
-#include "billing/ledger/ledger.h"
 #include "billing/lease/lease_book.h"
+#include "billing/ledger/ledger.h"
 
 namespace tollgate::billing {
 

@@ -10,9 +10,9 @@
 
 #include "billing/ingest/lanes.h"
 #include "billing/ingest/usage_record.h"
-#include "billing/ledger/ledger.h"
 #include "billing/lease/lease.h"
 #include "billing/lease/node_roster.h"
+#include "billing/ledger/ledger.h"
 
 namespace tollgate::billing {
 
@@ -37,7 +37,7 @@ struct ConfigChange {
   bool replaces_all = false;
   std::vector<std::string> removed;            // Applied before the upserts.
   std::map<std::string, std::string> upserts;  // Resource key → serialized resource.
-  std::string revision;  // Opaque to the store.
+  std::string revision;                        // Opaque to the store.
 };
 
 // Everything that one group of commands changed.  Written all or nothing.

@@ -36,8 +36,9 @@ ConfigRevision ReadRevision(const config::v1::Revision& revision) {
 absl::Status CheckBudget(const std::string& key, const config::v1::Budget& budget) {
   if (!IsValidResourceId(budget.id()) || budget.limit_nano_usd() < 0 ||
       !ReadPeriod(budget.period()).has_value()) {
-    return absl::InvalidArgumentError(key + ": a budget needs an id, a period and a limit of zero "
-                                            "or more");
+    return absl::InvalidArgumentError(key +
+                                      ": a budget needs an id, a period and a limit of zero "
+                                      "or more");
   }
   return absl::OkStatus();
 }
@@ -66,10 +67,9 @@ absl::Status ConfigCache::AddChunk(const config::v1::SubscribeResponse::Snapshot
   if (chunk.index() == 0) {
     chunks_ = {ReadRevision(chunk.revision()), chunk.count(), 0, chunk.digest(), {}};
   }
-  if (chunk.count() == 0 || chunk.count() != chunks_.count ||
-      chunk.index() != chunks_.next_index || ReadRevision(chunk.revision()) != chunks_.revision ||
-      chunks_.resources.size() + static_cast<std::size_t>(chunk.resources_size()) >
-          kResourcesMax) {
+  if (chunk.count() == 0 || chunk.count() != chunks_.count || chunk.index() != chunks_.next_index ||
+      ReadRevision(chunk.revision()) != chunks_.revision ||
+      chunks_.resources.size() + static_cast<std::size_t>(chunk.resources_size()) > kResourcesMax) {
     chunks_ = {};
     return absl::InvalidArgumentError("the chunks of a snapshot do not belong together");
   }

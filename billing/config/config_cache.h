@@ -40,12 +40,11 @@ class ConfigCache {
 
   // Collects a chunk of a snapshot; sets `*complete` on the last.  InvalidArgument when chunks do
   // not belong together or come in another order.
-  absl::Status AddChunk(const config::v1::SubscribeResponse::SnapshotChunk& chunk,
-                        bool* complete);
+  absl::Status AddChunk(const config::v1::SubscribeResponse::SnapshotChunk& chunk, bool* complete);
 
   // Validates the collected snapshot, or a delta against what is in force: revision greater than
-  // ours, digest right, every budget usable.  InvalidArgument, naming the resource; FailedPrecondition
-  // for a delta from another revision.
+  // ours, digest right, every budget usable.  InvalidArgument, naming the resource;
+  // FailedPrecondition for a delta from another revision.
   absl::StatusOr<ConfigUpdate> PrepareSnapshot();
   absl::StatusOr<ConfigUpdate> PrepareDelta(const config::v1::SubscribeResponse::Delta& delta);
 

@@ -74,8 +74,8 @@ void Lanes::Remember(Lane& lane, std::uint64_t sequence, const ShortDigest& dige
   const std::size_t slot = sequence % kLaneDigestsMax;
   if (slot >= lane.slots.size()) {
     // By doubling: most lanes of a small installation stay short.
-    lane.slots.resize(std::min<std::size_t>(kLaneDigestsMax,
-                                            std::max(slot + 1, lane.slots.size() * 2)));
+    lane.slots.resize(
+        std::min<std::size_t>(kLaneDigestsMax, std::max(slot + 1, lane.slots.size() * 2)));
   }
   lane.slots[slot] = {sequence, digest};
 }

@@ -14,8 +14,8 @@ namespace tollgate::billing {
 //   overrun              - (charge - leased)
 //   cost/<provider>      - cost              payable/<provider>  + cost
 //
-// A record without charge and cost makes an entry of zeros: every attempt that reached a provider is
-// in the journal once.
+// A record without charge and cost makes an entry of zeros: every attempt that reached a provider
+// is in the journal once.
 Transfer UsageTransfer(const RecordKey& key, const UsageRecordItem& record, Money leased);
 
 // "usage/<node>/<incarnation>/<lane>/<sequence>".

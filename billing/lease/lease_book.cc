@@ -127,9 +127,9 @@ void LeaseBook::CloseIncarnation(const std::string& node_id, std::uint64_t incar
   CHECK_LT(incarnation, LatestIncarnation(node_id));
   for (auto& [name, account] : accounts_) {
     // Those closed before are of no use to anybody any more.
-    for (auto it = account.leases.lower_bound({node_id, 0});
-         it != account.leases.end() && it->first.first == node_id &&
-         it->first.second < incarnation;) {
+    for (auto it = account.leases.lower_bound({node_id, 0}); it != account.leases.end() &&
+                                                             it->first.first == node_id &&
+                                                             it->first.second < incarnation;) {
       if (!it->second.closed) {
         ++it;
         continue;
@@ -143,8 +143,7 @@ void LeaseBook::CloseIncarnation(const std::string& node_id, std::uint64_t incar
     if (found == account.leases.end() || found->second.closed) continue;
     const LeaseKey key{name, node_id, incarnation};
     found->second.closed = true;
-    Free(key, account, found->second, found->second.totals.outstanding(),
-         HoldMove::Kind::kRelease);
+    Free(key, account, found->second, found->second.totals.outstanding(), HoldMove::Kind::kRelease);
     RetryWaiting(name, now);
   }
 }
@@ -228,8 +227,9 @@ std::optional<Money> LeaseBook::Cap(const Account& account) const {
 
 Money LeaseBook::Available(const Account& account) const {
   // What is settled saturates, and a lowered cap may lie far below: 128 bits hold the difference.
-  const __int128 available = static_cast<__int128>(Cap(account).value_or(Money::Zero()).nano_usd()) -
-                             account.settled.nano_usd() - account.outstanding.nano_usd();
+  const __int128 available =
+      static_cast<__int128>(Cap(account).value_or(Money::Zero()).nano_usd()) -
+      account.settled.nano_usd() - account.outstanding.nano_usd();
   return Money::FromNanoUsd(static_cast<std::int64_t>(
       std::max<__int128>(available, std::numeric_limits<std::int64_t>::min())));
 }

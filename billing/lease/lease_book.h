@@ -7,8 +7,8 @@
 //   granted, released and settled of a lease only grow; outstanding ≥ 0
 //   time frees nothing: no function here gives money back because a time has come
 //
-// Effects gather until they are taken: changed rows, moves for the ledger, and messages which may be
-// sent only when the rows and moves are durable.
+// Effects gather until they are taken: changed rows, moves for the ledger, and messages which may
+// be sent only when the rows and moves are durable.
 #ifndef TOLLGATE_BILLING_LEASE_LEASE_BOOK_H_
 #define TOLLGATE_BILLING_LEASE_LEASE_BOOK_H_
 
@@ -73,7 +73,9 @@ class LeaseBook {
 
   // Streams.  A node's usage stream uses AdmitNode() alone.
   absl::Status AdmitNode(const NodeRow& hello);
-  void AddUsageStream(const std::string& node_id, int change) { roster_.AddStream(node_id, change); }
+  void AddUsageStream(const std::string& node_id, int change) {
+    roster_.AddStream(node_id, change);
+  }
   absl::Status OpenStream(StreamId stream, const NodeRow& hello);
   void CloseStream(StreamId stream);
 
@@ -150,10 +152,9 @@ class LeaseBook {
   void Accept(const LeaseKey& key, Account& account, Lease& lease, Money released);
   bool Serve(const Waiting& waiting, Now now, bool last_word);
   void Grant(const LeaseKey& key, Account& account, Lease& lease, Money amount);
-  void Free(const LeaseKey& key, Account& account, Lease& lease, Money amount,
-            HoldMove::Kind kind);
-  void Answer(const Waiting& waiting, const Account& account, const Lease& lease,
-              Shortage shortage, Now now);
+  void Free(const LeaseKey& key, Account& account, Lease& lease, Money amount, HoldMove::Kind kind);
+  void Answer(const Waiting& waiting, const Account& account, const Lease& lease, Shortage shortage,
+              Now now);
   void RecallFrom(Account& account, const std::string& name, const std::string& except_node,
                   Now now);
   Money ConnectedOutstanding(const Account& account, const std::string& except_node) const;

@@ -35,8 +35,7 @@ absl::Status LeaseBook::Want(StreamId stream, const WantRequest& request, Now no
   const std::optional<AccountRef> ref = ParseAccountRef(request.account);
   Account unknown;
   if (ref.has_value()) unknown.ref = *ref;
-  if (!ref.has_value() ||
-      (!accounts_.contains(request.account) && !Cap(unknown).has_value())) {
+  if (!ref.has_value() || (!accounts_.contains(request.account) && !Cap(unknown).has_value())) {
     Answer(waiting, unknown, Lease{}, Shortage::kUnknownAccount, now);
     return absl::OkStatus();
   }
@@ -104,10 +103,10 @@ bool LeaseBook::Serve(const Waiting& waiting, Now now, bool last_word) {
   if (!account.waiting.empty()) want = need;  // Others starve.
   if (!MayGrant(account, now)) {
     const bool soft = account.ref.kind == AccountKind::kBudget && !budgets_.at(account.ref.id).hard;
-    Answer(waiting, account, lease,
-           need.is_zero() ? Shortage::kNone
-                          : (soft ? Shortage::kReserved : Shortage::kUnknownAccount),
-           now);
+    Answer(
+        waiting, account, lease,
+        need.is_zero() ? Shortage::kNone : (soft ? Shortage::kReserved : Shortage::kUnknownAccount),
+        now);
     return true;
   }
   GrantDecision decision =
@@ -167,8 +166,8 @@ bool LeaseBook::MayGrant(const Account& account, Now now) const {
   const auto found = budgets_.find(account.ref.id);
   if (found == budgets_.end() || !found->second.hard) return false;
   const BudgetPeriod period = found->second.period;
-  for (const absl::Time at : {now.wall, now.wall - options_.period_skew,
-                              now.wall + options_.period_skew}) {
+  for (const absl::Time at :
+       {now.wall, now.wall - options_.period_skew, now.wall + options_.period_skew}) {
     if (BudgetPeriodOf(period, at) == account.ref.period) return true;
   }
   return false;
@@ -202,8 +201,7 @@ void LeaseBook::RecallFrom(Account& account, const std::string& name,
   for (auto& [holder, lease] : account.leases) {
     const auto stream = stream_by_node_.find(holder.first);
     if (holder.first == except_node || stream == stream_by_node_.end() ||
-        lease.totals.outstanding().is_zero() ||
-        LatestIncarnation(holder.first) != holder.second ||
+        lease.totals.outstanding().is_zero() || LatestIncarnation(holder.first) != holder.second ||
         now.monotonic - lease.recalled_at < options_.recall_interval) {
       continue;
     }

@@ -32,8 +32,8 @@ class NodeRoster {
  public:
   void Restore(std::vector<NodeRow> rows);
 
-  // Admits a process that says Hello.  InvalidArgument for an id or session of unusable length or an
-  // incarnation of 0; FailedPrecondition, reason STALE_INCARNATION, when a later incarnation is
+  // Admits a process that says Hello.  InvalidArgument for an id or session of unusable length or
+  // an incarnation of 0; FailedPrecondition, reason STALE_INCARNATION, when a later incarnation is
   // known; reason SOURCE_IN_USE when the incarnation belongs to another session.  Sets `*changed`
   // when the node's row is to be stored anew.
   absl::Status Admit(const NodeRow& hello, bool* changed);

@@ -1,5 +1,5 @@
-// The byte encoding of what billing hashes and stores: big-endian integers, length-prefixed strings.
-// Big-endian, so that the order of encoded keys is the order of the numbers.
+// The byte encoding of what billing hashes and stores: big-endian integers, length-prefixed
+// strings. Big-endian, so that the order of encoded keys is the order of the numbers.
 #ifndef TOLLGATE_BILLING_LEDGER_BINARY_H_
 #define TOLLGATE_BILLING_LEDGER_BINARY_H_
 

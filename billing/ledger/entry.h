@@ -1,8 +1,8 @@
 // What the journal consists of: entries of two or more postings that sum to zero.
 //
-// Signs: a posting's amount is added to its account.  Accounts of what we owe or have earned (wallet,
-// holds, revenue, payable) grow by positive amounts; those of what we own or have spent (cash, cost,
-// overrun, loss) by negative ones.  The sum over all accounts is always zero.
+// Signs: a posting's amount is added to its account.  Accounts of what we owe or have earned
+// (wallet, holds, revenue, payable) grow by positive amounts; those of what we own or have spent
+// (cash, cost, overrun, loss) by negative ones.  The sum over all accounts is always zero.
 #ifndef TOLLGATE_BILLING_LEDGER_ENTRY_H_
 #define TOLLGATE_BILLING_LEDGER_ENTRY_H_
 
@@ -27,9 +27,9 @@ enum class EntryKind : std::uint8_t {
   kLoss = 6,          // What a lost lease may have spent, taken over by the operator.
 };
 
-inline constexpr EntryKind kAllEntryKinds[] = {
-    EntryKind::kTopUp,      EntryKind::kAdjustment,   EntryKind::kUsage,
-    EntryKind::kLeaseGrant, EntryKind::kLeaseRelease, EntryKind::kLoss};
+inline constexpr EntryKind kAllEntryKinds[] = {EntryKind::kTopUp,        EntryKind::kAdjustment,
+                                               EntryKind::kUsage,        EntryKind::kLeaseGrant,
+                                               EntryKind::kLeaseRelease, EntryKind::kLoss};
 
 // "top_up", "adjustment", …: for metrics and messages.
 std::string_view EntryKindName(EntryKind kind);
@@ -70,12 +70,12 @@ inline constexpr std::size_t kDescriptionBytesMax = 1024;
 inline constexpr std::size_t kPostingsMax = 16;
 
 // The names of the ledger's accounts.
-std::string WalletAccount(std::string_view workspace_id);    // What can still be leased.
-std::string HoldsAccount(std::string_view workspace_id);     // What leases hold of it.
-std::string RevenueAccount(std::string_view model_id);       // What customers paid for a model.
-std::string CostAccount(std::string_view provider_id);       // What its providers' work costs.
-std::string PayableAccount(std::string_view provider_id);    // What we owe them.
-inline constexpr std::string_view kCashAccount = "cash";     // Money from outside.
+std::string WalletAccount(std::string_view workspace_id);  // What can still be leased.
+std::string HoldsAccount(std::string_view workspace_id);   // What leases hold of it.
+std::string RevenueAccount(std::string_view model_id);     // What customers paid for a model.
+std::string CostAccount(std::string_view provider_id);     // What its providers' work costs.
+std::string PayableAccount(std::string_view provider_id);  // What we owe them.
+inline constexpr std::string_view kCashAccount = "cash";   // Money from outside.
 inline constexpr std::string_view kAdjustmentsAccount = "adjustments";
 inline constexpr std::string_view kOverrunAccount = "overrun";  // Charges beyond what was leased.
 inline constexpr std::string_view kLossAccount = "loss";

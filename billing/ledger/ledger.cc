@@ -91,8 +91,8 @@ Ledger::Result Ledger::Apply(const Transfer& transfer, absl::Time now, LedgerEff
   }
   Entry entry;
   entry.sequence = ++last_sequence_;
-  entry.time = std::max(absl::FromUnixNanos(absl::ToUnixNanos(now)),
-                        last_time_ + absl::Nanoseconds(1));
+  entry.time =
+      std::max(absl::FromUnixNanos(absl::ToUnixNanos(now)), last_time_ + absl::Nanoseconds(1));
   CHECK(entry.time > last_time_);
   entry.transfer = transfer;
   entry.balance = WorkspaceBalance(transfer.workspace_id);

@@ -9,17 +9,17 @@ namespace tollgate::billing {
 // In order of precedence: a transfer that is wrong in several ways gets the first that applies.  So
 // a malformed one is always malformed, and one that exists exists whatever the balance is now.
 enum class Outcome {
-  kCreated,                    // Written.
-  kIdempotencyKeyInvalid,      // Empty or too long.
-  kPostingsCountInvalid,       // Fewer than two, or more than kPostingsMax.
-  kAccountInvalid,             // A posting's account is no account name.
-  kTextTooLong,                // The description exceeds its limit.
-  kPostingsUnbalanced,         // They do not sum to zero.
-  kAmountZero,                 // A posting of nothing; only usage may have it.
-  kExists,                     // The key was applied with these contents: success for a retry.
+  kCreated,                      // Written.
+  kIdempotencyKeyInvalid,        // Empty or too long.
+  kPostingsCountInvalid,         // Fewer than two, or more than kPostingsMax.
+  kAccountInvalid,               // A posting's account is no account name.
+  kTextTooLong,                  // The description exceeds its limit.
+  kPostingsUnbalanced,           // They do not sum to zero.
+  kAmountZero,                   // A posting of nothing; only usage may have it.
+  kExists,                       // The key was applied with these contents: success for a retry.
   kExistsWithDifferentContents,  // The key was applied with others.
-  kBalanceOverflow,            // An account would leave the range of int64.
-  kInsufficientBalance,        // A wallet or its holds would fall below zero.
+  kBalanceOverflow,              // An account would leave the range of int64.
+  kInsufficientBalance,          // A wallet or its holds would fall below zero.
 };
 
 // The enumerator in snake case, for messages.

@@ -1,7 +1,7 @@
 // Whether a charge that a node reports can be one.
 //
-// Recomputing it from usage and price version is the auditor's work; what is posted must at least be
-// an amount that neither credits a customer nor can overflow a balance.
+// Recomputing it from usage and price version is the auditor's work; what is posted must at least
+// be an amount that neither credits a customer nor can overflow a balance.
 #ifndef TOLLGATE_BILLING_RATE_CHARGE_CHECK_H_
 #define TOLLGATE_BILLING_RATE_CHARGE_CHECK_H_
 

@@ -20,8 +20,7 @@ absl::Status TokenRequired() {
 
 }  // namespace
 
-absl::Status Authorizer::Check(const grpc::CallbackServerContext& context,
-                               AdminRole needed) const {
+absl::Status Authorizer::Check(const grpc::CallbackServerContext& context, AdminRole needed) const {
   std::vector<std::string> values;
   const auto range = context.client_metadata().equal_range("authorization");
   for (auto it = range.first; it != range.second; ++it) {

@@ -198,20 +198,20 @@ grpc::ServerUnaryReactor* LeaseService::ListLeases(grpc::CallbackServerContext* 
     TG_ASSIGN_OR_RETURN(const std::string position,
                         ReadPageToken(kLeasePages, request->page_token()));
     TG_ASSIGN_OR_RETURN(const LeaseKey after, ReadLeasePosition(position));
-    writer_.Submit({.apply =
-                        [=](Books& books, Now) {
-                          const std::vector<LeaseView> views =
-                              books.leases().List(after, request->account(), size + 1);
-                          for (std::size_t i = 0; i < views.size() && i < size; ++i) {
-                            *response->add_leases() = ToProto(views[i]);
-                          }
-                          if (views.size() > size) {
-                            response->set_next_page_token(MakePageToken(
-                                kLeasePages, LeasePosition(views[size - 1].row.key)));
-                          }
-                        },
-                    .done = [reactor](
-                                const absl::Status& synced) { reactor->Finish(ToGrpc(synced)); }});
+    writer_.Submit(
+        {.apply =
+             [=](Books& books, Now) {
+               const std::vector<LeaseView> views =
+                   books.leases().List(after, request->account(), size + 1);
+               for (std::size_t i = 0; i < views.size() && i < size; ++i) {
+                 *response->add_leases() = ToProto(views[i]);
+               }
+               if (views.size() > size) {
+                 response->set_next_page_token(
+                     MakePageToken(kLeasePages, LeasePosition(views[size - 1].row.key)));
+               }
+             },
+         .done = [reactor](const absl::Status& synced) { reactor->Finish(ToGrpc(synced)); }});
     return absl::OkStatus();
   };
   if (const absl::Status status = start(); !status.ok()) reactor->Finish(ToGrpc(status));
@@ -227,18 +227,17 @@ grpc::ServerUnaryReactor* LeaseService::ResolveLease(grpc::CallbackServerContext
     return reactor;
   }
   auto outcome = std::make_shared<absl::Status>();
-  writer_.Submit(
-      {.apply =
-           [=](Books& books, Now now) {
-             const absl::StatusOr<LeaseView> view = books.Resolve(
-                 {request->account(), request->node_id(), request->incarnation()}, now);
-             *outcome = view.status();
-             if (view.ok()) *response = ToProto(*view);
-           },
-       .done =
-           [reactor, outcome](const absl::Status& synced) {
-             reactor->Finish(ToGrpc(synced.ok() ? *outcome : synced));
-           }});
+  writer_.Submit({.apply =
+                      [=](Books& books, Now now) {
+                        const absl::StatusOr<LeaseView> view = books.Resolve(
+                            {request->account(), request->node_id(), request->incarnation()}, now);
+                        *outcome = view.status();
+                        if (view.ok()) *response = ToProto(*view);
+                      },
+                  .done =
+                      [reactor, outcome](const absl::Status& synced) {
+                        reactor->Finish(ToGrpc(synced.ok() ? *outcome : synced));
+                      }});
   return reactor;
 }
 

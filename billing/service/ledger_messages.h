@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "billing/ledger/entry.h"
 #include "billing/lease/lease.h"
+#include "billing/ledger/entry.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
 
 namespace tollgate::billing {

@@ -11,8 +11,8 @@
 #include "base/error_map.h"
 #include "base/ids.h"
 #include "base/status_macros.h"
-#include "billing/ledger/binary.h"
 #include "billing/lease/account_ref.h"
+#include "billing/ledger/binary.h"
 #include "billing/service/ledger_messages.h"
 #include "billing/service/page.h"
 
@@ -141,19 +141,19 @@ grpc::ServerUnaryReactor* LedgerService::GetAccount(grpc::CallbackServerContext*
   }
   // The cap is configuration, which the books know.
   auto view = std::make_shared<std::optional<AccountView>>();
-  writer_.Submit({.apply = [view, request](
-                               Books& books,
-                               Now) { *view = books.leases().FindAccount(request->account()); },
-                  .done =
-                      [view, response, reactor](const absl::Status& synced) {
-                        if (!synced.ok()) return reactor->Finish(ToGrpc(synced));
-                        if (!view->has_value()) {
-                          return reactor->Finish(
-                              ToGrpc(absl::NotFoundError("nothing is known of this account")));
-                        }
-                        *response = ToProto(**view);
-                        reactor->Finish(grpc::Status::OK);
-                      }});
+  writer_.Submit(
+      {.apply = [view, request](Books& books,
+                                Now) { *view = books.leases().FindAccount(request->account()); },
+       .done =
+           [view, response, reactor](const absl::Status& synced) {
+             if (!synced.ok()) return reactor->Finish(ToGrpc(synced));
+             if (!view->has_value()) {
+               return reactor->Finish(
+                   ToGrpc(absl::NotFoundError("nothing is known of this account")));
+             }
+             *response = ToProto(**view);
+             reactor->Finish(grpc::Status::OK);
+           }});
   return reactor;
 }
 
@@ -171,8 +171,7 @@ absl::Status LedgerService::ReadEntries(const ledger::v1::ListEntriesRequest& re
                                         ledger::v1::ListEntriesResponse* response) const {
   TG_RETURN_IF_ERROR(CheckWorkspace(request.workspace_id()));
   TG_ASSIGN_OR_RETURN(const std::size_t size, PageSize(request.page_size()));
-  TG_ASSIGN_OR_RETURN(const std::string position,
-                      ReadPageToken(kEntryPages, request.page_token()));
+  TG_ASSIGN_OR_RETURN(const std::string position, ReadPageToken(kEntryPages, request.page_token()));
   EntryQuery query;
   query.workspace_id = request.workspace_id();
   TG_ASSIGN_OR_RETURN(query.kinds, ReadKinds(request));
@@ -248,8 +247,7 @@ absl::Status LedgerService::ReadGenerations(const ledger::v1::ListGenerationsReq
   query.limit = size + 1;
   TG_ASSIGN_OR_RETURN(const std::vector<std::string> ids, store_.ListGenerationIds(query));
   for (std::size_t i = 0; i < ids.size() && i < size; ++i) {
-    TG_RETURN_IF_ERROR(
-        ReadGeneration(ids[i], query.workspace_id, response->add_generations()));
+    TG_RETURN_IF_ERROR(ReadGeneration(ids[i], query.workspace_id, response->add_generations()));
   }
   if (ids.size() > size) {
     response->set_next_page_token(MakePageToken(kGenerationPages, ids[size - 1]));

@@ -7,8 +7,8 @@
 
 #include "base/ids.h"
 #include "base/status_macros.h"
-#include "billing/ledger/entry.h"
 #include "billing/lease/account_ref.h"
+#include "billing/ledger/entry.h"
 #include "billing/rate/charge_check.h"
 #include "tollgate/usage/v1/usage.pb.h"
 

@@ -10,7 +10,8 @@
 
 namespace tollgate::billing {
 
-inline constexpr std::size_t kUsageRecordBytesMax = 64 * 1024;  // A real one has some hundred bytes.
+inline constexpr std::size_t kUsageRecordBytesMax =
+    64 * 1024;                             // A real one has some hundred bytes.
 inline constexpr int kUsageHoldsMax = 32;  // The wallet and the budgets of every scope.
 inline constexpr std::size_t kGenerationIdBytesMax = 64;
 inline constexpr std::size_t kCatalogIdBytesMax = 200;  // Models and providers.

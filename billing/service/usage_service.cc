@@ -28,8 +28,8 @@ constexpr int kHelloLanesMax = 4'096;
 
 absl::StatusOr<UsageBatch> ParseBatch(ReportUsageRequest::Batch& batch, const NodeRow& node) {
   if (batch.records_size() == 0 || batch.records_size() > kUsageBatchRecordsMax ||
-      batch.ByteSizeLong() > kUsageBatchBytesMax + 64 * static_cast<std::size_t>(
-                                                            batch.records_size())) {
+      batch.ByteSizeLong() >
+          kUsageBatchBytesMax + 64 * static_cast<std::size_t>(batch.records_size())) {
     return absl::InvalidArgumentError("a batch has 1 to 1,000 records and at most 1 MiB");
   }
   UsageBatch parsed;
@@ -40,9 +40,9 @@ absl::StatusOr<UsageBatch> ParseBatch(ReportUsageRequest::Batch& batch, const No
   for (std::string& bytes : *batch.mutable_records()) {
     absl::StatusOr<UsageRecordItem> record = ParseUsageRecord(std::move(bytes));
     if (!record.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(record.status().message(), " (sequence ",
-                       parsed.first_sequence + parsed.records.size(), ")"));
+      return absl::InvalidArgumentError(absl::StrCat(record.status().message(), " (sequence ",
+                                                     parsed.first_sequence + parsed.records.size(),
+                                                     ")"));
     }
     parsed.records.push_back(*std::move(record));
   }
@@ -155,11 +155,11 @@ class UsageService::Reactor final
       const ReportUsageRequest::CloseIncarnation& close = request_.close_incarnation();
       std::vector<LaneRow> ends;
       for (const usage::v1::LaneEnd& end : close.lanes()) {
-        ends.push_back({{node_.node_id, end.lane().incarnation(), end.lane().lane()},
-                        end.sequence()});
+        ends.push_back(
+            {{node_.node_id, end.lane().incarnation(), end.lane().lane()}, end.sequence()});
       }
-      TG_RETURN_IF_ERROR(books.CloseIncarnation(node_.node_id, node_.incarnation,
-                                                close.incarnation(), ends, now));
+      TG_RETURN_IF_ERROR(
+          books.CloseIncarnation(node_.node_id, node_.incarnation, close.incarnation(), ends, now));
       response_.mutable_incarnation_closed()->set_incarnation(close.incarnation());
       return absl::OkStatus();
     });
@@ -169,15 +169,14 @@ class UsageService::Reactor final
   void Submit(std::function<absl::Status(Books&, Now)> step) {
     response_.Clear();
     auto outcome = std::make_shared<absl::Status>();
-    service_.writer_.Submit(
-        {.apply = [outcome, step = std::move(step)](Books& books,
-                                                    Now now) { *outcome = step(books, now); },
-         .done =
-             [this, outcome](const absl::Status& synced) {
-               if (!synced.ok()) return Fail(synced);
-               if (!outcome->ok()) return Fail(*outcome);
-               StartWrite(&response_);
-             }});
+    service_.writer_.Submit({.apply = [outcome, step = std::move(step)](
+                                          Books& books, Now now) { *outcome = step(books, now); },
+                             .done =
+                                 [this, outcome](const absl::Status& synced) {
+                                   if (!synced.ok()) return Fail(synced);
+                                   if (!outcome->ok()) return Fail(*outcome);
+                                   StartWrite(&response_);
+                                 }});
   }
 
   void Fail(const absl::Status& status) {

@@ -21,7 +21,7 @@ namespace tollgate::billing {
 // Asks for a workspace's entries, newest first.
 struct EntryQuery {
   std::string workspace_id;
-  std::vector<EntryKind> kinds;  // At least one.
+  std::vector<EntryKind> kinds;                                               // At least one.
   std::uint64_t before_sequence = std::numeric_limits<std::uint64_t>::max();  // Exclusive.
   std::size_t limit = 100;
 };
@@ -70,8 +70,8 @@ class LedgerStore {
   virtual absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const = 0;
 };
 
-// No request makes more attempts; an id that a broken node repeats for ever must not make one answer
-// grow without bound.
+// No request makes more attempts; an id that a broken node repeats for ever must not make one
+// answer grow without bound.
 inline constexpr std::size_t kGenerationAttemptsMax = 100;
 
 }  // namespace tollgate::billing

@@ -84,8 +84,7 @@ absl::StatusOr<std::vector<Entry>> MemoryLedgerStore::ListEntries(const EntryQue
   std::vector<Entry> entries;
   for (auto it = journal_.rbegin(); it != journal_.rend() && entries.size() < query.limit; ++it) {
     if (it->sequence < query.before_sequence && it->transfer.workspace_id == query.workspace_id &&
-        std::find(query.kinds.begin(), query.kinds.end(), it->transfer.kind) !=
-            query.kinds.end()) {
+        std::find(query.kinds.begin(), query.kinds.end(), it->transfer.kind) != query.kinds.end()) {
       entries.push_back(*it);
     }
   }

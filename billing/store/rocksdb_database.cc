@@ -8,13 +8,22 @@
 namespace tollgate::billing {
 namespace {
 
-constexpr const char* kFamilyNames[kFamilyCount] = {
-    "default",     "journal",  "journal_by_workspace",
-    "balances",    "idempotency", "accounts",
-    "leases",      "nodes",    "watermarks",
-    "digests",     "usage",    "generations",
-    "generations_by_workspace", "generations_by_key", "quarantine",
-    "config"};
+constexpr const char* kFamilyNames[kFamilyCount] = {"default",
+                                                    "journal",
+                                                    "journal_by_workspace",
+                                                    "balances",
+                                                    "idempotency",
+                                                    "accounts",
+                                                    "leases",
+                                                    "nodes",
+                                                    "watermarks",
+                                                    "digests",
+                                                    "usage",
+                                                    "generations",
+                                                    "generations_by_workspace",
+                                                    "generations_by_key",
+                                                    "quarantine",
+                                                    "config"};
 
 constexpr std::string_view kFormatKey = "format_version";
 constexpr std::string_view kFormatVersion = "1";

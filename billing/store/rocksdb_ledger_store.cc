@@ -159,12 +159,12 @@ class RocksdbLedgerStore::Impl {
   }
 
   absl::Status LoadConfig(StoredState* state) const {
-    TG_RETURN_IF_ERROR(database_->Scan(
-        Family::kConfig, kConfigResourcePrefix,
-        [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
-          state->config.emplace(key.substr(kConfigResourcePrefix.size()), value);
-          return true;
-        }));
+    TG_RETURN_IF_ERROR(
+        database_->Scan(Family::kConfig, kConfigResourcePrefix,
+                        [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
+                          state->config.emplace(key.substr(kConfigResourcePrefix.size()), value);
+                          return true;
+                        }));
     absl::StatusOr<std::string> revision = database_->Get(Family::kConfig, kConfigRevisionKey);
     if (absl::IsNotFound(revision.status())) return absl::OkStatus();
     TG_ASSIGN_OR_RETURN(state->config_revision, std::move(revision));
@@ -245,8 +245,7 @@ absl::StatusOr<std::vector<Entry>> RocksdbLedgerStore::ListEntries(const EntryQu
     Run run{impl_->database().NewIterator(Family::kJournalByWorkspace),
             WorkspaceEntryPrefix(query.workspace_id, kind)};
     if (query.before_sequence == 0) continue;
-    const std::string last =
-        WorkspaceEntryKey(query.workspace_id, kind, query.before_sequence - 1);
+    const std::string last = WorkspaceEntryKey(query.workspace_id, kind, query.before_sequence - 1);
     run.it->SeekForPrev(ToSlice(last));
     runs.push_back(std::move(run));
   }

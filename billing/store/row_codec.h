@@ -1,7 +1,8 @@
 // The keys and rows of the RocksDB store as bytes; docs/formats/journal.md is their specification.
 //
-// Strings within keys are ended by a zero byte, which no id contains (KeyString refuses it), so that
-// the order of keys is the order of their parts.  Decoders answer DataLoss for what no encoder made.
+// Strings within keys are ended by a zero byte, which no id contains (KeyString refuses it), so
+// that the order of keys is the order of their parts.  Decoders answer DataLoss for what no encoder
+// made.
 #ifndef TOLLGATE_BILLING_STORE_ROW_CODEC_H_
 #define TOLLGATE_BILLING_STORE_ROW_CODEC_H_
 

@@ -73,9 +73,8 @@ bool LedgerWriter::Take(MonotonicTime deadline, std::vector<WriterCommand>* comm
   if (deadline == MonotonicTime::InfiniteFuture()) {
     mutex_.Await(absl::Condition(&something));
   } else {
-    mutex_.AwaitWithTimeout(
-        absl::Condition(&something),
-        std::max(deadline - clock_.Monotonic(), absl::ZeroDuration()));
+    mutex_.AwaitWithTimeout(absl::Condition(&something),
+                            std::max(deadline - clock_.Monotonic(), absl::ZeroDuration()));
   }
   const std::size_t count = std::min(queue_.size(), kWriterBatchMax);
   for (std::size_t i = 0; i < count; ++i) {

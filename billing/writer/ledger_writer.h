@@ -1,13 +1,13 @@
 // The one thread that changes the books.
 //
-// Commands queue up; the thread takes all that wait, applies them in order to the books, writes what
-// they changed in ONE synced batch, and then tells each its outcome.  While one batch syncs the next
-// gathers, so that the cost of a sync is shared by everybody who waits (group commit), without any
-// timer.
+// Commands queue up; the thread takes all that wait, applies them in order to the books, writes
+// what they changed in ONE synced batch, and then tells each its outcome.  While one batch syncs
+// the next gathers, so that the cost of a sync is shared by everybody who waits (group commit),
+// without any timer.
 //
-// After a failed write nobody knows what is on the disk.  The writer is then *poisoned*: the command
-// and all later ones are told so, nothing is acknowledged, and only a restart, which reads the store
-// again, helps.
+// After a failed write nobody knows what is on the disk.  The writer is then *poisoned*: the
+// command and all later ones are told so, nothing is acknowledged, and only a restart, which reads
+// the store again, helps.
 #ifndef TOLLGATE_BILLING_WRITER_LEDGER_WRITER_H_
 #define TOLLGATE_BILLING_WRITER_LEDGER_WRITER_H_
 

@@ -47,8 +47,8 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
   for (const AccountKind kind : kAllAccountKinds) {
     const MetricLabels labels = {{"account_kind", std::string(AccountKindName(kind))}};
     ByAccountKind& leases = leases_[static_cast<std::size_t>(kind)];
-    leases.outstanding = &metrics.AddGauge("tollgate_billing_lease_outstanding_usd",
-                                           "What leases hold.", labels);
+    leases.outstanding =
+        &metrics.AddGauge("tollgate_billing_lease_outstanding_usd", "What leases hold.", labels);
     leases.granted = &metrics.AddCounter("tollgate_billing_lease_granted_usd_total",
                                          "What was granted to nodes.", labels);
   }

@@ -47,7 +47,8 @@ class BooksTest : public testing::Test {
   std::vector<UsageHold> WalletHold() const { return {{"wallet/ws_1", true, 1}}; }
   Money Balance(const std::string& account) const { return books_.ledger().Balance(account); }
 
-  Books books_{LeaseBookOptions{}, StoredState{},
+  Books books_{LeaseBookOptions{},
+               StoredState{},
                {{"hard", {Nano(100), BudgetPeriod::kNone, true}},
                 {"soft", {Nano(10), BudgetPeriod::kNone, false}}}};
   Now now_{absl::FromUnixSeconds(1'767'225'600), MonotonicTime::FromNanoseconds(1)};
@@ -171,9 +172,9 @@ TEST_F(BooksTest, ManualEntriesAreIdempotentByRequestId) {
   ASSERT_OK_AND_ASSIGN(const std::uint64_t first, TopUp("r2", 5));
   EXPECT_THAT(TopUp("r2", 5), IsOkAndHolds(first));
   EXPECT_EQ(ReasonOf(TopUp("r2", 6).status()), "EXISTS_WITH_DIFFERENT_CONTENTS");
-  EXPECT_EQ(ReasonOf(books_.Post({EntryKind::kAdjustment, "ws_1", Nano(5), "r2", "text"}, now_)
-                         .status()),
-            "EXISTS_WITH_DIFFERENT_CONTENTS");
+  EXPECT_EQ(
+      ReasonOf(books_.Post({EntryKind::kAdjustment, "ws_1", Nano(5), "r2", "text"}, now_).status()),
+      "EXISTS_WITH_DIFFERENT_CONTENTS");
   EXPECT_EQ(Balance("wallet/ws_1"), Nano(505));
 }
 
@@ -202,9 +203,9 @@ TEST_F(BooksTest, RefusesManualEntriesThatMakeNoSense) {
 
 TEST_F(BooksTest, AWalletThatWouldOverflowIsRefused) {
   for (int i = 0; i < 9; ++i) {
-    ASSERT_OK(books_.Post({EntryKind::kTopUp, "ws_9", kManualAmountMax, absl::StrCat("o", i), ""},
-                          now_)
-                  .status());
+    ASSERT_OK(
+        books_.Post({EntryKind::kTopUp, "ws_9", kManualAmountMax, absl::StrCat("o", i), ""}, now_)
+            .status());
   }
   EXPECT_THAT(books_.Post({EntryKind::kTopUp, "ws_9", kManualAmountMax, "o9", ""}, now_),
               StatusIs(absl::StatusCode::kOutOfRange));

@@ -137,8 +137,8 @@ class Simulation {
   void Restart(Node& node) {
     for (const Attempt& attempt : node.running) {
       // The provider goes on and charges up to the hold; billed by the intent at its hold.
-      truth_ += static_cast<std::int64_t>(
-          random_.Below(static_cast<std::uint64_t>(attempt.hold) + 1));
+      truth_ +=
+          static_cast<std::int64_t>(random_.Below(static_cast<std::uint64_t>(attempt.hold) + 1));
     }
     node.running.clear();
     node.leases.clear();
@@ -279,12 +279,13 @@ class Simulation {
       const std::uint64_t pending = spool.records.size() - spool.acknowledged;
       if (pending > 0) {
         const std::uint64_t count = 1 + random_.Below(std::min<std::uint64_t>(pending, 5));
-        const auto begin =
-            spool.records.begin() + static_cast<std::ptrdiff_t>(spool.acknowledged);
-        const absl::StatusOr<UsageReceipt> receipt = books_->Apply(
-            {lane, spool.acknowledged + 1, {begin, begin + static_cast<std::ptrdiff_t>(count)},
-             node.incarnation},
-            now_);
+        const auto begin = spool.records.begin() + static_cast<std::ptrdiff_t>(spool.acknowledged);
+        const absl::StatusOr<UsageReceipt> receipt =
+            books_->Apply({lane,
+                           spool.acknowledged + 1,
+                           {begin, begin + static_cast<std::ptrdiff_t>(count)},
+                           node.incarnation},
+                          now_);
         ASSERT_OK(receipt.status());
         ASSERT_EQ(receipt->quarantined, 0u);
         Sync();

@@ -33,8 +33,8 @@ TEST(NodeRosterTest, RefusesWhatNoNodeSends) {
   NodeRoster roster;
   bool changed = false;
   const std::string long_text(65, 'x');
-  for (const NodeRow& hello : {NodeRow{"", 1, ""}, NodeRow{long_text, 1, ""},
-                               NodeRow{"n", 0, ""}, NodeRow{"n", 1, long_text}}) {
+  for (const NodeRow& hello : {NodeRow{"", 1, ""}, NodeRow{long_text, 1, ""}, NodeRow{"n", 0, ""},
+                               NodeRow{"n", 1, long_text}}) {
     EXPECT_THAT(roster.Admit(hello, &changed), StatusIs(absl::StatusCode::kInvalidArgument));
   }
 }

@@ -9,13 +9,13 @@ Entry Example() {
   Entry entry;
   entry.sequence = 7;
   entry.time = absl::FromUnixNanos(1'767'225'600'123'456'789);
-  entry.transfer = {.kind = EntryKind::kUsage,
-                    .workspace_id = "ws_1",
-                    .idempotency_key = "usage/n/1/0/7",
-                    .postings = {{"holds/ws_1", Money::FromNanoUsd(-5)},
-                                 {"revenue/m", Money::FromNanoUsd(5)}},
-                    .description = "words",
-                    .generation_id = "gen_1"};
+  entry.transfer = {
+      .kind = EntryKind::kUsage,
+      .workspace_id = "ws_1",
+      .idempotency_key = "usage/n/1/0/7",
+      .postings = {{"holds/ws_1", Money::FromNanoUsd(-5)}, {"revenue/m", Money::FromNanoUsd(5)}},
+      .description = "words",
+      .generation_id = "gen_1"};
   entry.balance = Money::FromNanoUsd(-1);
   entry.hash = Sha256("x");
   return entry;

@@ -66,8 +66,8 @@ class Traffic {
         break;
       default:
         transfer.kind = EntryKind::kUsage;
-        transfer.postings = {{holds, -amount}, {"revenue/m", amount},
-                             {"cost/p", -amount}, {"payable/p", amount}};
+        transfer.postings = {
+            {holds, -amount}, {"revenue/m", amount}, {"cost/p", -amount}, {"payable/p", amount}};
     }
     // Kinds whose keys are remembered repeat one now and then.
     const bool repeat = RemembersKey(transfer.kind) && random_.Below(10) == 0;

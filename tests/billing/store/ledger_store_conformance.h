@@ -42,7 +42,11 @@ class LedgerStoreConformance : public testing::Test {
   static UsageRow Usage(std::uint64_t sequence, const std::string& generation,
                         std::uint32_t attempt, const std::string& key = "key_1",
                         const std::string& workspace = "ws_1") {
-    return {{{"n", 1, 0}, sequence}, generation, attempt, workspace, key,
+    return {{{"n", 1, 0}, sequence},
+            generation,
+            attempt,
+            workspace,
+            key,
             generation + "#" + std::to_string(attempt)};
   }
   static std::vector<std::uint64_t> Sequences(const std::vector<Entry>& entries) {
@@ -145,8 +149,7 @@ TYPED_TEST_P(LedgerStoreConformance, ListsAWorkspacesEntriesNewestFirst) {
   EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .limit = 2}), ElementsAre(8, 6));
   EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .before_sequence = 6}),
               ElementsAre(5, 3, 2, 1));
-  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .before_sequence = 1}),
-              ElementsAre());
+  EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = kinds, .before_sequence = 1}), ElementsAre());
   EXPECT_THAT(list({.workspace_id = "ws_1", .kinds = {EntryKind::kLeaseGrant}}), ElementsAre(7));
   EXPECT_THAT(list({.workspace_id = "ws_10", .kinds = kinds}), ElementsAre(4));
   EXPECT_THAT(list({.workspace_id = "ws_2", .kinds = kinds}), ElementsAre());
@@ -156,8 +159,9 @@ TYPED_TEST_P(LedgerStoreConformance, ListsAWorkspacesEntriesNewestFirst) {
 
 TYPED_TEST_P(LedgerStoreConformance, FindsGenerations) {
   Commit commit;
-  commit.usage = {this->Usage(1, "gen_A", 2), this->Usage(2, "gen_A", 1), this->Usage(3, "gen_B", 1),
-                  this->Usage(4, "gen_C", 1, "key_2"), this->Usage(5, "gen_D", 1, "key_1", "ws_2")};
+  commit.usage = {this->Usage(1, "gen_A", 2), this->Usage(2, "gen_A", 1),
+                  this->Usage(3, "gen_B", 1), this->Usage(4, "gen_C", 1, "key_2"),
+                  this->Usage(5, "gen_D", 1, "key_1", "ws_2")};
   ASSERT_OK(this->store().Write(commit));
   using testing::ElementsAre;
   EXPECT_THAT(this->store().ReadGeneration("gen_A"),
@@ -183,8 +187,7 @@ TYPED_TEST_P(LedgerStoreConformance, KeepsWhatIsQuarantinedApart) {
   EXPECT_THAT(this->store().ReadQuarantined({{"n", 1, 0}, 1}), IsOkAndHolds("other"));
   EXPECT_THAT(this->store().ReadQuarantined({{"n", 1, 0}, 2}),
               StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(this->store().ReadGeneration("gen_A"),
-              IsOkAndHolds(testing::ElementsAre("gen_A#1")));
+  EXPECT_THAT(this->store().ReadGeneration("gen_A"), IsOkAndHolds(testing::ElementsAre("gen_A#1")));
 }
 
 TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
@@ -196,10 +199,10 @@ TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
   EXPECT_EQ(this->store().ReadGeneration("gen_A")->size(), kGenerationAttemptsMax);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing,
-                            StateSurvivesReopening, RowsAreReplacedAndRemoved,
-                            ListsAWorkspacesEntriesNewestFirst, FindsGenerations,
-                            KeepsWhatIsQuarantinedApart, ManyAttemptsOfOneGenerationAreCutOff);
+REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, StateSurvivesReopening,
+                            RowsAreReplacedAndRemoved, ListsAWorkspacesEntriesNewestFirst,
+                            FindsGenerations, KeepsWhatIsQuarantinedApart,
+                            ManyAttemptsOfOneGenerationAreCutOff);
 
 }  // namespace tollgate::billing
 

@@ -38,7 +38,7 @@ TEST(RocksdbLedgerStoreTest, OneProcessAtATime) {
               StatusIs(absl::StatusCode::kUnavailable));
 }
 
-// A process that writes commits until it is killed tells through a pipe what was acknowledged.  Each
+// A process that writes commits until it is killed tells through a pipe what was acknowledged. Each
 // time, everything acknowledged must be there, and nothing may be there by half.
 TEST(RocksdbLedgerStoreTest, WhatWasAcknowledgedSurvivesKill) {
   TempDir dir;
@@ -56,9 +56,12 @@ TEST(RocksdbLedgerStoreTest, WhatWasAcknowledgedSurvivesKill) {
       while (true) {
         LedgerEffects effects;
         for (int i = 0; i < 3; ++i) {
-          ledger.Apply({EntryKind::kTopUp, "ws_1", "k" + std::to_string(ledger.last_sequence()),
+          ledger.Apply({EntryKind::kTopUp,
+                        "ws_1",
+                        "k" + std::to_string(ledger.last_sequence()),
                         {{"wallet/ws_1", Money::FromNanoUsd(1)}, {"cash", Money::FromNanoUsd(-1)}},
-                        "", ""},
+                        "",
+                        ""},
                        absl::UnixEpoch(), &effects);
         }
         Commit commit;

@@ -9,10 +9,11 @@ namespace tollgate::billing {
 namespace {
 
 TEST(RowCodecTest, KeysSortAsTheirParts) {
-  const std::vector<std::string> keys = {
-      WorkspaceEntryKey("ws", EntryKind::kTopUp, 1), WorkspaceEntryKey("ws", EntryKind::kTopUp, 255),
-      WorkspaceEntryKey("ws", EntryKind::kTopUp, 256), WorkspaceEntryKey("ws", EntryKind::kUsage, 1),
-      WorkspaceEntryKey("ws1", EntryKind::kTopUp, 1)};
+  const std::vector<std::string> keys = {WorkspaceEntryKey("ws", EntryKind::kTopUp, 1),
+                                         WorkspaceEntryKey("ws", EntryKind::kTopUp, 255),
+                                         WorkspaceEntryKey("ws", EntryKind::kTopUp, 256),
+                                         WorkspaceEntryKey("ws", EntryKind::kUsage, 1),
+                                         WorkspaceEntryKey("ws1", EntryKind::kTopUp, 1)};
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
   EXPECT_THAT(SequenceAtEnd(keys[2]), IsOkAndHolds(256u));
 }

@@ -30,7 +30,11 @@ Server::Server(Config config, ServerParts parts)
       own_metrics_(parts.metrics == nullptr ? std::make_unique<Metrics>() : nullptr),
       metrics_(parts.metrics == nullptr ? own_metrics_.get() : parts.metrics) {}
 
-Server::~Server() { Stop(); }
+Server::~Server() {
+  Stop();
+  std::lock_guard lock(scrape_target_->mutex);
+  scrape_target_->writer = nullptr;
+}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts parts) {
   std::unique_ptr<Server> server(new Server(std::move(config), parts));
@@ -66,12 +70,15 @@ void Server::AddScrapeHook() {
       metrics_->AddGauge("tollgate_audit_entries", "Audit entries written since the start.");
   prometheus::Gauge& healthy =
       metrics_->AddGauge("tollgate_config_store_healthy", "0 after a write failed.");
-  metrics_->AddScrapeHook([this, &epoch, &revision, &audit, &healthy] {
-    const config::v1::Revision newest = writer_->publisher().revision();
+  scrape_target_->writer = writer_.get();
+  metrics_->AddScrapeHook([target = scrape_target_, &epoch, &revision, &audit, &healthy] {
+    std::lock_guard lock(target->mutex);
+    if (target->writer == nullptr) return;
+    const config::v1::Revision newest = target->writer->publisher().revision();
     epoch.Set(static_cast<double>(newest.epoch()));
     revision.Set(static_cast<double>(newest.number()));
-    audit.Set(static_cast<double>(writer_->audit_entries()));
-    healthy.Set(writer_->healthy() ? 1 : 0);
+    audit.Set(static_cast<double>(target->writer->audit_entries()));
+    healthy.Set(target->writer->healthy() ? 1 : 0);
   });
 }
 
@@ -80,7 +87,9 @@ absl::Status Server::Start() {
   TG_RETURN_IF_ERROR(WatchCatalog());
   TG_RETURN_IF_ERROR(StartOps());
   LogEvent(LogLevel::kInfo, "started",
-           {{"grpc", grpc_->address()}, {"ops", addresses().ops_url}, {"tokens", config_.tokens.size()}});
+           {{"grpc", grpc_->address()},
+            {"ops", addresses().ops_url},
+            {"tokens", config_.tokens.size()}});
   return absl::OkStatus();
 }
 

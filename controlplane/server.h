@@ -3,6 +3,7 @@
 #define TOLLGATE_CONTROLPLANE_SERVER_H_
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -72,6 +73,12 @@ class Server {
   absl::Status WatchCatalog();
   void AddScrapeHook();
 
+  // What the scrape hook reads; metrics that outlive the server keep the hook.
+  struct ScrapeTarget {
+    std::mutex mutex;
+    ConfigWriter* writer = nullptr;  // Guarded by mutex; null once the server is gone.
+  };
+
   const Config config_;
   std::optional<Peppers> peppers_;
   std::optional<Sealer> sealer_;
@@ -79,6 +86,7 @@ class Server {
   Metrics* const metrics_;
   std::unique_ptr<ConfigStore> store_;
   std::unique_ptr<ConfigWriter> writer_;  // The single writer.
+  std::shared_ptr<ScrapeTarget> scrape_target_ = std::make_shared<ScrapeTarget>();
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<AdminApi> admin_api_;
   std::unique_ptr<AdminServices> admin_services_;

@@ -112,7 +112,7 @@ class NodeModel {
     return false;
   }
 
-  const config::v1::Audience audience_;
+  config::v1::Audience audience_;
   Rows rows_;
   Rows partial_;
   config::v1::Revision revision_;

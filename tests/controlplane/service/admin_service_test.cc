@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/error_map.h"
@@ -227,10 +228,7 @@ class StreamNode {
   }
   ~StreamNode() {
     context_.TryCancel();
-    SubscribeResponse ignored;
-    while (stream_->Read(&ignored)) {
-    }
-    (void)stream_->Finish();
+    (void)Finish();
   }
 
   // Reads one message and answers it.
@@ -243,7 +241,9 @@ class StreamNode {
     return true;
   }
 
+  // Reads to the end; the first call returns how the stream ended.
   absl::Status Finish() {
+    if (std::exchange(finished_, true)) return absl::OkStatus();
     SubscribeResponse ignored;
     while (stream_->Read(&ignored)) {
     }
@@ -257,6 +257,7 @@ class StreamNode {
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<SubscribeRequest, SubscribeResponse>> stream_;
   NodeModel model_;
+  bool finished_ = false;
 };
 
 TEST_F(AdminServiceTest, ARevocationIsPushedToNodes) {

@@ -16,16 +16,17 @@ namespace tollgate::dataplane {
 template <typename Result, typename Start>
 Task<Result> AwaitCallback(asio::io_context& io, Start start) {
   auto result = std::make_shared<std::optional<Result>>();
+  // A name, not a temporary: g++ 12 destroys twice what a co_await expression makes and captures.
+  const auto initiate = [&io, &start, result](auto handler) {
+    // std::function must be copyable, the handler is not.
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    start([&io, result, shared](Result value) {
+      result->emplace(std::move(value));
+      asio::post(io, [shared] { std::move (*shared)(); });
+    });
+  };
   co_await asio::async_initiate<const asio::use_awaitable_t<IoExecutor>, void()>(
-      [&io, &start, result](auto handler) {
-        // std::function must be copyable, the handler is not.
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        start([&io, result, shared](Result value) {
-          result->emplace(std::move(value));
-          asio::post(io, [shared] { std::move (*shared)(); });
-        });
-      },
-      asio::use_awaitable_t<IoExecutor>());
+      initiate, asio::use_awaitable_t<IoExecutor>());
   co_return std::move(**result);
 }
 

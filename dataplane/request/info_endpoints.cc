@@ -60,10 +60,11 @@ Task<void> InfoEndpoints::Answer(ClientConnection& client, std::string body,
   if (!client.FlushNow()) co_await client.FlushRest();
 }
 
-Task<void> InfoEndpoints::Refuse(ClientConnection& client, ErrorCode code, std::string message) {
+Task<void> InfoEndpoints::Refuse(ClientConnection& client, ErrorCode code,
+                                 std::string_view message) {
   GatewayError error;
   error.code = code;
-  error.message = std::move(message);
+  error.message = message;
   context_.metrics.CountError(code);
   std::string body;
   OpenAiChatSurface().AppendError(error, {}, body);
@@ -73,7 +74,7 @@ Task<void> InfoEndpoints::Refuse(ClientConnection& client, ErrorCode code, std::
 
 Task<void> InfoEndpoints::Models(ClientConnection& client) {
   const Caller caller = Identify(client, false);
-  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error, {});
+  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error);
   std::string body;
   AppendModelList(*caller.snapshot, caller.principal.has_value() ? &*caller.principal : nullptr,
                   context_.clock.Wall(), body);
@@ -82,19 +83,19 @@ Task<void> InfoEndpoints::Models(ClientConnection& client) {
 
 Task<void> InfoEndpoints::Model(ClientConnection& client, std::string id) {
   const Caller caller = Identify(client, false);
-  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error, {});
+  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error);
   std::string body;
   if (!AppendModelByName(*caller.snapshot,
                          caller.principal.has_value() ? &*caller.principal : nullptr, id,
                          context_.clock.Wall(), body)) {
-    co_return co_await Refuse(client, ErrorCode::kModelNotFound, {});
+    co_return co_await Refuse(client, ErrorCode::kModelNotFound);
   }
   co_await Answer(client, std::move(body), {});
 }
 
 Task<void> InfoEndpoints::Credits(ClientConnection& client) {
   const Caller caller = Identify(client, true);
-  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error, {});
+  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error);
   const std::string workspace(caller.principal->workspace_id());
   bool fresh = false;
   if (context_.ledger != nullptr && ledger_calls_ < kLedgerCallsMax) {
@@ -113,17 +114,16 @@ Task<void> InfoEndpoints::Credits(ClientConnection& client) {
   }
   const auto known = wallets_.find(workspace);
   if (known == wallets_.end()) {
-    co_return co_await Refuse(client, ErrorCode::kBillingUnavailable, {});
+    co_return co_await Refuse(client, ErrorCode::kBillingUnavailable);
   }
-  co_await Answer(client,
-                  absl::StrCat("{\"balance\":\"", known->second.balance, "\",\"total_used\":\"",
-                               known->second.total_used, "\"}"),
-                  fresh ? "" : "x-tollgate-stale: true\r\n");
+  std::string body = absl::StrCat("{\"balance\":\"", known->second.balance,
+                                  "\",\"total_used\":\"", known->second.total_used, "\"}");
+  co_await Answer(client, std::move(body), fresh ? "" : "x-tollgate-stale: true\r\n");
 }
 
 Task<void> InfoEndpoints::Generation(ClientConnection& client) {
   const Caller caller = Identify(client, true);
-  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error, {});
+  if (caller.error.has_value()) co_return co_await Refuse(client, *caller.error);
   const std::string id = QueryParameter(client.head().path_and_query, "id").value_or("");
   if (!id.starts_with(kGenerationPrefix) ||
       !IsValidUlid(std::string_view(id).substr(kGenerationPrefix.size()))) {
@@ -151,7 +151,7 @@ Task<void> InfoEndpoints::Generation(ClientConnection& client) {
                                 "Billing cannot be asked for this generation right now; try again.");
     }
   }
-  if (attempts.empty()) co_return co_await Refuse(client, ErrorCode::kGenerationNotFound, {});
+  if (attempts.empty()) co_return co_await Refuse(client, ErrorCode::kGenerationNotFound);
   std::string body;
   AppendGeneration(attempts, body);
   co_await Answer(client, std::move(body), {});

@@ -33,7 +33,7 @@ class InfoEndpoints {
   Task<void> Generation(ClientConnection& client);
 
   // Answers an error; an empty message is the table's.
-  Task<void> Refuse(ClientConnection& client, ErrorCode code, std::string message);
+  Task<void> Refuse(ClientConnection& client, ErrorCode code, std::string_view message = {});
 
  private:
   static constexpr std::size_t kWalletsKeptMax = 10'000;

@@ -2,6 +2,7 @@
 // and what is charged.
 #include <string>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/dataplane/support/gateway.h"
@@ -442,9 +443,7 @@ TEST(PipelineTest, StoppingEndsAStreamWithAnErrorEventAndSettlesIt) {
   ScriptedUpstream upstream;
   TestGateway gateway(upstream.base_url(), "");
   upstream.Expect({.pieces = {StreamHead(), Chunk(DeltaEvent("abcd")), Chunk(DeltaEvent("efgh"))},
-                   .pause_ms = 3000,
-                   .hook_after = 1,
-                   .hook = [&] { gateway.worker().Drain(); gateway.worker().StopRequests(); }});
+                   .pause_ms = 3000});
   TestClient client(gateway.port());
   client.Send(gateway.Post(kStreamBody));
   client.ReadUntil("abcd");
@@ -473,7 +472,10 @@ TEST(PipelineTest, TheAccessLogHasOneLineAndNoSecrets) {
   TestGateway gateway(upstream.base_url(), "");
   gateway.Call(gateway.Post(
       R"({"model":"cheap","messages":[{"role":"user","content":"promptcanary"}],"user":"u\n1"})"));
-  for (int i = 0; i < 300 && gateway.access_log().lines().empty(); ++i) gateway.WalletLeft();
+  // The line is written after the answer.
+  for (int i = 0; i < 500 && gateway.access_log().lines().empty(); ++i) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
   ASSERT_EQ(gateway.access_log().lines().size(), 1u);
   const std::string line = gateway.access_log().lines()[0];
   EXPECT_THAT(line, HasSubstr(R"("key_id":"key_1")"));

@@ -86,6 +86,7 @@ ClientAnswer TestClient::ReadAnswer() {
   const std::size_t line_end = buffer_.find("\r\n");
   answer.head = line_end == end ? "" : buffer_.substr(line_end + 2, end - line_end);
   buffer_.erase(0, end + 4);
+  if (answer.status == 100) return answer;
   const std::string length = answer.Header("content-length");
   if (answer.Header("transfer-encoding") == "chunked") {
     for (;;) {

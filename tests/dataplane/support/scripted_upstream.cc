@@ -114,7 +114,6 @@ void ScriptedUpstream::ServeConnection(int socket) {
     for (std::size_t i = 0; i < script.pieces.size() && alive; ++i) {
       if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(script.pause_ms));
       alive = SendAll(socket, script.pieces[i]);
-      if (script.hook && static_cast<int>(i) == script.hook_after) script.hook();
     }
     if (script.reset) {
       const linger now{1, 0};

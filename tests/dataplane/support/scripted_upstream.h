@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -22,9 +21,6 @@ struct UpstreamScript {
   bool reset = false;   // Closes with a reset, after the pieces.
   int pause_ms = 2;     // Before each piece but the first.
   int delay_ms = 0;     // Before the first.
-  // Called, when set, after so many pieces were sent; for tests that act in the middle.
-  int hook_after = -1;
-  std::function<void()> hook = nullptr;
 };
 
 // One thread; connections are served one after another, kept ones until they are closed.

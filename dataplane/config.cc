@@ -17,7 +17,8 @@ ServiceAddress ReadService(const ConfigNode& node) {
   return {.address = node.Get<std::string>("address", ""),
           .tls = {.certificate_path = tls.Get<std::string>("certificate", ""),
                   .private_key_path = tls.Get<std::string>("private_key", ""),
-                  .ca_path = tls.Get<std::string>("ca", "")}};
+                  .ca_path = tls.Get<std::string>("ca", "")},
+          .token_file = ""};
 }
 
 void ReadDuration(const ConfigNode& node, std::string_view key, absl::Duration& value,
@@ -100,6 +101,7 @@ absl::StatusOr<Config> ReadConfig(const ConfigNode& root) {
   config.data_dir = root.Require<std::string>("data_dir");
   config.control_plane = ReadService(root.Child("control_plane"));
   config.billing = ReadService(root.Child("billing"));
+  config.billing.token_file = root.Child("billing").Get<std::string>("token_file", "");
   config.pepper_file = root.Require<std::string>("pepper_file");
   config.seal_key_file = root.Require<std::string>("seal_key_file");
   ReadMoney(root, config);

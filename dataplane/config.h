@@ -18,6 +18,9 @@ namespace tollgate::dataplane {
 struct ServiceAddress {
   std::string address;  // host:port; empty = there is none.
   TlsFiles tls;
+  // With what the node reads wallets and generations (billing only), when billing asks for tokens
+  // and does not know the node by its certificate; empty = with nothing.
+  std::string token_file;
 };
 
 struct Config {
@@ -36,7 +39,7 @@ struct Config {
   // `data_dir`, required: the last good snapshot, the leases and the spool.
   std::string data_dir;
 
-  // `control_plane`, `billing`: {address, tls}.
+  // `control_plane`, `billing`: {address, tls, token_file}.
   ServiceAddress control_plane;
   ServiceAddress billing;
 

@@ -8,11 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/api_key.h"
 #include "base/grpc_client.h"
 #include "base/host_port.h"
+#include "base/key_file.h"
 #include "base/log.h"
 #include "base/ops_listener.h"
 #include "base/random.h"
@@ -20,6 +22,7 @@
 #include "base/seal.h"
 #include "base/shutdown.h"
 #include "base/status_macros.h"
+#include "base/string_views.h"
 #include "dataplane/budget/lease_keeper.h"
 #include "dataplane/budget/lease_pool.h"
 #include "dataplane/budget/lease_table.h"
@@ -254,8 +257,15 @@ class Server::Impl {
                                          clock_, SystemRandom(),
                                          GrpcUsageLinks(channel, money_executor_), shipper);
     shipper_->SetTick([this] { recent_->CatchUp(); });
-    ledger_ = std::make_unique<GrpcLedgerReader>(std::move(channel));
+    TG_ASSIGN_OR_RETURN(Secret token, ReadBillingToken());
+    ledger_ = std::make_unique<GrpcLedgerReader>(std::move(channel), std::move(token));
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<Secret> ReadBillingToken() const {
+    if (config_.billing.token_file.empty()) return Secret();
+    TG_ASSIGN_OR_RETURN(const Secret text, ReadKeyFile(config_.billing.token_file));
+    return Secret(StdView(absl::StripAsciiWhitespace(AbslView(text.Reveal()))));
   }
 
   absl::Status BuildWorkers() {

@@ -15,10 +15,11 @@
 namespace tollgate::dataplane {
 
 struct GrpcLedgerReader::State {
-  explicit State(std::shared_ptr<grpc::Channel> channel)
-      : stub(ledger::v1::LedgerService::NewStub(std::move(channel))) {}
+  State(std::shared_ptr<grpc::Channel> channel, Secret bearer)
+      : stub(ledger::v1::LedgerService::NewStub(std::move(channel))), token(std::move(bearer)) {}
 
   std::unique_ptr<ledger::v1::LedgerService::Stub> stub;
+  const Secret token;
   std::mutex mutex;
   std::condition_variable idle;
   std::set<grpc::ClientContext*> open;  // Guarded by mutex, like the next.
@@ -38,8 +39,8 @@ struct Call {
 
 }  // namespace
 
-GrpcLedgerReader::GrpcLedgerReader(std::shared_ptr<grpc::Channel> channel)
-    : state_(std::make_shared<State>(std::move(channel))) {}
+GrpcLedgerReader::GrpcLedgerReader(std::shared_ptr<grpc::Channel> channel, Secret token)
+    : state_(std::make_shared<State>(std::move(channel), std::move(token))) {}
 
 void GrpcLedgerReader::Stop() {
   std::lock_guard lock(state_->mutex);
@@ -59,6 +60,9 @@ void StartCall(const std::shared_ptr<State>& state,
                std::shared_ptr<Call<Request, Response>> call, Start start) {
   call->context.set_deadline(std::chrono::system_clock::now() +
                              std::chrono::milliseconds(kLedgerCallMs));
+  if (!state->token.empty()) {
+    call->context.AddMetadata("authorization", "Bearer " + std::string(state->token.Reveal()));
+  }
   {
     std::unique_lock lock(state->mutex);
     if (state->stopping) {

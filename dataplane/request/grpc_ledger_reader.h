@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/secret.h"
 #include "dataplane/request/worker_context.h"
 
 namespace grpc {
@@ -16,7 +17,8 @@ namespace tollgate::dataplane {
 // Thread-safe.
 class GrpcLedgerReader final : public LedgerReader {
  public:
-  explicit GrpcLedgerReader(std::shared_ptr<grpc::Channel> channel);
+  // `token` is sent as a bearer token; empty = none.
+  GrpcLedgerReader(std::shared_ptr<grpc::Channel> channel, Secret token);
   // Cancels what is open and waits until each `done` has returned.
   ~GrpcLedgerReader() override;
 

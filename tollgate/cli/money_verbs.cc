@@ -148,8 +148,6 @@ void AddMoveVerb(CLI::App& app, Context& context, const char* name, const char* 
   CLI::Option* description =
       verb.add_option("--description", flags->description, "a sentence for the statement");
   if (description_required) description->required();
-  // "-5" is an amount and not a flag.
-  verb.allow_extras(false)->prefix_command(false);
   verb.callback([flags, method, &context] {
     context.action = [flags, method, &context](Session& session) {
       return Move<Request>(method, *flags, context, session);
@@ -163,7 +161,7 @@ void AddMoneyVerbs(CLI::App& app, Context& context) {
   AddMoveVerb<ledger::v1::TopUpRequest>(app, context, "topup", "TopUp",
                                         "Add money to a workspace's wallet", false);
   AddMoveVerb<ledger::v1::AdjustRequest>(app, context, "adjust", "Adjust",
-                                         "Correct a wallet, up or down (after --: -- -5)", true);
+                                         "Correct a wallet, up or down", true);
 
   const auto wallet = std::make_shared<WalletFlags>();
   CLI::App& wallet_verb = *app.add_subcommand("wallet", "Show a workspace's wallet");

@@ -29,11 +29,10 @@ using google::protobuf::Message;
 constexpr char kAllKinds[] = "all";
 constexpr char kStdin[] = "-";
 
-absl::StatusOr<const ResourceKind*> KindNamed(const std::string& name) {
-  const ResourceKind* kind = FindResourceKind(name);
-  if (kind != nullptr) return kind;
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown kind '", name, "' (known: ", ResourceKindNames(), ")"));
+// Objects to a kind that there is not, for the command line.
+std::string CheckKind(const std::string& name) {
+  if (FindResourceKind(name) != nullptr) return "";
+  return absl::StrCat("unknown kind '", name, "' (known: ", ResourceKindNames(), ")");
 }
 
 struct ApplyFlags {
@@ -107,11 +106,11 @@ absl::StatusOr<std::vector<MessagePtr>> Fetch(const ResourceClient& client,
 
 absl::Status Get(const GetFlags& flags, Context& context, Session& session) {
   std::vector<const ResourceKind*> kinds;
-  if (flags.kind == kAllKinds && flags.id.empty()) {
+  if (flags.kind == kAllKinds) {
+    if (!flags.id.empty()) return absl::InvalidArgumentError("`get all` takes no name");
     for (const ResourceKind& kind : ResourceKinds()) kinds.push_back(&kind);
   } else {
-    TG_ASSIGN_OR_RETURN(const ResourceKind* kind, KindNamed(flags.kind));
-    kinds.push_back(kind);
+    kinds.push_back(FindResourceKind(flags.kind));
   }
   TG_ASSIGN_OR_RETURN(const RpcClient* admin, session.Admin());
   const ResourceClient client(*admin);
@@ -143,7 +142,7 @@ struct DeleteFlags {
 };
 
 absl::Status Delete(const DeleteFlags& flags, Context& context, Session& session) {
-  TG_ASSIGN_OR_RETURN(const ResourceKind* kind, KindNamed(flags.kind));
+  const ResourceKind* kind = FindResourceKind(flags.kind);
   TG_ASSIGN_OR_RETURN(const RpcClient* admin, session.Admin());
   const ResourceClient client(*admin);
   for (const std::string& id : flags.ids) {
@@ -169,7 +168,11 @@ void AddResourceVerbs(CLI::App& app, Context& context) {
 
   const auto get = std::make_shared<GetFlags>();
   CLI::App& get_verb = *app.add_subcommand("get", "Show resources of a kind, or one of them");
-  get_verb.add_option("kind", get->kind, absl::StrCat(ResourceKindNames(), " or all"))->required();
+  get_verb.add_option("kind", get->kind, absl::StrCat(ResourceKindNames(), " or all"))
+      ->required()
+      ->check([](const std::string& name) {
+        return name == kAllKinds ? std::string() : CheckKind(name);
+      });
   get_verb.add_option("name", get->id, "its id; all of the kind without it");
   AddOutputFlag(get_verb, get->format);
   get_verb.callback([get, &context] {
@@ -178,7 +181,7 @@ void AddResourceVerbs(CLI::App& app, Context& context) {
 
   const auto remove = std::make_shared<DeleteFlags>();
   CLI::App& delete_verb = *app.add_subcommand("delete", "Delete resources");
-  delete_verb.add_option("kind", remove->kind, ResourceKindNames())->required();
+  delete_verb.add_option("kind", remove->kind, ResourceKindNames())->required()->check(CheckKind);
   delete_verb.add_option("name", remove->ids, "their ids")->required();
   delete_verb.callback([remove, &context] {
     context.action = [remove, &context](Session& session) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/error_map.h"
 #include "base/string_views.h"
 
@@ -22,7 +23,7 @@ RpcClient::RpcClient(std::shared_ptr<grpc::Channel> channel, Secret token)
 absl::Status RpcClient::Call(const std::string& method, const Message& request, Message& response,
                              absl::Duration timeout) const {
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  context.set_deadline(absl::ToChronoTime(RealClock().Wall() + timeout));
   if (!token_.empty()) {
     context.AddMetadata("authorization", absl::StrCat("Bearer ", AbslView(token_.Reveal())));
   }

@@ -35,8 +35,8 @@ class RpcClient {
                     absl::Duration timeout = kRpcTimeout) const;
 
  private:
-  const std::shared_ptr<grpc::Channel> channel_;
-  const Secret token_;
+  std::shared_ptr<grpc::Channel> channel_;
+  Secret token_;
 };
 
 }  // namespace tollgate::cli

@@ -62,7 +62,9 @@ absl::Status DataFolder::MakeKeys() {
   TG_RETURN_IF_ERROR(MakeOnce(GeneratePepperFile(pepper_file())));
   TG_RETURN_IF_ERROR(MakeOnce(GenerateSealKeyFile(seal_key_file())));
   TG_RETURN_IF_ERROR(MakeOnce(WriteNewKeyFile(admin_token_file(), NewToken() + "\n")));
+  TG_RETURN_IF_ERROR(MakeOnce(WriteNewKeyFile(node_token_file(), NewToken() + "\n")));
   TG_ASSIGN_OR_RETURN(admin_token_, ReadTrimmed(admin_token_file()));
+  TG_ASSIGN_OR_RETURN(node_token_, ReadTrimmed(node_token_file()));
   return absl::OkStatus();
 }
 

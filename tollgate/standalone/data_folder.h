@@ -4,8 +4,10 @@
 //   keys/pepper             under which keys are digested (base/api_key.h)
 //   keys/seal               with which provider credentials are sealed (base/seal.h)
 //   keys/admin-token        the bearer token of the admin API
+//   keys/node-token         with which the data plane reads wallets
 //   controlplane/ billing/ catalog/ dataplane/    the stores of the services
 //   demo/key-id demo/api-key                      with --demo: the demo key and its secret
+//   tollgate.log access.log what happened; one line per request
 //   ready.json              where the running suite serves
 //
 // All files that hold secrets have mode 0600.
@@ -36,8 +38,10 @@ class DataFolder {
   std::string pepper_file() const { return Path("keys/pepper"); }
   std::string seal_key_file() const { return Path("keys/seal"); }
   std::string admin_token_file() const { return Path("keys/admin-token"); }
+  std::string node_token_file() const { return Path("keys/node-token"); }
   std::string ready_file() const { return Path("ready.json"); }
   const Secret& admin_token() const { return admin_token_; }
+  const Secret& node_token() const { return node_token_; }
 
   // The demo key as it was saved; NotFound when there is none.
   struct DemoKey {
@@ -58,6 +62,7 @@ class DataFolder {
   std::string path_;
   std::unique_ptr<FileLock> lock_;
   Secret admin_token_;
+  Secret node_token_;
 };
 
 }  // namespace tollgate

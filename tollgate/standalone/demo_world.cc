@@ -1,13 +1,20 @@
 #include "tollgate/standalone/demo_world.h"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/budget_period.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/money.h"
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "base/string_views.h"
 #include "tollgate/admin/v1/budget_service.pb.h"
 #include "tollgate/admin/v1/credential_service.pb.h"
 #include "tollgate/admin/v1/key_service.pb.h"
@@ -20,6 +27,7 @@
 #include "tollgate/demo_provider/openai_provider.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
 #include "tollgate/standalone/demo_catalog.h"
+#include "tollgate/standalone/http_get.h"
 
 namespace tollgate {
 namespace {
@@ -30,6 +38,10 @@ using google::protobuf::Message;
 constexpr char kDemo[] = "demo";
 constexpr std::int64_t kTopUpUsd = 10;
 constexpr std::int64_t kDailyLimitUsd = 5;
+
+constexpr char kProbeModel[] = "demo/chat";
+constexpr absl::Duration kServedTimeout = absl::Seconds(10);
+constexpr std::chrono::milliseconds kPollInterval(3);
 
 const cli::ResourceKind& KindOf(const Message& resource) {
   for (const cli::ResourceKind& kind : cli::ResourceKinds()) {
@@ -101,7 +113,7 @@ absl::StatusOr<DataFolder::DemoKey> MakeKey(const ResourceClient& client, DataFo
   return saved;
 }
 
-absl::StatusOr<Secret> EnsureKey(const ResourceClient& client, DataFolder& folder) {
+absl::StatusOr<DemoWorld> EnsureKey(const ResourceClient& client, DataFolder& folder) {
   absl::StatusOr<DataFolder::DemoKey> key = folder.ReadDemoKey();
   if (key.ok()) {
     TG_ASSIGN_OR_RETURN(const bool usable, IsUsable(client, key->id));
@@ -118,7 +130,36 @@ absl::StatusOr<Secret> EnsureKey(const ResourceClient& client, DataFolder& folde
   budget.set_period(config::v1::PERIOD_DAILY);
   budget.set_hard(true);
   TG_RETURN_IF_ERROR(EnsureExists(client, budget));
-  return std::move(key->secret);
+  return DemoWorld{.api_key = std::move(key->secret), .budget = budget.id()};
+}
+
+BudgetPeriod PeriodOf(config::v1::Period period) {
+  switch (period) {
+    case config::v1::PERIOD_DAILY:
+      return BudgetPeriod::kDaily;
+    case config::v1::PERIOD_WEEKLY:
+      return BudgetPeriod::kWeekly;
+    case config::v1::PERIOD_MONTHLY:
+      return BudgetPeriod::kMonthly;
+    default:
+      return BudgetPeriod::kNone;
+  }
+}
+
+// Whether billing has heard of the budget.
+bool KnowsBudget(const DemoServices& services, const std::string& id) {
+  admin::v1::GetBudgetRequest get;
+  get.set_id(id);
+  admin::v1::Budget budget;
+  if (!services.admin.Call("tollgate.admin.v1.BudgetService/GetBudget", get, budget).ok()) {
+    return false;
+  }
+  ledger::v1::GetAccountRequest request;
+  request.set_account(absl::StrCat(
+      "budget/", id, "/", BudgetPeriodOf(PeriodOf(budget.period()), RealClock().Wall())));
+  ledger::v1::Account account;
+  return services.billing.Call("tollgate.ledger.v1.LedgerService/GetAccount", request, account)
+      .ok();
 }
 
 absl::Status EnsureMoney(const cli::RpcClient& billing) {
@@ -133,14 +174,34 @@ absl::Status EnsureMoney(const cli::RpcClient& billing) {
 
 }  // namespace
 
-absl::StatusOr<Secret> EnsureDemoWorld(const DemoServices& services,
-                                       const std::string& provider_url, DataFolder& folder) {
+absl::StatusOr<DemoWorld> EnsureDemoWorld(const DemoServices& services,
+                                          const std::string& provider_url, DataFolder& folder) {
   const ResourceClient client(services.admin);
   TG_RETURN_IF_ERROR(cli::UploadFacts(DemoFacts(), false, services.catalog).status());
   TG_RETURN_IF_ERROR(EnsureWorkspace(client));
   TG_RETURN_IF_ERROR(EnsureProvider(client, provider_url));
   TG_RETURN_IF_ERROR(EnsureMoney(services.billing));
   return EnsureKey(client, folder);
+}
+
+absl::Status WaitUntilServed(const DemoServices& services, const DemoWorld& world,
+                             const std::string& http_url) {
+  const MonotonicTime deadline = RealClock().Monotonic() + kServedTimeout;
+  const std::string authorization = absl::StrCat("Bearer ", AbslView(world.api_key.Reveal()));
+  bool billing_knows = false;
+  boost::asio::io_context loop;
+  while (RealClock().Monotonic() < deadline) {
+    billing_knows = billing_knows || KnowsBudget(services, world.budget);
+    if (billing_knows) {
+      const absl::StatusOr<std::string> models =
+          HttpGet(http_url + "/v1/models", {{"Authorization", authorization}});
+      if (models.ok() && absl::StrContains(*models, kProbeModel)) return absl::OkStatus();
+    }
+    boost::asio::steady_timer(loop, kPollInterval).wait();
+  }
+  return absl::DeadlineExceededError(absl::StrCat(
+      "the demo did not come into service: ",
+      billing_knows ? "the data plane does not list its models" : "billing does not know its budget"));
 }
 
 }  // namespace tollgate

@@ -25,10 +25,19 @@ struct DemoServices {
   const cli::RpcClient& catalog;
 };
 
-// Makes what is missing; returns the secret of the demo key, which is kept in the folder.
-// `provider_url` is where the demo provider serves, without "/v1".
-absl::StatusOr<Secret> EnsureDemoWorld(const DemoServices& services,
-                                       const std::string& provider_url, DataFolder& folder);
+struct DemoWorld {
+  Secret api_key;      // Kept in the folder.
+  std::string budget;  // The id of the key's budget.
+};
+
+// Makes what is missing.  `provider_url` is where the demo provider serves, without "/v1".
+absl::StatusOr<DemoWorld> EnsureDemoWorld(const DemoServices& services,
+                                          const std::string& provider_url, DataFolder& folder);
+
+// Waits until what was made has reached the nodes, so that a request would succeed: billing knows
+// the budget, and the API at `http_url` lists the demo models.  DeadlineExceeded after ten seconds.
+absl::Status WaitUntilServed(const DemoServices& services, const DemoWorld& world,
+                             const std::string& http_url);
 
 }  // namespace tollgate
 

@@ -1,0 +1,115 @@
+#include "tollgate/standalone/suite.h"
+
+#include <utility>
+
+#include "base/digest.h"
+#include "base/status_macros.h"
+#include "billing/server.h"
+#include "catalog/server.h"
+#include "controlplane/server.h"
+#include "dataplane/server.h"
+
+namespace tollgate {
+namespace {
+
+constexpr char kTokenName[] = "standalone";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Suite>> Suite::Start(const StandaloneConfig& config,
+                                                    const DataFolder& folder) {
+  std::unique_ptr<Suite> suite(new Suite(config, folder));
+  TG_RETURN_IF_ERROR(suite->StartCatalog());
+  TG_RETURN_IF_ERROR(suite->StartControlPlane());
+  TG_RETURN_IF_ERROR(suite->StartBilling());
+  TG_RETURN_IF_ERROR(suite->StartDataPlane());
+  return suite;
+}
+
+Suite::Suite(const StandaloneConfig& config, const DataFolder& folder)
+    : config_(config), folder_(folder) {}
+
+Suite::~Suite() { Stop(); }
+
+absl::Status Suite::StartCatalog() {
+  catalog::Config config;
+  config.listen = config_.catalog.ToString();
+  config.directory_listen = config_.directory.ToString();
+  config.directory_allow_remote = config_.allow_remote;
+  config.data_dir = folder_.Path("catalog");
+  config.admin_tokens = {Sha256(folder_.admin_token().Reveal())};
+  config.ops_listen.clear();
+  TG_ASSIGN_OR_RETURN(catalog_, catalog::Server::Build(std::move(config), {.metrics = &metrics_}));
+  TG_RETURN_IF_ERROR(catalog_->Start());
+  addresses_.catalog_grpc = catalog_->addresses().grpc;
+  addresses_.directory_url = catalog_->addresses().directory_url;
+  return absl::OkStatus();
+}
+
+absl::Status Suite::StartControlPlane() {
+  controlplane::Config config;
+  config.listen = config_.admin.ToString();
+  config.data_dir = folder_.Path("controlplane");
+  config.pepper_file = folder_.pepper_file();
+  config.seal_key_file = folder_.seal_key_file();
+  config.catalog_address = addresses_.catalog_grpc;
+  config.tokens = {{.name = kTokenName,
+                    .role = controlplane::Role::kAdmin,
+                    .sha256 = Sha256(folder_.admin_token().Reveal())}};
+  config.ops_listen.clear();
+  TG_ASSIGN_OR_RETURN(controlplane_,
+                      controlplane::Server::Build(std::move(config), {.metrics = &metrics_}));
+  TG_RETURN_IF_ERROR(controlplane_->Start());
+  addresses_.admin_grpc = controlplane_->addresses().grpc;
+  return absl::OkStatus();
+}
+
+absl::Status Suite::StartBilling() {
+  billing::Config config;
+  config.listen = config_.billing.ToString();
+  config.data_dir = folder_.Path("billing");
+  config.control_plane_address = addresses_.admin_grpc;
+  config.admin_tokens = {{.name = kTokenName,
+                          .role = billing::AdminRole::kAdmin,
+                          .digest = Sha256(folder_.admin_token().Reveal())},
+                         {.name = "node",
+                          .role = billing::AdminRole::kViewer,
+                          .digest = Sha256(folder_.node_token().Reveal())}};
+  config.ops_listen.clear();
+  TG_ASSIGN_OR_RETURN(billing_, billing::Server::Build(std::move(config), {.metrics = &metrics_}));
+  TG_RETURN_IF_ERROR(billing_->Start());
+  addresses_.billing_grpc = billing_->grpc_address();
+  return absl::OkStatus();
+}
+
+absl::Status Suite::StartDataPlane() {
+  dataplane::Config config;
+  config.http_listen = config_.http.ToString();
+  config.workers = config_.threads;
+  config.ops_listen = config_.ops.ToString();
+  config.data_dir = folder_.Path("dataplane");
+  config.control_plane.address = addresses_.admin_grpc;
+  config.billing.address = addresses_.billing_grpc;
+  config.billing.token_file = folder_.node_token_file();
+  config.pepper_file = folder_.pepper_file();
+  config.seal_key_file = folder_.seal_key_file();
+  config.access_log_path = folder_.Path("access.log");
+  config.durable_on_disk = config_.durability == "disk";
+  TG_ASSIGN_OR_RETURN(dataplane_,
+                      dataplane::Server::Build(std::move(config), {.metrics = &metrics_}));
+  TG_RETURN_IF_ERROR(dataplane_->Start());
+  addresses_.http_url = dataplane_->http_url();
+  addresses_.ops_url = dataplane_->ops_url();
+  return absl::OkStatus();
+}
+
+absl::Status Suite::Ready() const { return dataplane_->Ready(); }
+
+void Suite::Stop() {
+  if (dataplane_ != nullptr) dataplane_->Stop();
+  if (billing_ != nullptr) billing_->Stop();
+  if (controlplane_ != nullptr) controlplane_->Stop();
+  if (catalog_ != nullptr) catalog_->Stop();
+}
+
+}  // namespace tollgate

@@ -47,6 +47,15 @@ std::string Day(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d", time, absl::UTCTimeZone());
 }
 
+// 1782 → "1,782".
+std::string Grouped(std::size_t number) {
+  std::string digits = absl::StrCat(number);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
 void AddFact(Dictionary& page, const char* label, const std::string& value) {
   if (value.empty()) return;
   Dictionary& fact = *page.AddSectionDictionary("FACT");
@@ -299,14 +308,14 @@ std::string_view HtmlPages::icon() const { return PagesData("icon.svg"); }
 std::string HtmlPages::ModelList(const DirectoryIndex& index, const ModelQuery& query,
                                  const ModelPage& found, const PageAddress& address) const {
   Dictionary page("list");
-  page.SetIntValue("MODEL_TOTAL", static_cast<long>(index.models.size()));
+  Set(page, "MODEL_TOTAL", Grouped(index.models.size()));
   page.SetIntValue("PROVIDER_TOTAL", static_cast<long>(index.providers.size()));
   Set(page, "Q", query.text);
   Set(page, "MAX_PRICE", query.max_price_text);
   AddSelects(page, index, query);
   AddChips(page, query);
   if (query.bad_price) page.ShowSection("BAD_PRICE");
-  page.SetIntValue("FOUND", static_cast<long>(found.found));
+  Set(page, "FOUND", Grouped(found.found));
   Set(page, "FOUND_NOUN", Plural(found.found, "model", "models"));
   if (found.models.empty()) {
     page.ShowSection("NONE");
@@ -319,16 +328,15 @@ std::string HtmlPages::ModelList(const DirectoryIndex& index, const ModelQuery& 
     for (const ListedModel* listed : found.models) AddModelRow(table, *listed);
   }
   AddPages(page, query, found);
-  const bool whole = query.ToUrl("/") == "/" || address.path == "/";
   return impl_->Expand(
       "list.tpl", page,
       {.title = query.vendor.empty() ? "AI model prices – Tollgate model directory"
                                      : query.vendor + " model prices – Tollgate model directory",
-       .description = absl::StrCat("Published prices of ", index.models.size(),
+       .description = absl::StrCat("Published prices of ", Grouped(index.models.size()),
                                    " AI models from ", index.providers.size(),
                                    " providers, in US dollars per million tokens."),
        .json_ld = "",
-       .indexed = whole || !query.vendor.empty()},
+       .indexed = query.ToUrl("/") == address.path},
       index, address, *this);
 }
 
@@ -354,8 +362,8 @@ std::string HtmlPages::ModelPageOf(const DirectoryIndex& index, const ListedMode
     Set(fact, "PER", per);
   };
   if (listed.input) {
-    headline("Input from", MoneyWords(listed.input), "/M tokens");
-    headline("Output from", MoneyWords(listed.output), "/M tokens");
+    headline("Input from", MoneyWords(listed.input), "/M");
+    headline("Output from", MoneyWords(listed.output), "/M");
   } else if (listed.by_unit != nullptr) {
     headline("From", ComponentMoney(*listed.by_unit), ComponentPer(*listed.by_unit));
   }

@@ -23,6 +23,16 @@ absl::Time StartOfDay(const std::string& date) {
   return time;
 }
 
+// Without control characters and blanks at the ends; `otherwise` when nothing usable remains.
+std::string CleanName(std::string name, std::string_view otherwise) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  name.erase(0, name.find_first_not_of(' '));
+  name.erase(name.find_last_not_of(' ') + 1);
+  return name.empty() || name.size() > kNameCharsMax ? std::string(otherwise) : name;
+}
+
 std::string What(const OfferingDraft& draft) {
   return draft.provider_id + ": " + draft.provider_model_id;
 }
@@ -71,6 +81,7 @@ bool FactsBuilder::Place(const OfferingDraft& draft, const std::string& model_id
                                         sourced.version.components);
   }
   offering.price_versions.push_back(std::move(sourced));
+  if (!ValidateOffering(offering).ok()) return false;
   Described& described = models_[model_id];
   const int rank = Rank(draft, std::string_view(model_id).substr(0, model_id.find('/')));
   if (rank > described.rank) described = {draft.model, rank};
@@ -132,6 +143,7 @@ Facts FactsBuilder::Build() {
     if (!sold.contains(id)) continue;
     described.model.id = id;
     described.model.vendor = id.substr(0, id.find('/'));
+    described.model.display_name = CleanName(described.model.display_name, id);
     facts.models.push_back(described.model);
   }
   for (auto& [id, provider] : providers_) {

@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+// Without the conversions that throw: every error is a code.
+#define SIMDJSON_EXCEPTIONS 0
 #include "simdjson.h"
 
 namespace tollgate::catalog {
@@ -89,8 +91,11 @@ absl::Status Read(ondemand::value value, int depth, JsonValue& out) {
       const auto error = value.get_bool().get(out.boolean);
       return error ? Bad(error) : absl::OkStatus();
     }
-    case ondemand::json_type::null:
-      return value.is_null() ? absl::OkStatus() : Bad(simdjson::N_ATOM_ERROR);
+    case ondemand::json_type::null: {
+      bool is_null = false;
+      if (const auto error = value.is_null().get(is_null)) return Bad(error);
+      return is_null ? absl::OkStatus() : Bad(simdjson::N_ATOM_ERROR);
+    }
   }
   return Bad(simdjson::TAPE_ERROR);
 }

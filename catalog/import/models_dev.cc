@@ -100,8 +100,8 @@ void ReadTiers(const JsonValue& cost, ComponentList& list) {
 // The facts of a model but for its id and vendor.
 Model Describe(const JsonValue& entry, std::string_view id) {
   Model model;
-  model.display_name = std::string(entry.Text("name").substr(0, kNameCharsMax));
-  if (model.display_name.empty()) model.display_name = std::string(id);
+  model.display_name = std::string(entry.Text("name"));
+  if (model.display_name.empty()) model.display_name = std::string(id.substr(id.rfind('/') + 1));
   const auto words = [&](std::string_view direction) {
     std::vector<std::string> found;
     const JsonValue* modalities = entry.Find("modalities");
@@ -150,8 +150,8 @@ class Reader {
     if (models == nullptr || !models->is_object() || !IsValidResourceId(id)) {
       return report_.LeaveOut("a provider without models or with an unusable id", id);
     }
-    std::string name(entry.Text("name").substr(0, kNameCharsMax));
-    if (name.empty()) name = id;
+    std::string name(entry.Text("name"));
+    if (name.empty() || name.size() > kNameCharsMax) name = id;
     const absl::StatusOr<Provider> provider =
         AddressProvider({id, std::move(name), std::string(entry.Text("npm")),
                          std::string(entry.Text("api")), std::string(entry.Text("doc"))},

@@ -43,7 +43,7 @@ struct LeaseKeeperOptions {
   int drift_permille = 20;
   // A connection that leaves a Want unanswered for so long is given up.
   absl::Duration answer_timeout = absl::Seconds(5);
-  BackoffOptions backoff;
+  BackoffOptions backoff = {};
 };
 
 // What is known about the connection; for /readyz and metrics.

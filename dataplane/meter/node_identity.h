@@ -40,7 +40,7 @@ class NodeIdentity {
   // Takes the lock of `folder` (created when missing), reads or makes the identity, and begins a
   // new incarnation with `lanes` lanes.  FailedPrecondition when another process has the folder;
   // DataLoss when the file is damaged: starting anew would make a second life of the same node, so
-  // an operator must decide (docs/formats/spool.md).
+  // an operator must decide (docs/formats/spool.md).  `boot_id` has no blanks.
   static absl::StatusOr<NodeIdentity> Begin(FileSystem& file_system, const std::string& folder,
                                             std::string_view boot_id, Durability durability,
                                             std::uint32_t lanes, Random& random);

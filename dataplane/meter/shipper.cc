@@ -67,6 +67,10 @@ ShipperStatus Shipper::status() const {
 }
 
 bool Shipper::Drain(MonotonicTime deadline) {
+  {
+    std::lock_guard lock(status_mutex_);
+    drain_seen_ = false;  // Until it is counted anew, `waiting` may be of before the last append.
+  }
   executor_.Post([this, alive = std::weak_ptr<int>(alive_)] {
     if (alive.expired()) return;
     draining_ = true;

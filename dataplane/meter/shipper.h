@@ -44,7 +44,7 @@ struct ShipperOptions {
   std::uint64_t ship_records = 500;  // So many waiting are shipped at the next look.
   absl::Duration look_interval = absl::Milliseconds(20);
   absl::Duration answer_timeout = absl::Seconds(30);  // Without an Ack: reconnect.
-  BackoffOptions backoff;
+  BackoffOptions backoff = {};
 };
 
 // The lease side of closing a former incarnation; LeasePool in programs.

@@ -34,7 +34,7 @@ struct SubscriberOptions {
   absl::Duration silence_timeout = absl::Seconds(30);       // Three heartbeats.
   absl::Duration snapshot_timeout = absl::Seconds(120);     // From its first chunk to its last.
   absl::Duration tick = absl::Seconds(1);
-  BackoffOptions backoff;
+  BackoffOptions backoff = {};
 };
 
 // What is known; for /readyz, /config_dump and metrics.

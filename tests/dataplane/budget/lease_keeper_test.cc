@@ -1,0 +1,293 @@
+#include "dataplane/budget/lease_keeper.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status_reason.h"
+#include "tests/dataplane/support/fake_link.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+using lease::v1::LeaseRequest;
+using lease::v1::LeaseResponse;
+
+Money Nano(std::int64_t amount) { return Money::FromNanoUsd(amount); }
+
+class LeaseKeeperTest : public testing::Test {
+ protected:
+  LeaseKeeperTest() { Boot(1); }
+
+  void Boot(std::uint64_t incarnation) {
+    keeper_.reset();
+    pool_.reset();
+    table_.reset();
+    table_ = *LeaseTable::Open(RealFileSystem(), dir_.File("leases"), 64, "boot");
+    pool_ = std::make_unique<LeasePool>(*table_, clock_,
+                                        LeasePoolOptions{.incarnation = incarnation});
+    keeper_ = std::make_unique<LeaseKeeper>(
+        *pool_, executor_, clock_, random_, peer_.Factory(),
+        LeaseKeeperOptions{.node_id = "node", .incarnation = incarnation, .session = "s"});
+    wallet_ = pool_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
+    set_ = AccountSet();
+    set_.Add(wallet_);
+    keeper_->Start();
+    executor_.RunReady();
+  }
+
+  // The last Want that was sent; drops all.
+  std::optional<LeaseRequest::Want> LastWant() {
+    std::optional<LeaseRequest::Want> want;
+    while (!peer_.sent.empty()) {
+      const LeaseRequest request = peer_.Take();
+      if (request.has_want()) want = request.want();
+    }
+    return want;
+  }
+
+  void Answer(const LeaseRequest::Want& want, std::int64_t granted,
+              lease::v1::Shortage shortage = lease::v1::SHORTAGE_UNSPECIFIED,
+              std::int64_t ttl_s = 60) {
+    LeaseResponse response;
+    lease::v1::Grant* grant = response.mutable_grant();
+    grant->set_account(want.account());
+    grant->set_granted_nano_usd(granted);
+    grant->set_nonce(want.nonce());
+    grant->set_shortage(shortage);
+    grant->mutable_ttl()->set_seconds(ttl_s);
+    peer_.Say(response);
+  }
+
+  // Waits for `amount`, and has it granted.
+  void Fund(std::int64_t amount) {
+    LastWant();
+    const auto waiter = pool_->Wait(set_, Nano(amount), [] {});
+    executor_.RunReady();
+    const auto want = LastWant();
+    ASSERT_TRUE(want.has_value());
+    Answer(*want, want->granted_nano_usd() + amount);
+    pool_->Forget(waiter);
+    // What it would like beyond that, it does not get.
+    while (const auto more = LastWant()) Answer(*more, more->granted_nano_usd());
+  }
+
+  TempDir dir_;
+  FakeClock clock_;
+  ManualExecutor executor_{clock_};
+  SeededRandom random_{1};
+  FakePeer<LeaseRequest, LeaseResponse> peer_{executor_};
+  std::unique_ptr<LeaseTable> table_;
+  std::unique_ptr<LeasePool> pool_;
+  std::unique_ptr<LeaseKeeper> keeper_;
+  const Account* wallet_ = nullptr;
+  AccountSet set_;
+};
+
+TEST_F(LeaseKeeperTest, AsksForWhatWaitersNeedAndWakesThem) {
+  ASSERT_TRUE(peer_.sent.front().has_hello());
+  EXPECT_EQ(peer_.sent.front().hello().incarnation(), 1u);
+  EXPECT_EQ(peer_.sent.front().hello().session(), "s");
+  LastWant();
+  bool woken = false;
+  pool_->Wait(set_, Nano(100), [&] { woken = true; });
+  executor_.RunReady();
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->account(), "wallet/ws_1");
+  EXPECT_EQ(want->need_nano_usd(), 100);
+  EXPECT_GE(want->want_nano_usd(), 100);
+  Answer(*want, 400);
+  EXPECT_TRUE(woken);
+  Hold hold;
+  EXPECT_EQ(pool_->TryHold(set_, Nano(100), &hold).kind, HoldResult::kHeld);
+  pool_->Release(std::move(hold));
+}
+
+TEST_F(LeaseKeeperTest, TheDeadlineCountsFromTheQuestionLessDrift) {
+  LastWant();
+  pool_->Wait(set_, Nano(100), [] {});
+  executor_.RunReady();
+  const auto want = LastWant();
+  const MonotonicTime asked = clock_.Monotonic();
+  executor_.Advance(absl::Seconds(2));
+  Answer(*want, 100);
+  EXPECT_EQ(pool_->View(*wallet_).deadline, asked + absl::Seconds(60) * 980 / 1000);
+}
+
+TEST_F(LeaseKeeperTest, AnAnswerToAnotherQuestionMovesNoDeadlineButItsMoneyCounts) {
+  LastWant();
+  pool_->Wait(set_, Nano(100), [] {});
+  executor_.RunReady();
+  auto want = *LastWant();
+  want.set_nonce(want.nonce() + 77);
+  Answer(want, 100);
+  EXPECT_EQ(pool_->View(*wallet_).granted, Nano(100));
+  EXPECT_EQ(pool_->MostAffordable(set_), Money::Zero());
+}
+
+TEST_F(LeaseKeeperTest, RenewsAtHalfTimeWhileInUse) {
+  LastWant();
+  pool_->Wait(set_, Nano(100), [] {});
+  executor_.RunReady();
+  while (const auto want = LastWant()) {
+    Answer(*want, want->granted_nano_usd() + std::max<std::int64_t>(want->want_nano_usd(), 1000));
+  }
+  std::vector<int> asked_at_s;
+  for (int second = 1; second <= 40; ++second) {
+    Hold hold;
+    if (pool_->TryHold(set_, Nano(1), &hold).kind == HoldResult::kHeld) {
+      pool_->Release(std::move(hold));
+    }
+    executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+    const auto want = LastWant();
+    if (!want.has_value()) continue;
+    EXPECT_EQ(want->need_nano_usd(), 0);
+    asked_at_s.push_back(second);
+    Answer(*want, want->granted_nano_usd() + want->want_nano_usd());
+  }
+  ASSERT_EQ(asked_at_s.size(), 1u);
+  EXPECT_GE(asked_at_s[0], 29);
+  EXPECT_LE(asked_at_s[0], 31);
+}
+
+TEST_F(LeaseKeeperTest, ARecallGivesBackWhatIsIdle) {
+  Fund(1000);
+  Hold hold;
+  ASSERT_EQ(pool_->TryHold(set_, Nano(300), &hold).kind, HoldResult::kHeld);
+  LeaseResponse recall;
+  recall.mutable_recall()->set_account("wallet/ws_1");
+  peer_.Say(recall);
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->released_nano_usd(), 700);
+  EXPECT_EQ(want->granted_nano_usd(), 1000);
+  EXPECT_EQ(want->want_nano_usd(), 0);
+  pool_->Settle(std::move(hold), Nano(300));
+}
+
+TEST_F(LeaseKeeperTest, AnIdleLeaseIsGivenBack) {
+  Fund(1000);
+  std::optional<LeaseRequest::Want> last;
+  for (int i = 0; i < 50; ++i) {
+    executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+    if (const auto want = LastWant()) {
+      last = want;
+      Answer(*want, want->granted_nano_usd());
+    }
+  }
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->released_nano_usd(), last->granted_nano_usd());
+  EXPECT_EQ(pool_->View(*wallet_).remaining, Money::Zero());
+}
+
+TEST_F(LeaseKeeperTest, ANewConnectionStatesTheTotalsAgain) {
+  Fund(1000);
+  pool_->ReleaseIdle(*wallet_, Nano(100));
+  peer_.Close(absl::UnavailableError("gone"));
+  EXPECT_FALSE(pool_->connected());
+  // What is leased can be spent meanwhile.
+  Hold hold;
+  EXPECT_EQ(pool_->TryHold(set_, Nano(900), &hold).kind, HoldResult::kHeld);
+  executor_.Advance(absl::Seconds(1));
+  ASSERT_GE(peer_.opened, 2);
+  ASSERT_TRUE(peer_.sent.front().has_hello());
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->granted_nano_usd(), 1000);
+  EXPECT_EQ(want->released_nano_usd(), 100);
+  // The same total again is no new money.
+  Answer(*want, 1000);
+  EXPECT_TRUE(pool_->connected());
+  EXPECT_EQ(pool_->View(*wallet_).remaining, Money::Zero());
+  pool_->Settle(std::move(hold), Nano(900));
+}
+
+TEST_F(LeaseKeeperTest, ALeaseOfItsOwnReplacesTheInheritedOne) {
+  Fund(1000);
+  Boot(2);
+  Hold hold;
+  ASSERT_EQ(pool_->TryHold(set_, Nano(10), &hold).kind, HoldResult::kHeld);
+  EXPECT_EQ(hold[0].lease_incarnation, 1u);
+  std::optional<LeaseRequest::Want> want = LastWant();
+  // The connection began before the account was in use: that question was about nothing.
+  for (int i = 0; i < 70 && !(want.has_value() && want->want_nano_usd() > 0); ++i) {
+    executor_.Advance(absl::Milliseconds(100));
+    if (const auto next = LastWant()) want = next;
+    if (want.has_value() && want->want_nano_usd() == 0) Answer(*want, 0);
+  }
+  EXPECT_TRUE(want.has_value() && want->want_nano_usd() > 0) << "no lease of its own was wanted";
+  Answer(*want, 500);
+  executor_.Advance(absl::Seconds(2));
+  EXPECT_FALSE(pool_->Retired(1));  // One hold runs.
+  pool_->Settle(std::move(hold), Nano(10));
+  EXPECT_TRUE(pool_->Retired(1));
+}
+
+TEST_F(LeaseKeeperTest, WhatNobodyUsesIsRetiredOnceBillingIsThere) {
+  Fund(1000);
+  Boot(2);
+  executor_.Advance(absl::Milliseconds(500));
+  EXPECT_FALSE(pool_->Retired(1));  // Not before billing is known to be there.
+  Answer(*LastWant(), 0);
+  executor_.Advance(absl::Seconds(2));
+  EXPECT_TRUE(pool_->Retired(1));
+}
+
+TEST_F(LeaseKeeperTest, ALoweredCapStopsNewHoldsAtOnce) {
+  Fund(1000);
+  LeaseResponse response;
+  response.mutable_grant()->set_account("wallet/ws_1");
+  response.mutable_grant()->set_granted_nano_usd(1000);
+  peer_.Say(response);
+  Hold hold;
+  EXPECT_EQ(pool_->TryHold(set_, Nano(1), &hold).kind, HoldResult::kShort);
+}
+
+TEST_F(LeaseKeeperTest, SaysWhenAnotherProcessLeasesAsThisNode) {
+  peer_.Close(ErrorWithReason(absl::StatusCode::kFailedPrecondition, "STALE_INCARNATION", "x"));
+  EXPECT_TRUE(keeper_->status().fenced);
+}
+
+TEST_F(LeaseKeeperTest, AnUnansweredQuestionEndsTheConnection) {
+  LastWant();
+  pool_->Wait(set_, Nano(100), [] {});
+  executor_.RunReady();
+  executor_.Advance(absl::Seconds(8), absl::Milliseconds(50));
+  EXPECT_GE(peer_.opened, 2);
+}
+
+TEST_F(LeaseKeeperTest, AnEndedPeriodIsReleasedAndForgotten) {
+  const Account* day = pool_->Open("budget/bud_1/day", "bud_1", true,
+                                   clock_.Wall() + absl::Seconds(20));
+  AccountSet set;
+  set.Add(day);
+  LastWant();
+  const auto waiter = pool_->Wait(set, Nano(100), [] {});
+  executor_.RunReady();
+  Answer(*LastWant(), 100);
+  pool_->Forget(waiter);
+  for (int i = 0; i < 30; ++i) {
+    executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+    while (!peer_.sent.empty()) {
+      const LeaseRequest request = peer_.Take();
+      if (request.has_want()) Answer(request.want(), request.want().granted_nano_usd());
+    }
+  }
+  EXPECT_EQ(pool_->Find("budget/bud_1/day"), nullptr);
+}
+
+TEST_F(LeaseKeeperTest, AtTheEndEverythingIdleGoesBack) {
+  Fund(1000);
+  keeper_->ReleaseAll();
+  executor_.RunReady();
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->released_nano_usd(), 1000);
+}
+
+}  // namespace
+}  // namespace tollgate::dataplane

@@ -1,0 +1,300 @@
+#include "dataplane/meter/spool.h"
+
+#include <atomic>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "base/status_reason.h"
+#include "dataplane/meter/recovery.h"
+#include "tests/dataplane/support/faulty_file_system.h"
+#include "tests/dataplane/support/usage_records.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+class SpoolTest : public testing::Test {
+ protected:
+  SpoolTest() {
+    options_.segment_bytes = 1 << 20;
+    options_.bytes_max = 16 << 20;
+  }
+
+  // A run of the node; the former one is gone without a goodbye.
+  void Boot(std::uint32_t lanes = 1) {
+    spool_.reset();
+    identity_.reset();
+    options_.folder = folder_;
+    identity_ = std::make_unique<NodeIdentity>(*NodeIdentity::Begin(
+        files_, folder_, "boot", options_.durability, lanes, SystemRandom()));
+    auto spool = Spool::Open(files_, SystemRandom(), *identity_, lanes, options_);
+    ASSERT_OK(spool);
+    spool_ = *std::move(spool);
+  }
+
+  Lane& lane() { return spool_->lane(0); }
+
+  void WriteFinal(const std::string& id) {
+    auto record = RecordOf(id);
+    auto intent = lane().AppendIntent(record);
+    ASSERT_OK(intent);
+    lane().AppendFinal(*std::move(intent), record);
+  }
+
+  // A process that died leaves its intents open; this one must not CHECK over them.
+  void LeaveOpen(IntentRef intent) { new IntentRef(std::move(intent)); }
+
+  TempDir dir_;
+  std::string folder_ = dir_.File("spool");
+  FaultyFileSystem files_;
+  SpoolOptions options_;
+  std::unique_ptr<NodeIdentity> identity_;
+  std::unique_ptr<Spool> spool_;
+};
+
+TEST_F(SpoolTest, FinalRecordsAreDenseAndReadInOrder) {
+  Boot();
+  for (int i = 0; i < 10; ++i) WriteFinal("gen_" + std::to_string(i));
+  EXPECT_EQ(lane().last_sequence(), 10u);
+  const auto finals = FinalsOf(lane());
+  ASSERT_EQ(finals.size(), 10u);
+  EXPECT_EQ(finals[3].generation_id(), "gen_3");
+  EXPECT_EQ(lane().open_intents(), 0u);
+}
+
+TEST_F(SpoolTest, ARestartFindsWhatTheFormerRunLeft) {
+  Boot();
+  WriteFinal("gen_a");
+  auto record = RecordOf("gen_b", 70);
+  auto intent = lane().AppendIntent(record);
+  ASSERT_OK(intent);
+  ASSERT_OK(lane().AppendExtension(*intent, Money::FromNanoUsd(5)));
+  LeaveOpen(*std::move(intent));
+  Boot();
+  const auto lanes = spool_->AllLanes();
+  ASSERT_EQ(lanes.size(), 2u);
+  const auto finals = FinalsOf(*lanes[0]);
+  ASSERT_EQ(finals.size(), 2u);
+  EXPECT_EQ(finals[1].generation_id(), "gen_b");
+  EXPECT_EQ(finals[1].charge_nano_usd(), 75);
+  EXPECT_EQ(finals[1].holds(0).amount_nano_usd(), 75);
+  EXPECT_EQ(finals[1].usage_source(), usage::v1::USAGE_SOURCE_INTERRUPTED);
+  EXPECT_EQ(finals[1].outcome(), usage::v1::ATTEMPT_OUTCOME_INTERRUPTED);
+  EXPECT_EQ(spool_->status().recovery.interrupted, 1u);
+  EXPECT_TRUE(spool_->Whole(1));
+}
+
+TEST_F(SpoolTest, InterruptedAttemptsMayCostNothing) {
+  options_.interrupted = InterruptedPolicy::kChargeNothing;
+  Boot();
+  auto record = RecordOf("gen_b", 70);
+  LeaveOpen(*lane().AppendIntent(record));
+  Boot();
+  const auto finals = FinalsOf(*spool_->AllLanes()[0]);
+  ASSERT_EQ(finals.size(), 1u);
+  EXPECT_EQ(finals[0].charge_nano_usd(), 0);
+  EXPECT_EQ(finals[0].holds(0).amount_nano_usd(), 70);
+}
+
+// Killed during recovery, after each number of records it writes: the next start does the rest.
+TEST_F(SpoolTest, RecoveryMayBeKilledAnywhere) {
+  constexpr std::size_t kOpen = 4;
+  for (std::size_t written = 0; written <= kOpen; ++written) {
+    folder_ = dir_.File("killed" + std::to_string(written));
+    Boot();
+    WriteFinal("gen_whole");
+    for (std::size_t i = 0; i < kOpen; ++i) {
+      auto record = RecordOf("gen_" + std::to_string(i));
+      LeaveOpen(*lane().AppendIntent(record));
+    }
+    spool_.reset();
+    RecoveryReport report;
+    {
+      auto once = RecoverLanes(files_, SystemRandom(), options_, report);
+      ASSERT_OK(once);
+      ASSERT_EQ(report.interrupted, kOpen);
+      // Takes back all but `written` of what it wrote, from the end, as if it had never got there.
+      const auto segment = (*once)[0].lane->Segments().back();
+      std::vector<std::size_t> offsets;
+      std::size_t offset = 0;
+      RecordView view;
+      for (std::size_t at = kSegmentHeaderBytes; segment->ReadCommitted(&offset, &view);
+           at = offset) {
+        if (view.type == RecordType::kFinal) offsets.push_back(at);
+      }
+      std::string bytes = *RealFileSystem().ReadFile(segment->path());
+      const std::size_t keep = offsets.size() - kOpen + written;
+      if (keep < offsets.size()) {
+        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(offsets[keep]), bytes.end(), '\0');
+      }
+      ASSERT_OK(RealFileSystem().WriteFileAtomically(segment->path(), bytes, kModePrivate));
+    }
+    Boot();
+    EXPECT_EQ(spool_->status().recovery.interrupted, kOpen - written);
+    std::set<std::string> ids;
+    const auto finals = FinalsOf(*spool_->AllLanes()[0]);
+    for (const auto& record : finals) EXPECT_TRUE(ids.insert(record.generation_id()).second);
+    EXPECT_EQ(finals.size(), kOpen + 1);
+  }
+}
+
+TEST_F(SpoolTest, ACorruptSegmentIsKeptAndItsLaneNotClosed) {
+  Boot();
+  for (int i = 0; i < 5; ++i) WriteFinal("gen_" + std::to_string(i));
+  const std::string path = lane().Segments()[0]->path();
+  spool_.reset();
+  std::string bytes = *RealFileSystem().ReadFile(path);
+  bytes[bytes.find("gen_2")] ^= 1;
+  ASSERT_OK(RealFileSystem().WriteFileAtomically(path, bytes, kModePrivate));
+  Boot();
+  EXPECT_FALSE(spool_->Whole(1));
+  EXPECT_EQ(spool_->status().recovery.corrupt_segments, 1u);
+  EXPECT_EQ(spool_->status().recovery.interrupted, 0u);
+  EXPECT_LT(FinalsOf(*spool_->AllLanes()[0]).size(), 5u);
+  EXPECT_TRUE(RealFileSystem().Exists(path));
+}
+
+// Fills the lane until it moves on, with intents open over the seam.
+TEST_F(SpoolTest, MovesOnToTheNextSegmentAndDeletesInOrder) {
+  Boot();
+  auto early = RecordOf("gen_early");
+  auto intent = lane().AppendIntent(early);
+  ASSERT_OK(intent);
+  int written = 0;
+  while (lane().Segments().size() < 3) {
+    WriteFinal("gen_" + std::to_string(written++));
+    if (written % 500 == 0) spool_->Upkeep();
+  }
+  // All acknowledged, but the first segment holds an open intent: nothing may go.
+  spool_->Acknowledged(lane(), lane().last_sequence());
+  EXPECT_EQ(lane().Segments().size(), 3u);
+  lane().AppendFinal(*std::move(intent), early);
+  spool_->Acknowledged(lane(), 1);
+  EXPECT_EQ(lane().Segments().size(), 3u);
+  spool_->Acknowledged(lane(), lane().last_sequence());
+  ASSERT_EQ(lane().Segments().size(), 1u);
+  LaneReader reader(lane());
+  RecordView view;
+  ASSERT_TRUE(reader.Next(&view));
+  EXPECT_GT(view.sequence, 1u);
+}
+
+TEST_F(SpoolTest, AReaderFollowsTheWriterOverSegments) {
+  Boot();
+  std::atomic<bool> done{false};
+  constexpr int kRecords = 12'000;
+  std::thread writer([&] {
+    for (int i = 0; i < kRecords; ++i) {
+      auto record = RecordOf("gen_" + std::to_string(i));
+      auto intent = lane().AppendIntent(record);
+      while (!intent.ok()) {  // The spare was not ready yet.
+        std::this_thread::yield();
+        intent = lane().AppendIntent(record);
+      }
+      lane().AppendFinal(*std::move(intent), record);
+    }
+    done = true;
+  });
+  LaneReader reader(lane());
+  RecordView view;
+  std::uint64_t expected = 1;
+  while (expected <= kRecords) {
+    const bool finished = done;
+    if (!reader.Next(&view)) {
+      ASSERT_FALSE(finished && expected <= lane().last_sequence() && !reader.Next(&view));
+      continue;
+    }
+    ASSERT_EQ(view.sequence, expected++);
+    ASSERT_NE(view.text().find("gen_"), std::string_view::npos);
+  }
+  writer.join();
+}
+
+TEST_F(SpoolTest, AFullDiskRefusesIntentsAndEndsRunningOnes) {
+  Boot();
+  files_.disk_full = true;
+  auto running = RecordOf("gen_running");
+  auto intent = lane().AppendIntent(running);
+  ASSERT_OK(intent);
+  absl::Status refused;
+  for (int i = 0; i < 100'000 && refused.ok(); ++i) {
+    auto record = RecordOf("gen_" + std::to_string(i));
+    auto next = lane().AppendIntent(record);
+    refused = next.status();
+    if (next.ok()) lane().AppendFinal(*std::move(next), record);
+  }
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(refused), "SPOOL_FULL");
+  lane().AppendFinal(*std::move(intent), running);  // Its room was kept.
+  files_.disk_full = false;
+  spool_->Upkeep();
+  WriteFinal("gen_again");
+}
+
+TEST_F(SpoolTest, AtItsLimitItRefusesUntilBillingHasTakenSome) {
+  options_.bytes_max = 3 << 20;
+  Boot();
+  absl::Status refused;
+  for (int i = 0; i < 100'000 && refused.ok(); ++i) {
+    auto record = RecordOf("gen_" + std::to_string(i));
+    auto next = lane().AppendIntent(record);
+    if (!next.ok()) {
+      spool_->Upkeep();
+      next = lane().AppendIntent(record);
+    }
+    refused = next.status();
+    if (next.ok()) lane().AppendFinal(*std::move(next), record);
+  }
+  EXPECT_EQ(ReasonOf(refused), "SPOOL_FULL");
+  EXPECT_LE(spool_->status().used_bytes, options_.bytes_max);
+  spool_->Acknowledged(lane(), lane().last_sequence());
+  spool_->Upkeep();
+  EXPECT_FALSE(spool_->status().refusing);
+  WriteFinal("gen_again");
+}
+
+TEST_F(SpoolTest, LongStringsAreCutSoThatARecordFitsItsReserve) {
+  Boot();
+  auto record = RecordOf("gen_long");
+  auto intent = lane().AppendIntent(record);
+  ASSERT_OK(intent);
+  const std::string umlauts(100'000, '\xc3');
+  record.set_provider_response_id(std::string(1'000'000, 'x'));
+  record.set_native_finish_reason("\xc3\xa4" + std::string(300, 'y'));
+  for (int i = 0; i < 15; ++i) record.add_quantities()->set_variant(std::string(5000, 'v'));
+  lane().AppendFinal(*std::move(intent), record);
+  const auto finals = FinalsOf(lane());
+  EXPECT_EQ(finals[0].provider_response_id().size(), kRecordStringBytesMax);
+  EXPECT_LE(finals[0].native_finish_reason().size(), kRecordStringBytesMax);
+}
+
+TEST_F(SpoolTest, DiskDurabilityWaitsForTheSyncAndNeverTrustsAFailedOne) {
+  options_.durability = Durability::kDisk;
+  Boot();
+  auto record = RecordOf("gen_a");
+  auto intent = lane().AppendIntent(record);
+  ASSERT_OK(intent);
+  auto wait = [&] {
+    std::atomic<int> code{-1};
+    spool_->WhenDurable(lane().position(),
+                        [&](absl::Status status) { code = static_cast<int>(status.code()); });
+    while (code == -1) std::this_thread::yield();
+    return static_cast<absl::StatusCode>(code.load());
+  };
+  EXPECT_EQ(wait(), absl::StatusCode::kOk);
+  files_.sync_fails = true;
+  lane().AppendFinal(*std::move(intent), record);
+  EXPECT_EQ(wait(), absl::StatusCode::kDataLoss);
+  files_.sync_fails = false;
+  EXPECT_EQ(wait(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(spool_->status().sync_failed);
+  auto next = RecordOf("gen_b");
+  EXPECT_EQ(ReasonOf(lane().AppendIntent(next).status()), "SPOOL_FAILED");
+  EXPECT_EQ(FinalsOf(lane()).size(), 1u);  // Still shipped.
+}
+
+}  // namespace
+}  // namespace tollgate::dataplane

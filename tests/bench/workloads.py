@@ -1,0 +1,42 @@
+"""What is measured: one entry a workload.  A new workload is one entry here."""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    title: str
+    connections: int = 64
+    body_bytes: int = 1015
+    stream: bool = False
+    chunks: int = 200           # Of each stream.
+    rate: int = 50              # Chunks a second and stream; 0: as fast as the socket takes them.
+    idle: bool = False          # Streams are opened and held; memory is what counts.
+    upstream_tls: bool = False
+    governance: bool = True     # Keys, budgets, metering: a proxy that has none is not affected.
+    same_core: bool = False     # Client, proxy and upstream on one core: the stable latency at c=1.
+    paired: bool = False        # Between two runs of nginx, so that drift of the machine cancels.
+    seconds: float = 4.0
+
+    @property
+    def unit(self):
+        return "chunk" if self.stream and not self.idle else "request"
+
+
+WORKLOADS = [
+    Workload("json_c1", "JSON 1 KB, c=1, one core", connections=1, same_core=True, paired=True),
+    Workload("json_c64", "JSON 1 KB, c=64", paired=True),
+    Workload("json_c512", "JSON 1 KB, c=512", connections=512),
+    Workload("json_c64_ungoverned", "JSON 1 KB, c=64, governance off", governance=False,
+             paired=True),
+    Workload("prompt_100k", "100 KB prompt, c=16", connections=16, body_bytes=100_000),
+    Workload("prompt_400k", "400 KB prompt, c=16", connections=16, body_bytes=400_000),
+    Workload("sse_64x50", "SSE 64 streams × 50/s", stream=True, seconds=6),
+    Workload("sse_512x50", "SSE 512 streams × 50/s", connections=512, stream=True, seconds=6),
+    Workload("sse_1000x100", "SSE 1,000 streams × 100/s", connections=1000, stream=True, rate=100,
+             seconds=6),
+    Workload("sse_flat_out", "SSE 64 streams, flat out", stream=True, rate=0),
+    Workload("idle_10k", "10,000 idle streams", connections=10_000, stream=True, rate=1,
+             chunks=1000, idle=True, seconds=8),
+    Workload("json_tls_upstream", "JSON 1 KB, c=64, TLS upstream", upstream_tls=True),
+]

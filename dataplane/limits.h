@@ -49,8 +49,6 @@ inline constexpr int kJsonDepthMax = 64;
 inline constexpr std::size_t kModelNameBytesMax = 256;
 // Models in the body's `models` list.
 inline constexpr std::size_t kModelsListMax = 16;
-// Length of the `user` that is kept in records; a longer one is cut there, and sent on whole.
-inline constexpr std::size_t kUserBytesMax = 256;
 // Choices (`n`) of one request.
 inline constexpr std::int64_t kChoicesMax = 128;
 

@@ -334,16 +334,6 @@ void ClientConnection::EndStream() {
   if (chunked_answer_) Render("0\r\n\r\n");
 }
 
-void ClientConnection::AbortStream() {
-  pieces_.clear();
-  out_.clear();
-  gone_ = true;
-  error_code ignored;
-  // Without a length or chunks only a reset tells a cut answer from a whole one.
-  if (!chunked_answer_) transport_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
-  transport_.Close();
-}
-
 bool ClientConnection::FlushNow() {
   if (gone_ || pieces_.empty()) {
     pieces_.clear();
@@ -432,7 +422,7 @@ void ClientConnection::Stop() {
   if (interruptible_ != nullptr) {
     interruptible_->OnStop();
   } else {
-    transport_.Close();
+    Close();
   }
 }
 

@@ -122,9 +122,6 @@ class ClientConnection {
   void AddToStream(std::span<const std::string_view> pieces);
   // Prepares the end of it.
   void EndStream();
-  // Gives up: what was prepared is dropped, and the connection is closed so that the client sees that
-  // the answer is cut.
-  void AbortStream();
 
   // Writes what was prepared: `if (!client.FlushNow()) co_await client.FlushRest();`
   bool FlushNow();

@@ -13,4 +13,18 @@ void DateLine::Update(absl::Time now) {
       "date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()), "\r\n");
 }
 
+void LogTime::Append(absl::Time time, std::string& out) {
+  const std::int64_t ms = absl::ToUnixMillis(time);
+  if (ms / 1000 != second_) {
+    second_ = ms / 1000;
+    text_ = absl::FormatTime("%Y-%m-%dT%H:%M:%S.", time, absl::UTCTimeZone());
+  }
+  const std::int64_t fraction = ms % 1000;
+  out += text_;
+  for (const std::int64_t unit : {100, 10, 1}) {
+    out.push_back(static_cast<char>('0' + fraction / unit % 10));
+  }
+  out.push_back('Z');
+}
+
 }  // namespace tollgate::dataplane

@@ -29,6 +29,17 @@ class DateLine {
   std::string line_;
 };
 
+// Wall times as text for logs, with the whole seconds rendered once.  Not thread-safe.
+class LogTime {
+ public:
+  // Appends "2026-01-02T03:04:05.678Z".
+  void Append(absl::Time time, std::string& out);
+
+ private:
+  std::int64_t second_ = -1;
+  std::string text_;  // "2026-01-02T03:04:05."
+};
+
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_HTTP_COARSE_CLOCK_H_

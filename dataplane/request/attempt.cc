@@ -91,6 +91,12 @@ UpstreamError RequestRun::FaultOfUpstream() const {
 Task<void> RequestRun::Attempt() {
   client_->set_interruptible(this);
   for (;;) {
+    if (client_->gone()) {  // The node stopped, or the client left, while money was waited for.
+      context_.leases.Release(std::move(hold_));
+      client_left_ = true;
+      Fail(ErrorCode::kStopped);
+      break;
+    }
     const PlannedAttempt& attempt = plan_[attempt_index_];
     const AttemptEnd end = co_await AttemptOne(attempt);
     DCHECK(!hold_.open() && !intent_.open());
@@ -134,6 +140,7 @@ void RequestRun::ExplainFailure() {
   if (last_fault_ == UpstreamError::kStatus429) {
     // The soonest of those that rest says when to come back.
     const MonotonicTime now = context_.clock.Monotonic();
+    error_.retry_after = last_retry_after_;
     for (const PlannedAttempt& attempt : plan_) {
       const auto until = context_.cooldowns.RestsUntil(attempt.credential->cooldown_key, now);
       if (!until.has_value()) continue;
@@ -365,7 +372,7 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   if (facts.is_error) error_.provider_code = ShowableMessage(facts.error_code, *attempt.credential);
   error_.status = status;
   native_finish_.clear();
-  record_.set_error_code(AbslView(RowOf(error_.code).name).data(), RowOf(error_.code).name.size());
+  record_.set_error_code(std::string(RowOf(error_.code).name));
   SettleAttempt(attempt, usage::v1::ATTEMPT_OUTCOME_REJECTED, Known::kNone);
   outcome_ = RequestOutcome::kRejected;
   co_await Refuse();
@@ -412,6 +419,7 @@ AttemptEnd RequestRun::FailAttempt(const PlannedAttempt& attempt, UpstreamError 
                                    std::optional<absl::Duration> retry_after) {
   context_.metrics.provider(attempt.provider->id).errors[static_cast<std::size_t>(kind)].Add(1);
   last_fault_ = kind;
+  last_retry_after_ = retry_after;
   outcome_ = RequestOutcome::kFailed;
   if (kind == UpstreamError::kStatus429 || kind == UpstreamError::kStatus5xx ||
       kind == UpstreamError::kCredential) {

@@ -140,6 +140,7 @@ bool RequestRun::StopDraining() {
 Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
   if (client_left_ || (out_pieces_.empty() && !end)) {
     out_pieces_.clear();
+    out_texts_.clear();
     co_return;
   }
   if (!stream.started) {
@@ -186,8 +187,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
         stream.end_seen || (state == BodyState::kDone && stream.finish_seen && !stream.broken &&
                             !stream.provider_error);
     if (whole) {
-      const AttemptEnd end = co_await FinishStream(attempt, stream, reader);
-      if (upstream_ == nullptr) co_return end;
+      const AttemptEnd end = co_await FinishStream(attempt, stream);
       buffer.Consume(reader.decoded());
       reader.Dropped(reader.decoded());
       if (state == BodyState::kDone) {
@@ -222,8 +222,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
 }
 
 // Settles, and only then releases the last bytes.
-Task<AttemptEnd> RequestRun::FinishStream(const PlannedAttempt& attempt, StreamState& stream,
-                                          BodyReader&) {
+Task<AttemptEnd> RequestRun::FinishStream(const PlannedAttempt& attempt, StreamState& stream) {
   if (!usage_reported_) {
     usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
   }

@@ -71,12 +71,11 @@ class RequestRun final : public Interruptible {
   enum class Known { kNone, kReported, kEstimated };
 
   struct StreamState {
-    bool started = false;       // The client has the head.
-    bool end_seen = false;      // The provider's end marker came.
-    bool finish_seen = false;
-    bool broken = false;        // Something that is no event of the format.
-    bool provider_error = false;
-    std::string provider_message;
+    bool started = false;         // The client has the head.
+    bool end_seen = false;        // The provider's end marker came.
+    bool finish_seen = false;     // A reason to end came.
+    bool broken = false;          // Something came that is no event of the format.
+    bool provider_error = false;  // An error came in place of an event.
   };
 
   bool Fail(ErrorCode code, std::string message = {});
@@ -115,8 +114,7 @@ class RequestRun final : public Interruptible {
   void NoteFacts(const AnswerFacts& facts);
   void NoteUsage(const UsageReport& usage);
   Task<void> WriteStream(StreamState& stream, bool end);
-  Task<AttemptEnd> FinishStream(const PlannedAttempt& attempt, StreamState& stream,
-                                BodyReader& reader);
+  Task<AttemptEnd> FinishStream(const PlannedAttempt& attempt, StreamState& stream);
   Task<AttemptEnd> CutStream(const PlannedAttempt& attempt, StreamState& stream);
   bool StopDraining();
   void NoteClientGone();
@@ -196,10 +194,12 @@ class RequestRun final : public Interruptible {
   std::string_view provider_id_;
   std::string_view model_id_;
   std::optional<UpstreamError> last_fault_;
+  std::optional<absl::Duration> last_retry_after_;
   int last_status_ = 0;
   MonotonicTime sent_at_;
   std::int64_t upstream_wait_ns_ = 0;  // Time that passed while waiting for provider or client.
   std::int64_t first_byte_us_ = 0;
+  LogTime log_time_;
 };
 
 }  // namespace tollgate::dataplane

@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
 #include "base/string_views.h"
+#include "base/utf8.h"
+#include "dataplane/json/cursor.h"
 #include "dataplane/request/request_run.h"
 
 namespace tollgate::dataplane {
@@ -20,6 +22,16 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
 }
 
 void Assign(std::string_view value, std::string* out) { out->assign(value.data(), value.size()); }
+
+// A text that somebody else wrote: cut to what a record keeps, and mended, since protobuf refuses to
+// read what is not UTF-8.
+void AssignForeign(std::string_view value, std::string* out) {
+  if (value.size() <= kRecordStringBytesMax && IsValidUtf8(value)) {
+    Assign(value, out);
+  } else {
+    *out = RepairUtf8(value, kRecordStringBytesMax);
+  }
+}
 
 // The enumerations of base/pricing.h are those of price.proto less the zero.
 void AddQuantities(const TokenUsage& usage, usage_v1::UsageRecord& record) {
@@ -67,7 +79,7 @@ void RequestRun::FillRecord(const PlannedAttempt& attempt) {
   Assign(principal_->organization_id(), record_.mutable_organization_id());
   Assign(principal_->workspace_id(), record_.mutable_workspace_id());
   Assign(principal_->key_id(), record_.mutable_key_id());
-  Assign(scan_.model, record_.mutable_requested_model());
+  AssignForeign(scan_.model, record_.mutable_requested_model());
   Assign(attempt.model->id, record_.mutable_model_id());
   Assign(attempt.provider->id, record_.mutable_provider_id());
   Assign(attempt.offering->id, record_.mutable_offering_id());
@@ -88,7 +100,7 @@ void RequestRun::FillRecord(const PlannedAttempt& attempt) {
   record_.set_attempt_start_us(MicrosecondsSinceStart());
   record_.set_streamed(scan_.stream);
   Assign(surface_->name(), record_.mutable_surface());
-  Assign(scan_.user.substr(0, kUserBytesMax), record_.mutable_user());
+  AssignForeign(scan_.user, record_.mutable_user());
   Assign(attempt.offering->region, record_.mutable_region());
 }
 
@@ -117,9 +129,9 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
   record_.set_end_us(MicrosecondsSinceStart());
   record_.set_provider_status(static_cast<std::uint32_t>(last_status_));
   finish_.assign(FinishWord(native_finish_));
-  Assign(response_id_, record_.mutable_provider_response_id());
+  AssignForeign(response_id_, record_.mutable_provider_response_id());
   Assign(finish_, record_.mutable_finish_reason());
-  Assign(native_finish_, record_.mutable_native_finish_reason());
+  AssignForeign(native_finish_, record_.mutable_native_finish_reason());
   context_.lane.AppendFinal(std::move(intent_), record_);
   // A budget that counts what runs on the customer's own credentials counts it at market cost.
   context_.leases.Settle(std::move(hold_), cost);
@@ -155,16 +167,18 @@ void RequestRun::End() {
   upstream_.reset();
   principal_.reset();
   snapshot_.reset();
-  if (response_id_.capacity() > kBufferKeepBytesMax) response_id_.shrink_to_fit();
+  for (std::string* text : {&response_id_, &native_finish_, &sse_scratch_}) {
+    if (text->capacity() > kBufferKeepBytesMax) std::string().swap(*text);
+  }
   client_ = nullptr;
 }
 
 void RequestRun::WriteAccessLog() {
   std::string& line = header_lines_;
   line.clear();
-  absl::StrAppend(&line, "{\"time\":\"",
-                  absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", wall_start_, absl::UTCTimeZone()),
-                  "\",\"generation_id\":\"", generation_id_, "\"");
+  line += "{\"time\":\"";
+  log_time_.Append(wall_start_, line);
+  absl::StrAppend(&line, "\",\"generation_id\":\"", generation_id_, "\"");
   const auto text = [&](std::string_view name, std::string_view value) {
     if (value.empty()) return;
     absl::StrAppend(&line, ",\"", AbslView(name), "\":");

@@ -81,6 +81,7 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   outcome_ = RequestOutcome::kRefused;
   provider_id_ = model_id_ = {};
   last_fault_.reset();
+  last_retry_after_.reset();
   last_status_ = 0;
   upstream_wait_ns_ = 0;
   first_byte_us_ = 0;

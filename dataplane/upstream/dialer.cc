@@ -122,8 +122,9 @@ Task<DialError> Dialer::Resolve(const Origin& origin, Deadline& deadline, std::i
   }
   Resolver resolver(context_.get_executor());
   deadline.Watch(&resolver);
+  const std::string port = absl::StrCat(origin.port);
   auto [resolve_error, results] = co_await resolver.async_resolve(
-      origin.host, absl::StrCat(origin.port), Resolver::numeric_service, kUseTask);
+      origin.host, port, Resolver::numeric_service, kUseTask);
   deadline.Watch(static_cast<Resolver*>(nullptr));
   if (deadline.expired()) co_return DialError::kTimeout;
   if (resolve_error || results.empty()) co_return DialError::kResolve;

@@ -29,8 +29,8 @@ struct Config {
   // of `token_file` with the role admin.  None: any caller on this machine.
   std::vector<Sha256Digest> admin_tokens;
   std::string token_file;  // `token_file`: lines "name role sha256-hex", private like a key.
-  std::string ops_listen = "127.0.0.1:0";  // `ops_listen`: livez, readyz, metrics; empty = none.
-  bool ops_allow_remote = false;           // `ops_allow_remote`: it may listen off loopback.
+  std::string ops_listen = "127.0.0.1:0";   // `ops_listen`: livez, readyz, metrics; empty = none.
+  bool ops_allow_remote = false;            // `ops_allow_remote`: it may listen off loopback.
   LogOptions log = {.service = "catalog"};  // `log`: {level, file}.
 };
 

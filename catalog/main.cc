@@ -16,8 +16,7 @@ namespace {
 
 absl::Status Run(const std::string& config_path, const std::string& ready_file,
                  tollgate::ShutdownSignal& signal) {
-  TG_ASSIGN_OR_RETURN(tollgate::catalog::Config config,
-                      tollgate::catalog::LoadConfig(config_path));
+  TG_ASSIGN_OR_RETURN(tollgate::catalog::Config config, tollgate::catalog::LoadConfig(config_path));
   TG_RETURN_IF_ERROR(tollgate::ConfigureLog(config.log));
   TG_ASSIGN_OR_RETURN(auto server, tollgate::catalog::Server::Build(std::move(config)));
   TG_RETURN_IF_ERROR(server->Start());
@@ -40,8 +39,7 @@ int main(int argc, char** argv) {
   tollgate::DisableCoreDumps();
   std::string config_path;
   std::string ready_file;
-  CLI::App app("Tollgate's catalog: models, providers, offerings and prices.",
-               "tollgate-catalog");
+  CLI::App app("Tollgate's catalog: models, providers, offerings and prices.", "tollgate-catalog");
   app.add_option("--config", config_path, "YAML configuration file")->required();
   app.add_option("--ready-file", ready_file,
                  "Write the addresses here as JSON once the program serves");

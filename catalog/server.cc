@@ -94,9 +94,9 @@ absl::Status Server::Start() {
     http.body_bytes_max = kDirectoryBodyBytesMax;
     std::map<std::string, prometheus::Counter*> answers;
     for (const char* status : {"2xx", "3xx", "4xx", "5xx"}) {
-      answers[status] = &metrics_.AddCounter("tollgate_catalog_directory_responses_total",
-                                             "Answers of the price directory, by class.",
-                                             {{"status", status}});
+      answers[status] =
+          &metrics_.AddCounter("tollgate_catalog_directory_responses_total",
+                               "Answers of the price directory, by class.", {{"status", status}});
     }
     TG_ASSIGN_OR_RETURN(
         http_, HttpServer::Start(http, [directory = directory_.get(), answers](

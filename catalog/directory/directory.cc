@@ -71,11 +71,9 @@ void AddCaching(const HttpRequest& request, const char* caching, HttpResponse& r
 }
 
 std::string XmlText(std::string_view text) {
-  return absl::StrReplaceAll(AbslView(text), {{"&", "&amp;"},
-                                              {"<", "&lt;"},
-                                              {">", "&gt;"},
-                                              {"\"", "&quot;"},
-                                              {"'", "&apos;"}});
+  return absl::StrReplaceAll(
+      AbslView(text),
+      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&apos;"}});
 }
 
 std::string Sitemap(const DirectoryIndex& index, const std::string& public_url) {
@@ -127,7 +125,8 @@ std::string Directory::PublicUrl(const HttpRequest& request) const {
 
 HttpResponse Directory::Answer(const HttpRequest& request) {
   if (request.method != "GET") {
-    HttpResponse refused = Respond("text/plain; charset=utf-8", "The directory is read with GET.\n");
+    HttpResponse refused =
+        Respond("text/plain; charset=utf-8", "The directory is read with GET.\n");
     refused.status = 405;
     refused.headers.emplace_back("Allow", "GET, HEAD");
     return refused;
@@ -152,9 +151,9 @@ HttpResponse Directory::Route(const HttpRequest& request) {
     return Respond("image/svg+xml", std::string(pages_->icon()));
   }
   if (path == "/robots.txt") {
-    return Respond("text/plain; charset=utf-8", absl::StrCat("User-agent: *\nAllow: /\nSitemap: ",
-                                                             PublicUrl(request),
-                                                             "/sitemap.xml\n"));
+    return Respond(
+        "text/plain; charset=utf-8",
+        absl::StrCat("User-agent: *\nAllow: /\nSitemap: ", PublicUrl(request), "/sitemap.xml\n"));
   }
   if (path == "/sitemap.xml") {
     return Respond("application/xml; charset=utf-8", Sitemap(*index, PublicUrl(request)));
@@ -168,8 +167,8 @@ HttpResponse Directory::Route(const HttpRequest& request) {
   if (path == "/" || path == "/models" || path == "/index") return List(request, *index, json);
   if (path == "/providers") {
     if (json) return Respond(kJson, ProviderListJson(*index));
-    return Respond(kHtml, pages_->ProviderList(
-                              *index, {PublicUrl(request), "/providers", "/providers.json"}));
+    return Respond(
+        kHtml, pages_->ProviderList(*index, {PublicUrl(request), "/providers", "/providers.json"}));
   }
   if (path.starts_with(kModels)) {
     return OneModel(request, *index, path.substr(kModels.size()), now, json);

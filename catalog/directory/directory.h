@@ -47,8 +47,7 @@ class Directory {
                         const std::string& id, absl::Time now, bool json) const;
   HttpResponse OneProvider(const HttpRequest& request, const DirectoryIndex& index,
                            const std::string& id, absl::Time now, bool json) const;
-  HttpResponse NotFound(const HttpRequest& request, const DirectoryIndex& index,
-                        bool json) const;
+  HttpResponse NotFound(const HttpRequest& request, const DirectoryIndex& index, bool json) const;
 
   // Constant after construction.
   const CatalogBook& book_;

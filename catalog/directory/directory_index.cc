@@ -62,8 +62,8 @@ void Finish(ListedModel& model) {
   for (const ListedOffering& offering : model.offerings) {
     if (!model.input && model.by_unit == nullptr) model.by_unit = offering.by_unit;
   }
-  model.haystack = absl::AsciiStrToLower(
-      absl::StrCat(model.model->id, " ", model.model->display_name));
+  model.haystack =
+      absl::AsciiStrToLower(absl::StrCat(model.model->id, " ", model.model->display_name));
 }
 
 }  // namespace

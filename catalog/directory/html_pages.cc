@@ -43,9 +43,7 @@ std::string Plural(std::size_t count, const char* one, const char* many) {
   return count == 1 ? one : many;
 }
 
-std::string Day(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d", time, absl::UTCTimeZone());
-}
+std::string Day(absl::Time time) { return absl::FormatTime("%Y-%m-%d", time, absl::UTCTimeZone()); }
 
 // 1782 → "1,782".
 std::string Grouped(std::size_t number) {
@@ -332,9 +330,9 @@ std::string HtmlPages::ModelList(const DirectoryIndex& index, const ModelQuery& 
       "list.tpl", page,
       {.title = query.vendor.empty() ? "AI model prices – Tollgate model directory"
                                      : query.vendor + " model prices – Tollgate model directory",
-       .description = absl::StrCat("Published prices of ", Grouped(index.models.size()),
-                                   " AI models from ", index.providers.size(),
-                                   " providers, in US dollars per million tokens."),
+       .description =
+           absl::StrCat("Published prices of ", Grouped(index.models.size()), " AI models from ",
+                        index.providers.size(), " providers, in US dollars per million tokens."),
        .json_ld = "",
        .indexed = query.ToUrl("/") == address.path},
       index, address, *this);
@@ -386,15 +384,14 @@ std::string HtmlPages::ModelPageOf(const DirectoryIndex& index, const ListedMode
   return impl_->Expand(
       "model.tpl", page,
       {.title = model.display_name + ": price and providers – Tollgate model directory",
-       .description = absl::StrCat(model.display_name, " (", model.id, "). ", from,
-                                   listed.offerings.size(), " ",
-                                   Plural(listed.offerings.size(), "provider", "providers"), "."),
+       .description =
+           absl::StrCat(model.display_name, " (", model.id, "). ", from, listed.offerings.size(),
+                        " ", Plural(listed.offerings.size(), "provider", "providers"), "."),
        .json_ld = ModelSchemaOrg(listed, address.public_url + address.path)},
       index, address, *this);
 }
 
-std::string HtmlPages::ProviderList(const DirectoryIndex& index,
-                                    const PageAddress& address) const {
+std::string HtmlPages::ProviderList(const DirectoryIndex& index, const PageAddress& address) const {
   Dictionary page("providers");
   page.SetIntValue("PROVIDER_TOTAL", static_cast<long>(index.providers.size()));
   std::vector<const ListedProvider*> sorted;

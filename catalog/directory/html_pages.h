@@ -28,8 +28,8 @@ class HtmlPages {
   static absl::StatusOr<std::unique_ptr<HtmlPages>> Create();
   ~HtmlPages();
 
-  std::string ModelList(const DirectoryIndex& index, const ModelQuery& query,
-                        const ModelPage& page, const PageAddress& address) const;
+  std::string ModelList(const DirectoryIndex& index, const ModelQuery& query, const ModelPage& page,
+                        const PageAddress& address) const;
   std::string ModelPageOf(const DirectoryIndex& index, const ListedModel& model, absl::Time now,
                           const PageAddress& address) const;
   std::string ProviderList(const DirectoryIndex& index, const PageAddress& address) const;

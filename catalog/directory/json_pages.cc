@@ -96,9 +96,9 @@ void WriteComponent(std::string& out, const PriceComponent& component) {
 void WriteVersion(std::string& out, const SourcedPriceVersion& sourced) {
   Writer object(out, '{');
   object.Text("id", sourced.version.id);
-  object.Text("effective_time", StdView(absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
-                                                         sourced.version.effective_time,
-                                                         absl::UTCTimeZone())));
+  object.Text("effective_time",
+              StdView(absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", sourced.version.effective_time,
+                                       absl::UTCTimeZone())));
   object.Name("components");
   Writer list(out, '[');
   for (const PriceComponent& component : sourced.version.components) {
@@ -129,8 +129,7 @@ void WriteOfferings(std::string& out, Writer& parent, const std::vector<ListedOf
     object.Text("status", offering.status);
     object.Name("price_versions");
     Writer versions(out, '[');
-    for (const SourcedPriceVersion& sourced :
-         CurrentAndAnnounced(offering.price_versions, now)) {
+    for (const SourcedPriceVersion& sourced : CurrentAndAnnounced(offering.price_versions, now)) {
       versions.Next();
       WriteVersion(out, sourced);
     }
@@ -225,8 +224,8 @@ std::string ModelSchemaOrg(const ListedModel& model, const std::string& url) {
     Writer offer(out, '{');
     offer.Text("@type", "Offer");
     offer.Text("priceCurrency", "USD");
-    offer.Text("price", listed.input ? FormatUsdPerMillionUnits(*listed.input)
-                                     : FormatCustomary(*unit));
+    offer.Text("price",
+               listed.input ? FormatUsdPerMillionUnits(*listed.input) : FormatCustomary(*unit));
     Writer seller(((void)offer.Name("seller"), out), '{');
     seller.Text("@type", "Organization");
     seller.Text("name", listed.provider->display_name);
@@ -234,8 +233,8 @@ std::string ModelSchemaOrg(const ListedModel& model, const std::string& url) {
     Writer per(((void)offer.Name("priceSpecification"), out), '{');
     per.Text("@type", "UnitPriceSpecification");
     per.Text("priceCurrency", "USD");
-    per.Text("price", listed.input ? FormatUsdPerMillionUnits(*listed.input)
-                                   : FormatCustomary(*unit));
+    per.Text("price",
+             listed.input ? FormatUsdPerMillionUnits(*listed.input) : FormatCustomary(*unit));
     per.Text("unitText", listed.input ? "million input tokens" : UnitName(unit->unit));
     per.Close('}');
     offer.Close('}');

@@ -55,9 +55,8 @@ bool Before(const ListedModel& a, const ListedModel& b, std::string_view sort) {
 
 const std::vector<std::pair<std::string, std::string>>& SortOrders() {
   static const auto& orders = *new std::vector<std::pair<std::string, std::string>>{
-      {"providers", "Most providers"}, {"newest", "Newest"},
-      {"input", "Input price"},        {"output", "Output price"},
-      {"context", "Longest context"},  {"name", "Name"}};
+      {"providers", "Most providers"}, {"newest", "Newest"},           {"input", "Input price"},
+      {"output", "Output price"},      {"context", "Longest context"}, {"name", "Name"}};
   return orders;
 }
 
@@ -92,8 +91,7 @@ ModelQuery ModelQuery::Parse(const std::map<std::string, std::string>& parameter
   query.capability = one_of("can", Capabilities());
   query.max_price_text = std::string(absl::StripAsciiWhitespace(get("max_price")));
   if (!query.max_price_text.empty()) {
-    const absl::StatusOr<ParsedPrice> price =
-        ParsePrice(query.max_price_text, kUsdPerMillionUnits);
+    const absl::StatusOr<ParsedPrice> price = ParsePrice(query.max_price_text, kUsdPerMillionUnits);
     query.bad_price = !price.ok();
     if (price.ok()) query.max_price = price->pico_usd_per_unit;
   }
@@ -138,9 +136,8 @@ ModelPage FindModels(const DirectoryIndex& index, const ModelQuery& query) {
   for (const auto& [id, model] : index.models) {
     if (Fits(model, query, words)) fitting.push_back(&model);
   }
-  std::stable_sort(fitting.begin(), fitting.end(), [&](const auto* a, const auto* b) {
-    return Before(*a, *b, query.sort);
-  });
+  std::stable_sort(fitting.begin(), fitting.end(),
+                   [&](const auto* a, const auto* b) { return Before(*a, *b, query.sort); });
   ModelPage page;
   page.found = fitting.size();
   page.page_total = std::max<std::size_t>(1, (page.found + kModelsPerPage - 1) / kModelsPerPage);

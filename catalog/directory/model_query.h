@@ -23,7 +23,7 @@ struct ModelQuery {
   std::string text;
   std::string vendor;
   std::string type;
-  std::string modality;    // Read or written.
+  std::string modality;  // Read or written.
   std::string capability;
   std::string max_price_text;
   std::optional<std::int64_t> max_price;  // Of input, in pico-USD per token.
@@ -41,8 +41,8 @@ struct ModelQuery {
 const std::vector<std::pair<std::string, std::string>>& SortOrders();
 
 struct ModelPage {
-  std::size_t found = 0;       // On all pages.
-  std::size_t page = 1;        // The page that is shown, which is at most page_total.
+  std::size_t found = 0;  // On all pages.
+  std::size_t page = 1;   // The page that is shown, which is at most page_total.
   std::size_t page_total = 1;
   std::vector<const ListedModel*> models;
 };

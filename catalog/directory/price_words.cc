@@ -26,12 +26,18 @@ std::string Dollars(std::string decimal) {
 
 std::string_view ModalityWord(Modality modality) {
   switch (modality) {
-    case Modality::kText: return "Text";
-    case Modality::kImage: return "Image";
-    case Modality::kAudio: return "Audio";
-    case Modality::kVideo: return "Video";
-    case Modality::kFile: return "Document";
-    case Modality::kReasoning: return "Reasoning";
+    case Modality::kText:
+      return "Text";
+    case Modality::kImage:
+      return "Image";
+    case Modality::kAudio:
+      return "Audio";
+    case Modality::kVideo:
+      return "Video";
+    case Modality::kFile:
+      return "Document";
+    case Modality::kReasoning:
+      return "Reasoning";
   }
   return "";
 }
@@ -51,14 +57,22 @@ std::string ComponentMoney(const PriceComponent& component) {
 
 std::string ComponentPer(const PriceComponent& component) {
   switch (component.unit) {
-    case Unit::kToken: return "per M tokens";
-    case Unit::kImage: return "per image";
-    case Unit::kMegapixel: return "per megapixel";
-    case Unit::kSecond: return "per second";
-    case Unit::kCharacter: return "per M characters";
-    case Unit::kPage: return "per page";
-    case Unit::kRequest: return "per request";
-    case Unit::kSearch: return "per search";
+    case Unit::kToken:
+      return "per M tokens";
+    case Unit::kImage:
+      return "per image";
+    case Unit::kMegapixel:
+      return "per megapixel";
+    case Unit::kSecond:
+      return "per second";
+    case Unit::kCharacter:
+      return "per M characters";
+    case Unit::kPage:
+      return "per page";
+    case Unit::kRequest:
+      return "per request";
+    case Unit::kSearch:
+      return "per search";
   }
   return "";
 }
@@ -73,10 +87,17 @@ std::string ComponentWhat(const PriceComponent& component) {
   const bool input = component.direction == Direction::kInput;
   std::string what = absl::StrCat(kind, input ? "input" : "output");
   switch (component.cache) {
-    case CacheClass::kNone: break;
-    case CacheClass::kRead: what += ", cached"; break;
-    case CacheClass::kWrite5m: what += ", written to the cache (5 min)"; break;
-    case CacheClass::kWrite1h: what += ", written to the cache (1 h)"; break;
+    case CacheClass::kNone:
+      break;
+    case CacheClass::kRead:
+      what += ", cached";
+      break;
+    case CacheClass::kWrite5m:
+      what += ", written to the cache (5 min)";
+      break;
+    case CacheClass::kWrite1h:
+      what += ", written to the cache (1 h)";
+      break;
   }
   return Capitalized(what);
 }
@@ -94,9 +115,8 @@ std::string ComponentWhen(const PriceComponent& component) {
   if (!component.region.empty()) conditions.push_back("region " + component.region);
   if (component.utc_start_minute != component.utc_end_minute) {
     conditions.push_back(absl::StrFormat(
-        "%02d:%02d–%02d:%02d UTC", component.utc_start_minute / 60,
-        component.utc_start_minute % 60, component.utc_end_minute / 60,
-        component.utc_end_minute % 60));
+        "%02d:%02d–%02d:%02d UTC", component.utc_start_minute / 60, component.utc_start_minute % 60,
+        component.utc_end_minute / 60, component.utc_end_minute % 60));
   }
   return conditions.empty() ? "always" : absl::StrJoin(conditions, ", ");
 }
@@ -123,11 +143,16 @@ std::string Capitalized(std::string_view word) {
 
 std::string_view FormatWords(Format format) {
   switch (format) {
-    case Format::kUnspecified: return "";
-    case Format::kOpenaiChat: return "OpenAI chat";
-    case Format::kOpenaiResponses: return "OpenAI responses";
-    case Format::kAnthropic: return "Anthropic messages";
-    case Format::kGemini: return "Gemini";
+    case Format::kUnspecified:
+      return "";
+    case Format::kOpenaiChat:
+      return "OpenAI chat";
+    case Format::kOpenaiResponses:
+      return "OpenAI responses";
+    case Format::kAnthropic:
+      return "Anthropic messages";
+    case Format::kGemini:
+      return "Gemini";
   }
   return "";
 }

@@ -51,9 +51,8 @@ void ComponentList::Spoil(std::string_view reason) {
 }
 
 void ComponentList::Tidy() {
-  const bool costs = std::any_of(components.begin(), components.end(), [](const auto& c) {
-    return c.price_pico_usd_per_unit > 0;
-  });
+  const bool costs = std::any_of(components.begin(), components.end(),
+                                 [](const auto& c) { return c.price_pico_usd_per_unit > 0; });
   const auto unstated = [&](const PriceComponent& c) {
     return c.price_pico_usd_per_unit == 0 && costs &&
            (!IsPlainText(c) || c.tier != ServiceTier::kStandard);
@@ -76,16 +75,14 @@ void ComponentList::Tidy() {
 std::string_view WhyNotPriced(const std::vector<PriceComponent>& components,
                               std::string_view model_type, bool free_by_name) {
   if (components.empty()) return "the source has no price";
-  const bool costs = std::any_of(components.begin(), components.end(), [](const auto& c) {
-    return c.price_pico_usd_per_unit > 0;
-  });
+  const bool costs = std::any_of(components.begin(), components.end(),
+                                 [](const auto& c) { return c.price_pico_usd_per_unit > 0; });
   if (!costs) {
     return free_by_name ? "" : "all prices are zero: a subscription, a trial, or not known";
   }
   const auto price = [&](Direction direction) -> std::int64_t {
-    const auto found = std::find_if(components.begin(), components.end(), [&](const auto& c) {
-      return SameKeys(Tokens(direction), c);
-    });
+    const auto found = std::find_if(components.begin(), components.end(),
+                                    [&](const auto& c) { return SameKeys(Tokens(direction), c); });
     return found == components.end() ? 0 : found->price_pico_usd_per_unit;
   };
   if (model_type == "language" &&

@@ -15,12 +15,11 @@ namespace tollgate::catalog {
 class ComponentList {
  public:
   // `what` names the offering in the report.
-  ComponentList(ImportReport& report, std::string what)
-      : report_(report), what_(std::move(what)) {}
+  ComponentList(ImportReport& report, std::string what) : report_(report), what_(std::move(what)) {}
 
-  // Adds the number `value`, counted by `scale` (price/price_text.h), under the keys of `component`.
-  // A number that cannot be read spoils the list; one that was rounded is reported.  Of two with
-  // equal keys the first stays.
+  // Adds the number `value`, counted by `scale` (price/price_text.h), under the keys of
+  // `component`.  A number that cannot be read spoils the list; one that was rounded is reported.
+  // Of two with equal keys the first stays.
   void Add(PriceComponent component, const JsonValue& value, int scale);
 
   // The component with exactly these keys, or nullptr.

@@ -77,8 +77,8 @@ bool FactsBuilder::Place(const OfferingDraft& draft, const std::string& model_id
   sourced.version.components = draft.components;
   SortComponents(sourced.version.components);
   if (sourced.version.effective_time != absl::InfinitePast()) {
-    sourced.version.id = PriceVersionId(offering.id, sourced.version.effective_time,
-                                        sourced.version.components);
+    sourced.version.id =
+        PriceVersionId(offering.id, sourced.version.effective_time, sourced.version.components);
   }
   offering.price_versions.push_back(std::move(sourced));
   if (!ValidateOffering(offering).ok()) return false;
@@ -117,8 +117,8 @@ std::vector<std::pair<std::string, const OfferingDraft*>> FactsBuilder::ResolveM
 Facts FactsBuilder::Build() {
   std::vector<std::tuple<std::string, bool, std::string, std::string, const OfferingDraft*>> order;
   for (const auto& [model_id, draft] : ResolveModels()) {
-    order.emplace_back(draft->provider_id, !IsSpelledAs(*draft, model_id),
-                       draft->provider_model_id, model_id, draft);
+    order.emplace_back(draft->provider_id, !IsSpelledAs(*draft, model_id), draft->provider_model_id,
+                       model_id, draft);
   }
   std::sort(order.begin(), order.end());
   for (const auto& [provider, other_spelling, own_id, model_id, draft] : order) {

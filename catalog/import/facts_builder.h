@@ -53,8 +53,8 @@ class FactsBuilder {
     int rank = -1;
   };
 
-  // Each draft with the id of its model; of several spellings of one id the canonical one, else that
-  // of most providers, else the first in order.
+  // Each draft with the id of its model; of several spellings of one id the canonical one, else
+  // that of most providers, else the first in order.
   std::vector<std::pair<std::string, const OfferingDraft*>> ResolveModels();
 
   bool Place(const OfferingDraft& draft, const std::string& model_id);

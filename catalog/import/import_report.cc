@@ -27,8 +27,8 @@ std::int64_t ImportReport::Count(const Groups& groups, std::string_view reason) 
 }
 
 void ImportReport::Append(const ImportReport& other) {
-  for (const auto& [from, to] : {std::pair(&other.left_out_, &left_out_),
-                                 std::pair(&other.adjusted_, &adjusted_)}) {
+  for (const auto& [from, to] :
+       {std::pair(&other.left_out_, &left_out_), std::pair(&other.adjusted_, &adjusted_)}) {
     for (const auto& [reason, group] : *from) {
       Group& mine = (*to)[reason];
       mine.count += group.count;
@@ -42,9 +42,8 @@ void ImportReport::Append(const ImportReport& other) {
 std::vector<const ImportReport::Groups::value_type*> ImportReport::ByCount(const Groups& groups) {
   std::vector<const Groups::value_type*> sorted;
   for (const auto& group : groups) sorted.push_back(&group);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-    return a->second.count > b->second.count;
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto* a, const auto* b) { return a->second.count > b->second.count; });
   return sorted;
 }
 
@@ -77,9 +76,9 @@ void ImportReport::AppendJson(std::string& out, std::string_view name, const Gro
 }
 
 std::string ImportReport::ToText(const Facts& taken) const {
-  std::string out = absl::StrCat("source:    ", source, " of ", source_date, "\ntaken:     ",
-                                 taken.models.size(), " models, ", taken.providers.size(),
-                                 " providers, ", taken.offerings.size(), " offerings\n");
+  std::string out = absl::StrCat(
+      "source:    ", source, " of ", source_date, "\ntaken:     ", taken.models.size(), " models, ",
+      taken.providers.size(), " providers, ", taken.offerings.size(), " offerings\n");
   AppendText(out, "left out", left_out_);
   AppendText(out, "taken with a change", adjusted_);
   return out;

@@ -27,9 +27,9 @@ absl::Status ReadObject(ondemand::object object, int depth, JsonValue& out) {
     if (const auto error = field.unescaped_key().get(name)) return Bad(error);
     out.members.emplace_back(std::string(name), JsonValue());
     if (!names.insert(out.members.back().first).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the name '", out.members.back().first.substr(0, 100),
-                       "' comes twice in one JSON object"));
+      return absl::InvalidArgumentError(absl::StrCat("the name '",
+                                                     out.members.back().first.substr(0, 100),
+                                                     "' comes twice in one JSON object"));
     }
     ondemand::value value;
     if (const auto error = field.value().get(value)) return Bad(error);
@@ -85,7 +85,8 @@ absl::Status Read(ondemand::value value, int depth, JsonValue& out) {
       out.text = std::string(text);
       return absl::OkStatus();
     }
-    case ondemand::json_type::number: return ReadNumber(value, out);
+    case ondemand::json_type::number:
+      return ReadNumber(value, out);
     case ondemand::json_type::boolean: {
       out.kind = JsonValue::Kind::kBool;
       const auto error = value.get_bool().get(out.boolean);

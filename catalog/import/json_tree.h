@@ -20,9 +20,9 @@ struct JsonValue {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
   Kind kind = Kind::kNull;
-  std::string text;                                       // Of a string; of a number, as written.
+  std::string text;  // Of a string; of a number, as written.
   bool boolean = false;
-  std::vector<JsonValue> items;                           // Of an array.
+  std::vector<JsonValue> items;                            // Of an array.
   std::vector<std::pair<std::string, JsonValue>> members;  // Of an object, in order.
 
   // The member of that name, or nullptr (also when this is no object).

@@ -80,9 +80,9 @@ void PriceByImage(std::int64_t pixels, PriceComponent& component) {
   const __int128 exact = static_cast<__int128>(component.price_pico_usd_per_unit) * pixels;
   const __int128 rounded = (exact + kPixelsPerMegapixel / 2) / kPixelsPerMegapixel;
   component.unit = Unit::kImage;
-  component.price_pico_usd_per_unit =
-      rounded > kPricePicoUsdPerUnitMax ? kPricePicoUsdPerUnitMax
-                                        : static_cast<std::int64_t>(rounded);
+  component.price_pico_usd_per_unit = rounded > kPricePicoUsdPerUnitMax
+                                          ? kPricePicoUsdPerUnitMax
+                                          : static_cast<std::int64_t>(rounded);
 }
 
 // LiteLLM writes some whole numbers as 1e6 or 256000.0; only what is plainly whole is taken.
@@ -92,8 +92,8 @@ std::int64_t Tokens(const JsonValue& entry, std::string_view name) {
   std::int64_t number = 0;
   const char* end = value->text.data() + value->text.size();
   const auto [stop, error] = std::from_chars(value->text.data(), end, number);
-  const bool whole = stop == end || std::string_view(stop, static_cast<std::size_t>(end - stop)) ==
-                                        ".0";
+  const bool whole =
+      stop == end || std::string_view(stop, static_cast<std::size_t>(end - stop)) == ".0";
   return error == std::errc() && whole && number > 0 && number <= kTokensMax ? number : 0;
 }
 

@@ -171,11 +171,10 @@ void DropAlternatives(std::string_view mode, std::string_view what, ComponentLis
                                       [](const auto& c) { return c.unit == Unit::kImage; });
   std::erase_if(list.components, [&](const PriceComponent& c) {
     const bool output = c.direction == Direction::kOutput;
-    const bool again =
-        (c.unit == Unit::kImage && output && image_tokens) ||
-        (c.unit == Unit::kMegapixel && (image_tokens || has_images)) ||
-        (c.unit == Unit::kSecond && output && c.modality == Modality::kAudio &&
-         (audio_tokens || mode == "audio_transcription"));
+    const bool again = (c.unit == Unit::kImage && output && image_tokens) ||
+                       (c.unit == Unit::kMegapixel && (image_tokens || has_images)) ||
+                       (c.unit == Unit::kSecond && output && c.modality == Modality::kAudio &&
+                        (audio_tokens || mode == "audio_transcription"));
     if (again && c.price_pico_usd_per_unit > 0) {
       report.Adjust("a second way of stating the same charge was not taken", what);
     }
@@ -224,8 +223,7 @@ void ReadLiteLlmPrices(const JsonValue& entry, std::string_view mode, std::strin
       if (field->keys.unit != Unit::kToken && IsZero(value)) continue;
       list.Add(field->keys, value, field->scale);
     } else if (IsPriceField(name) && !IsZero(value)) {
-      const std::string reason =
-          absl::StrCat("a price that the catalog cannot express: ", name);
+      const std::string reason = absl::StrCat("a price that the catalog cannot express: ", name);
       const bool optional = std::find(std::begin(kOptionalExtras), std::end(kOptionalExtras),
                                       name) != std::end(kOptionalExtras);
       if (optional) {

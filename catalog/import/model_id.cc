@@ -9,8 +9,8 @@ namespace tollgate::catalog {
 namespace {
 
 // Parts of a provider's path that name no vendor.
-constexpr std::string_view kNoVendors[] = {"models", "model",  "route", "routers", "tee",
-                                           "public", "shared", "deployments"};
+constexpr std::string_view kNoVendors[] = {"models", "model",  "route",  "routers",
+                                           "tee",    "public", "shared", "deployments"};
 
 // Lower case, foreign characters as '-', beginning with a letter or digit.
 std::string Clean(std::string_view text) {
@@ -30,8 +30,8 @@ std::string Clean(std::string_view text) {
 
 std::string ModelIdResolver::LooseKey(std::string_view id) {
   std::string key(id);
-  std::replace_if(key.begin(), key.end(), [](char c) { return c == '.' || c == '_' || c == ':'; },
-                  '-');
+  std::replace_if(
+      key.begin(), key.end(), [](char c) { return c == '.' || c == '_' || c == ':'; }, '-');
   return key;
 }
 
@@ -39,8 +39,7 @@ std::optional<std::string> ModelIdResolver::Spell(std::string_view provider_id,
                                                   std::string_view id) const {
   if (id.starts_with("hf:")) id.remove_prefix(3);  // "from Hugging Face", as some write.
   const std::size_t slash = id.rfind('/');
-  const std::string name =
-      Clean(slash == std::string_view::npos ? id : id.substr(slash + 1));
+  const std::string name = Clean(slash == std::string_view::npos ? id : id.substr(slash + 1));
   std::string before;
   if (slash != std::string_view::npos) {
     const std::string_view path = id.substr(0, slash);
@@ -54,8 +53,8 @@ std::optional<std::string> ModelIdResolver::Spell(std::string_view provider_id,
     if (provider != nullptr && !provider->maker.empty()) vendor = provider->maker;
   }
   const bool names_vendor =
-      !before.empty() && std::find(std::begin(kNoVendors), std::end(kNoVendors), before) ==
-                             std::end(kNoVendors);
+      !before.empty() &&
+      std::find(std::begin(kNoVendors), std::end(kNoVendors), before) == std::end(kNoVendors);
   if (!vendor) vendor = names_vendor ? before : Clean(provider_id);
   std::string spelled = *vendor + "/" + name;
   return IsValidModelId(spelled) ? std::optional<std::string>(std::move(spelled)) : std::nullopt;

@@ -86,8 +86,7 @@ void ReadTiers(const JsonValue& cost, ComponentList& list) {
   if (tiers == nullptr) return;
   for (const JsonValue& tier : tiers->items) {
     const JsonValue* condition = tier.Find("tier");
-    const std::int64_t threshold =
-        condition == nullptr ? 0 : Integer(condition->Find("size"));
+    const std::int64_t threshold = condition == nullptr ? 0 : Integer(condition->Find("size"));
     const std::string_view type = condition == nullptr ? "" : condition->Text("type");
     if (threshold == 0 || (!type.empty() && type != "context")) {
       list.Spoil("a price tier that is not by context");
@@ -116,12 +115,10 @@ Model Describe(const JsonValue& entry, std::string_view id) {
   };
   model.input_modalities = words("input");
   model.output_modalities = words("output");
-  for (const auto& [field, capability] : {std::pair("tool_call", "tools"),
-                                          std::pair("reasoning", "reasoning"),
-                                          std::pair("structured_output", "structured_output"),
-                                          std::pair("attachment", "attachments"),
-                                          std::pair("temperature", "temperature"),
-                                          std::pair("open_weights", "open_weights")}) {
+  for (const auto& [field, capability] :
+       {std::pair("tool_call", "tools"), std::pair("reasoning", "reasoning"),
+        std::pair("structured_output", "structured_output"), std::pair("attachment", "attachments"),
+        std::pair("temperature", "temperature"), std::pair("open_weights", "open_weights")}) {
     if (entry.IsTrue(field)) model.capabilities.emplace_back(capability);
   }
   if (const JsonValue* limit = entry.Find("limit")) {
@@ -180,8 +177,7 @@ class Reader {
       return report_.LeaveOut("a floating alias of the provider, not a model", what);
     }
     if (const JsonValue* other = entry.Find("provider")) {
-      if (SpeaksOtherwise(provider, other->Text("npm"), other->Text("api"),
-                          other->Text("shape"))) {
+      if (SpeaksOtherwise(provider, other->Text("npm"), other->Text("api"), other->Text("shape"))) {
         return report_.LeaveOut("spoken to in another way than the provider's other models", what);
       }
     }

@@ -23,8 +23,8 @@ std::string Trimmed(std::string_view url) {
 
 }  // namespace
 
-absl::StatusOr<Provider> AddressProvider(const StatedProvider& stated,
-                                         const ReviewedTables& tables, ImportReport& report) {
+absl::StatusOr<Provider> AddressProvider(const StatedProvider& stated, const ReviewedTables& tables,
+                                         ImportReport& report) {
   const ReviewedProvider* reviewed = tables.Find(stated.id);
   Provider provider{.id = stated.id,
                     .display_name = stated.display_name,

@@ -22,14 +22,15 @@ struct StatedProvider {
 };
 
 // The format is the reviewed one, else that of the package: @ai-sdk/anthropic → Anthropic,
-// @ai-sdk/google → Gemini, @ai-sdk/openai and @ai-sdk/openai-compatible → OpenAI's chat completions.
+// @ai-sdk/google → Gemini, @ai-sdk/openai and @ai-sdk/openai-compatible → OpenAI's chat
+// completions.
 // The base URL is the reviewed one, else the stated one without a trailing operation; it is left
 // empty, for the administrator to state, when it has a placeholder (an account, a region) or is
 // not https (a server of one's own).
 // Unimplemented, with a reason fit for a report, for a provider that speaks none of our formats
 // (e.g. one that signs its requests, such as Amazon Bedrock or Vertex AI).
-absl::StatusOr<Provider> AddressProvider(const StatedProvider& stated,
-                                         const ReviewedTables& tables, ImportReport& report);
+absl::StatusOr<Provider> AddressProvider(const StatedProvider& stated, const ReviewedTables& tables,
+                                         ImportReport& report);
 
 // Whether a model's own statement (package, base URL, "responses" or "completions") means another
 // way to speak than its provider's.

@@ -14,8 +14,8 @@ namespace {
 bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
 
 std::optional<Format> FormatByName(std::string_view name) {
-  for (const Format format : {Format::kOpenaiChat, Format::kOpenaiResponses, Format::kAnthropic,
-                              Format::kGemini}) {
+  for (const Format format :
+       {Format::kOpenaiChat, Format::kOpenaiResponses, Format::kAnthropic, Format::kGemini}) {
     if (FormatName(format) == name) return format;
   }
   return std::nullopt;
@@ -50,8 +50,7 @@ absl::StatusOr<ReviewedProvider> ReadProvider(const JsonValue& row) {
 
 absl::StatusOr<ReviewedTables> ReviewedTables::Load() {
   ReviewedTables tables;
-  TG_ASSIGN_OR_RETURN(const JsonValue providers,
-                      ParseJson(TablesData("reviewed_providers.json")));
+  TG_ASSIGN_OR_RETURN(const JsonValue providers, ParseJson(TablesData("reviewed_providers.json")));
   for (const JsonValue& row : providers.items) {
     TG_ASSIGN_OR_RETURN(ReviewedProvider provider, ReadProvider(row));
     for (const std::string& name : provider.litellm) tables.id_by_litellm_[name] = provider.id;

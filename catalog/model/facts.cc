@@ -4,11 +4,16 @@ namespace tollgate::catalog {
 
 std::string_view FormatName(Format format) {
   switch (format) {
-    case Format::kUnspecified: return "";
-    case Format::kOpenaiChat: return "openai_chat";
-    case Format::kOpenaiResponses: return "openai_responses";
-    case Format::kAnthropic: return "anthropic";
-    case Format::kGemini: return "gemini";
+    case Format::kUnspecified:
+      return "";
+    case Format::kOpenaiChat:
+      return "openai_chat";
+    case Format::kOpenaiResponses:
+      return "openai_responses";
+    case Format::kAnthropic:
+      return "anthropic";
+    case Format::kGemini:
+      return "gemini";
   }
   return "";
 }

@@ -25,8 +25,8 @@ std::string_view FormatName(Format format);
 struct Model {
   std::string id;  // "vendor/name", lower case.
   std::string display_name;
-  std::string vendor;  // The first part of the id.
-  std::string type;    // One of kModelTypes.
+  std::string vendor;                          // The first part of the id.
+  std::string type;                            // One of kModelTypes.
   std::vector<std::string> input_modalities;   // Of kModalities, in its order.
   std::vector<std::string> output_modalities;  // Likewise.
   std::vector<std::string> capabilities;       // Of kCapabilities, in its order.

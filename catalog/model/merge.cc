@@ -42,8 +42,7 @@ bool SameButForPrices(const Offering& a, const Offering& b) {
   return a.id == b.id && a.model_id == b.model_id && a.provider_id == b.provider_id &&
          a.provider_model_id == b.provider_model_id &&
          a.context_tokens_max == b.context_tokens_max &&
-         a.output_tokens_max == b.output_tokens_max && a.region == b.region &&
-         a.status == b.status;
+         a.output_tokens_max == b.output_tokens_max && a.region == b.region && a.status == b.status;
 }
 
 // Adds `version` to the history of the offering `id`, unless it changes nothing.
@@ -61,8 +60,7 @@ absl::Status AddVersion(SourcedPriceVersion sourced, absl::Time now, const std::
   }
   version.id = computed;
   const std::size_t in_force = InForce(history, version.effective_time);
-  if (in_force < history.size() &&
-      history[in_force].version.components == version.components) {
+  if (in_force < history.size() && history[in_force].version.components == version.components) {
     return absl::OkStatus();
   }
   change.price_versions.push_back(sourced);

@@ -15,8 +15,8 @@ namespace tollgate::catalog {
 struct Change {
   Facts facts;  // Each new or changed fact, as it is afterwards; offerings with all their history.
   std::vector<SourcedPriceVersion> price_versions;  // The new ones.
-  std::int32_t created = 0;  // Models, providers and offerings that are new.
-  std::int32_t updated = 0;  // Those that differ from before.
+  std::int32_t created = 0;                         // Models, providers and offerings that are new.
+  std::int32_t updated = 0;                         // Those that differ from before.
 
   bool empty() const { return created == 0 && updated == 0 && price_versions.empty(); }
 };

@@ -72,8 +72,8 @@ absl::Status ValidatePrices(const Offering& offering) {
     if (version.id.empty()) version.id = "pv_unnamed";  // The rest is checked; Merge() names it.
     const absl::Status priced = ValidatePriceVersion(version);
     if (!priced.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("offering '", offering.id, "': ",
-                                                     AbslView(StdView(priced.message()))));
+      return absl::InvalidArgumentError(
+          absl::StrCat("offering '", offering.id, "': ", AbslView(StdView(priced.message()))));
     }
     for (const PriceComponent& component : version.components) {
       const bool named = (component.variant.empty() || IsValidVariant(component.variant)) &&
@@ -150,8 +150,8 @@ absl::Status ValidateOffering(const Offering& offering) {
         "the region must be 1 to 63 of a-z 0-9 . _ -"},
        {offering.id == OfferingId(offering.provider_id, offering.model_id, offering.region),
         "the id must be <provider>:<model id>, and @<region> when it has one"},
-       {!offering.provider_model_id.empty() && IsPlainText(offering.provider_model_id,
-                                                           kNameCharsMax),
+       {!offering.provider_model_id.empty() &&
+            IsPlainText(offering.provider_model_id, kNameCharsMax),
         "provider_model_id must be 1 to 200 bytes without control characters"},
        {IsTokenLimit(offering.context_tokens_max), "context_tokens_max is out of range"},
        {IsTokenLimit(offering.output_tokens_max), "output_tokens_max is out of range"},

@@ -30,9 +30,8 @@ struct Decimal {
 };
 
 absl::StatusOr<Decimal> ParseDecimal(std::string_view number) {
-  const absl::Status bad =
-      absl::InvalidArgumentError(absl::StrCat("'", AbslView(number.substr(0, kPriceTextCharsMax)),
-                                              "' is not a number that is at least 0"));
+  const absl::Status bad = absl::InvalidArgumentError(absl::StrCat(
+      "'", AbslView(number.substr(0, kPriceTextCharsMax)), "' is not a number that is at least 0"));
   if (number.empty() || number.size() > kPriceTextCharsMax) return bad;
   Decimal decimal;
   std::size_t at = 0;
@@ -73,8 +72,8 @@ std::string FormatScaled(std::int64_t value, int decimals) {
 
 // The words of an enum by value; an empty word is the default and left out.
 constexpr std::array<std::string_view, 8> kUnitWords = {
-    "", "per_image", "per_megapixel", "per_second", "per_character", "per_page", "per_request",
-    "per_search"};
+    "",         "per_image",   "per_megapixel", "per_second", "per_character",
+    "per_page", "per_request", "per_search"};
 constexpr std::array<std::string_view, 2> kDirectionWords = {"input", "output"};
 constexpr std::array<std::string_view, 6> kModalityWords = {"",      "image", "audio",
                                                             "video", "file",  "reasoning"};
@@ -172,10 +171,10 @@ absl::StatusOr<ParsedPrice> ParsePrice(std::string_view number, int scale) {
     pico_usd = pico_usd * 10 + static_cast<std::uint64_t>(digit - '0');
   }
   if (exponent < 0) {
-    const std::string_view cut = whole_digits >= 0
-                                     ? std::string_view(decimal.digits).substr(
-                                           static_cast<std::size_t>(whole_digits))
-                                     : std::string_view("0");
+    const std::string_view cut =
+        whole_digits >= 0
+            ? std::string_view(decimal.digits).substr(static_cast<std::size_t>(whole_digits))
+            : std::string_view("0");
     price.rounded = whole_digits < 0 || cut.find_first_not_of('0') != std::string_view::npos;
     if (!cut.empty() && cut.front() >= '5') ++pico_usd;
   }

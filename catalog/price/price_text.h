@@ -16,9 +16,9 @@
 namespace tollgate::catalog {
 
 // What a stated number counts: 10^x pico-USD per unit make one of it.
-inline constexpr int kUsdPerUnit = 12;          // USD per token, image, second …
-inline constexpr int kUsdPerMillionUnits = 6;   // USD per million tokens.
-inline constexpr int kUsdPerMillionth = 18;     // USD per pixel, for a price per megapixel.
+inline constexpr int kUsdPerUnit = 12;         // USD per token, image, second …
+inline constexpr int kUsdPerMillionUnits = 6;  // USD per million tokens.
+inline constexpr int kUsdPerMillionth = 18;    // USD per pixel, for a price per megapixel.
 
 // Longest number that is read: far above what a double prints.
 inline constexpr std::size_t kPriceTextCharsMax = 64;

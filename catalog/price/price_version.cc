@@ -48,9 +48,8 @@ void SortComponents(std::vector<PriceComponent>& components) {
 std::string PriceVersionId(std::string_view offering_id, absl::Time effective_time,
                            std::vector<PriceComponent> components) {
   SortComponents(components);
-  std::string text =
-      absl::StrCat("tollgate price version 1\n", AbslView(offering_id), "\n",
-                   absl::ToUnixSeconds(effective_time), "\n");
+  std::string text = absl::StrCat("tollgate price version 1\n", AbslView(offering_id), "\n",
+                                  absl::ToUnixSeconds(effective_time), "\n");
   for (const PriceComponent& component : components) {
     absl::StrAppend(&text, ComponentKey(component), "=", component.price_pico_usd_per_unit, "\n");
   }

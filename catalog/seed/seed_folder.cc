@@ -29,8 +29,7 @@ absl::Status WriteSeedFolder(FileSystem& file_system, const std::string& folder,
                              const SeedFiles& files) {
   TG_RETURN_IF_ERROR(file_system.CreateDirectories(folder + kProviders));
   for (const auto& [name, text] : files) {
-    TG_RETURN_IF_ERROR(
-        file_system.WriteFileAtomically(folder + "/" + name, text, kModePublic));
+    TG_RETURN_IF_ERROR(file_system.WriteFileAtomically(folder + "/" + name, text, kModePublic));
   }
   TG_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                       file_system.ListDirectory(folder + kProviders));

@@ -103,7 +103,7 @@ absl::Status ReadNumber(const JsonValue& value, std::int64_t& number) {
   const char* end = value.text.data() + value.text.size();
   const auto [stop, error] = std::from_chars(value.text.data(), end, number);
   return value.is_number() && error == std::errc() && stop == end ? absl::OkStatus()
-                                                                   : Bad(value.text);
+                                                                  : Bad(value.text);
 }
 
 absl::StatusOr<Model> ReadModel(const JsonValue& row) {
@@ -144,8 +144,8 @@ absl::Status ReadPrice(const JsonValue& prices, PriceVersion& version) {
     TG_ASSIGN_OR_RETURN(PriceComponent component, ParseComponentKey(key));
     TG_ASSIGN_OR_RETURN(
         const ParsedPrice price,
-        ParsePrice(value.text, IsStatedPerMillion(component.unit) ? kUsdPerMillionUnits
-                                                                  : kUsdPerUnit));
+        ParsePrice(value.text,
+                   IsStatedPerMillion(component.unit) ? kUsdPerMillionUnits : kUsdPerUnit));
     if (price.rounded) return Bad(value.text);
     component.price_pico_usd_per_unit = price.pico_usd_per_unit;
     version.components.push_back(std::move(component));
@@ -190,15 +190,15 @@ absl::StatusOr<Offering> ReadOffering(const std::string& provider_id, const Json
     return Bad(sourced.source_date);
   }
   SortComponents(sourced.version.components);
-  sourced.version.id = PriceVersionId(offering.id, sourced.version.effective_time,
-                                      sourced.version.components);
+  sourced.version.id =
+      PriceVersionId(offering.id, sourced.version.effective_time, sourced.version.components);
   offering.price_versions.push_back(std::move(sourced));
   return offering;
 }
 
 absl::StatusOr<Format> ReadFormat(std::string_view name) {
-  for (const Format format : {Format::kOpenaiChat, Format::kOpenaiResponses, Format::kAnthropic,
-                              Format::kGemini}) {
+  for (const Format format :
+       {Format::kOpenaiChat, Format::kOpenaiResponses, Format::kAnthropic, Format::kGemini}) {
     if (FormatName(format) == name) return format;
   }
   return Bad(name);
@@ -276,8 +276,7 @@ absl::StatusOr<Facts> ReadSeedText(const SeedFiles& files) {
   for (const auto& [name, text] : files) {
     const absl::Status read = ReadFile(name, text, facts);
     if (!read.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("seed file ", name, ": ", read.message()));
+      return absl::InvalidArgumentError(absl::StrCat("seed file ", name, ": ", read.message()));
     }
   }
   return facts;

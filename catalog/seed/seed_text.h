@@ -9,8 +9,8 @@
 //                              "source":"models.dev","price":{"input":"0.15","output":"0.6"}}, … ]}
 //
 // Empty and zero fields are left out; "id" too when it is the model's name.  Prices are decimal
-// strings in US dollars, per million tokens or characters and per one of every other unit, under the
-// keys of ComponentKey() (price/price_text.h).  A price holds from the start of its day.
+// strings in US dollars, per million tokens or characters and per one of every other unit, under
+// the keys of ComponentKey() (price/price_text.h).  A price holds from the start of its day.
 #ifndef TOLLGATE_CATALOG_SEED_SEED_TEXT_H_
 #define TOLLGATE_CATALOG_SEED_SEED_TEXT_H_
 

@@ -20,8 +20,7 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
-int Generate(const std::string& models_dev, const std::string& litellm,
-             const std::string& folder) {
+int Generate(const std::string& models_dev, const std::string& litellm, const std::string& folder) {
   const auto result = tollgate::catalog::GenerateSeed(models_dev, litellm);
   if (!result.ok()) return Fail(result.status());
   std::fputs(result->report.ToText(result->facts).c_str(), stdout);
@@ -46,8 +45,9 @@ int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "generate" && argc == 5) return Generate(argv[2], argv[3], argv[4]);
   if (verb == "pack" && argc == 4) return Pack(argv[2], argv[3]);
-  std::fputs("usage: catalog_seed generate MODELS_DEV LITELLM FOLDER\n"
-             "       catalog_seed pack FOLDER OUT\n",
-             stderr);
+  std::fputs(
+      "usage: catalog_seed generate MODELS_DEV LITELLM FOLDER\n"
+      "       catalog_seed pack FOLDER OUT\n",
+      stderr);
   return 2;
 }

@@ -34,8 +34,7 @@ enum class ImportMode { kApply, kDryRun };
 class CatalogBook {
  public:
   // Loads what is kept.  All arguments must outlive the book.  The errors of CatalogStore::Load().
-  static absl::StatusOr<std::unique_ptr<CatalogBook>> Open(CatalogStore& store,
-                                                           const Clock& clock);
+  static absl::StatusOr<std::unique_ptr<CatalogBook>> Open(CatalogStore& store, const Clock& clock);
 
   // Brings the seed catalog in, unless the store has it already: the seed's digest is kept, so that
   // a start costs nothing until a new seed comes with a new program.

@@ -20,8 +20,7 @@
 namespace tollgate::catalog {
 namespace {
 
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                 const absl::Status& status) {
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpc(status));
   return reactor;
@@ -29,9 +28,9 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
 
 absl::Status NotFound(std::string_view kind, std::string_view id) {
   constexpr std::size_t kShownMax = 200;
-  return ErrorWithReason(absl::StatusCode::kNotFound, "NOT_FOUND",
-                         absl::StrCat("there is no ", AbslView(kind), " '",
-                                      AbslView(id.substr(0, kShownMax)), "'"));
+  return ErrorWithReason(
+      absl::StatusCode::kNotFound, "NOT_FOUND",
+      absl::StrCat("there is no ", AbslView(kind), " '", AbslView(id.substr(0, kShownMax)), "'"));
 }
 
 // A page of a map by id.  The token is the encoded id of the last item of the page before.
@@ -141,9 +140,9 @@ grpc::ServerUnaryReactor* CatalogService::ListOfferings(grpc::CallbackServerCont
   return Answer(context, absl::OkStatus());
 }
 
-grpc::ServerUnaryReactor* CatalogService::GetPriceVersion(
-    grpc::CallbackServerContext* context, const v1::GetPriceVersionRequest* request,
-    pricing::v1::PriceVersion* response) {
+grpc::ServerUnaryReactor* CatalogService::GetPriceVersion(grpc::CallbackServerContext* context,
+                                                          const v1::GetPriceVersionRequest* request,
+                                                          pricing::v1::PriceVersion* response) {
   const auto snapshot = book_.snapshot();
   const auto found = snapshot->state.price_versions.find(request->id());
   if (found == snapshot->state.price_versions.end()) {
@@ -185,8 +184,8 @@ absl::Status CatalogService::DoImport(const grpc::CallbackServerContext& context
 
 grpc::ServerWriteReactor<v1::WatchResponse>* CatalogService::Watch(
     grpc::CallbackServerContext* /*context*/, const v1::WatchRequest* request) {
-  auto* watcher = new WatchReactor(*this, {request->provider_ids().begin(),
-                                           request->provider_ids().end()});
+  auto* watcher =
+      new WatchReactor(*this, {request->provider_ids().begin(), request->provider_ids().end()});
   absl::Status refused;
   {
     absl::MutexLock lock(&watchers_mutex_);

@@ -54,8 +54,7 @@ void WatchReactor::Offer(std::shared_ptr<const CatalogSnapshot> snapshot) {
 void WatchReactor::SendPending() {
   if (pending_ == nullptr || ended_) return;
   v1::WatchResponse next;
-  *next.mutable_facts() =
-      SelectFacts(pending_->state, provider_ids_, service_.clock_.Wall());
+  *next.mutable_facts() = SelectFacts(pending_->state, provider_ids_, service_.clock_.Wall());
   pending_.reset();
   std::string bytes = next.SerializeAsString();
   if (sent_any_ && bytes == sent_) return;

@@ -61,8 +61,7 @@ class RocksdbCatalogStore::Impl {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     for (const char* name : kFamilies) families.emplace_back(name, family_options);
     rocksdb::DB* db = nullptr;
-    TG_RETURN_IF_ERROR(
-        FromRocksdb(rocksdb::DB::Open(options, folder, families, &handles_, &db)));
+    TG_RETURN_IF_ERROR(FromRocksdb(rocksdb::DB::Open(options, folder, families, &handles_, &db)));
     db_.reset(db);
     return CheckFormat();
   }
@@ -93,10 +92,9 @@ class RocksdbCatalogStore::Impl {
           state.providers.emplace(message.id(), std::move(provider));
           return absl::OkStatus();
         }));
-    TG_RETURN_IF_ERROR(
-        ForEach<v1::Offering>(kOfferings, [&](v1::Offering message) -> absl::Status {
-          return LoadOffering(std::move(message), state);
-        }));
+    TG_RETURN_IF_ERROR(ForEach<v1::Offering>(kOfferings, [&](v1::Offering message) -> absl::Status {
+      return LoadOffering(std::move(message), state);
+    }));
     const rocksdb::Status read =
         db_->Get(rocksdb::ReadOptions(), handles_[kMeta], kSeedKey, &stored.seed_digest);
     if (!read.IsNotFound()) TG_RETURN_IF_ERROR(FromRocksdb(read));
@@ -141,9 +139,8 @@ class RocksdbCatalogStore::Impl {
     }
     TG_RETURN_IF_ERROR(FromRocksdb(read));
     if (version == kFormatVersion) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        absl::StrCat("the catalog store has format ", version, "; this program reads format ",
-                     kFormatVersion));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the catalog store has format ", version, "; this program reads format ", kFormatVersion));
   }
 
   // Calls `visit` with each value of the family.
@@ -184,8 +181,8 @@ class RocksdbCatalogStore::Impl {
 
   absl::Status CheckUnchanged(const SourcedPriceVersion& sourced) {
     std::string value;
-    const rocksdb::Status read = db_->Get(rocksdb::ReadOptions(), handles_[kPriceVersions],
-                                          sourced.version.id, &value);
+    const rocksdb::Status read =
+        db_->Get(rocksdb::ReadOptions(), handles_[kPriceVersions], sourced.version.id, &value);
     if (read.IsNotFound()) return absl::OkStatus();
     TG_RETURN_IF_ERROR(FromRocksdb(read));
     pricing::v1::PriceVersion message;

@@ -160,8 +160,8 @@ v1::Provider ToProto(const Provider& provider) {
 
 absl::StatusOr<Provider> FromProto(const v1::Provider& message) {
   if (message.format() <= 0 || message.format() > v1::FORMAT_GEMINI) {
-    return absl::InvalidArgumentError(absl::StrCat("provider '", message.id().substr(0, 100),
-                                                   "': the format must be stated"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("provider '", message.id().substr(0, 100), "': the format must be stated"));
   }
   return Provider{.id = message.id(),
                   .display_name = message.display_name(),
@@ -199,9 +199,8 @@ absl::StatusOr<Offering> FromProto(const v1::Offering& message) {
   for (const pb::PriceVersion& version : message.price_versions()) {
     absl::StatusOr<SourcedPriceVersion> sourced = FromProto(version);
     if (!sourced.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("offering '", message.id().substr(0, 300), "': ",
-                       sourced.status().message()));
+      return absl::InvalidArgumentError(absl::StrCat("offering '", message.id().substr(0, 300),
+                                                     "': ", sourced.status().message()));
     }
     offering.price_versions.push_back(*std::move(sourced));
   }

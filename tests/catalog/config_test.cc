@@ -24,7 +24,8 @@ ops_listen: 127.0.0.1:3
 ops_allow_remote: true
 log: {level: warning, file: /tmp/log}
 admin_tokens:
-  - {name: ci, sha256: )") + kOne + "}\n", "c.yaml"));
+  - {name: ci, sha256: )") + kOne + "}\n",
+                                                        "c.yaml"));
   EXPECT_EQ(config.listen, "127.0.0.1:1");
   EXPECT_EQ(config.directory_listen, "127.0.0.1:2");
   EXPECT_TRUE(config.directory_allow_remote);

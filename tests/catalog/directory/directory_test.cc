@@ -191,8 +191,8 @@ TEST_F(DirectoryTest, RefusesOtherMethodsAndUnknownPaths) {
   request.method = "POST";
   request.path = "/";
   EXPECT_EQ(directory_->Answer(request).status, 405);
-  for (const char* path : {"/nothing", "/models/", "/models/acme", "/providers/x", "/../etc/passwd",
-                           "/assets/", ""}) {
+  for (const char* path :
+       {"/nothing", "/models/", "/models/acme", "/providers/x", "/../etc/passwd", "/assets/", ""}) {
     EXPECT_EQ(Get(path).status, 404) << path;
   }
   EXPECT_THAT(Header(Get("/"), "Content-Security-Policy"), HasSubstr("default-src 'none'"));

@@ -13,8 +13,8 @@ ImportResult Result(Facts facts, const char* source) {
   for (Offering& offering : facts.offerings) {
     SourcedPriceVersion& sourced = offering.price_versions[0];
     sourced.source = source;
-    sourced.version.id = PriceVersionId(offering.id, sourced.version.effective_time,
-                                        sourced.version.components);
+    sourced.version.id =
+        PriceVersionId(offering.id, sourced.version.effective_time, sourced.version.components);
   }
   result.facts = std::move(facts);
   result.report.source = source;

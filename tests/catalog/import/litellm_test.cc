@@ -42,12 +42,13 @@ constexpr const char* kDocument = R"json({
  "max_output_tokens":16384.0,"supports_vision":true,"supports_function_calling":true,
  "deprecation_date":"2027-01-01",
  "search_context_cost_per_query":{"search_context_size_low":0.01,"search_context_size_high":0.01}},
-"whisper-9":{"litellm_provider":"openai","mode":"audio_transcription","input_cost_per_second":0.0001,
- "output_cost_per_second":0.0001},
+"whisper-9":{"litellm_provider":"openai","mode":"audio_transcription",
+ "input_cost_per_second":0.0001,"output_cost_per_second":0.0001},
 "dall-e-9":{"litellm_provider":"openai","mode":"image_generation","input_cost_per_image":0.04},
 "hd/1024-x-1024/dall-e-9":{"litellm_provider":"openai","mode":"image_generation",
  "input_cost_per_pixel":7.629e-08,"output_cost_per_pixel":0.0},
-"ft:gpt-9":{"litellm_provider":"openai","mode":"chat","input_cost_per_token":1,"output_cost_per_token":1},
+"ft:gpt-9":{"litellm_provider":"openai","mode":"chat","input_cost_per_token":1,
+ "output_cost_per_token":1},
 "dashscope/qwen-9":{"litellm_provider":"dashscope","mode":"chat","tiered_pricing":[
  {"range":[0,256000.0],"input_cost_per_token":5e-08,"output_cost_per_token":4e-07},
  {"range":[256000.0,1000000.0],"input_cost_per_token":2.5e-07,"output_cost_per_token":2e-06}]},
@@ -55,7 +56,8 @@ constexpr const char* kDocument = R"json({
  "output_cost_per_token":1e-6,"regional_processing_uplift_multiplier_eu":1.1},
 "cohere/rerank-9":{"litellm_provider":"cohere","mode":"rerank","input_cost_per_query":0.002,
  "input_cost_per_token":0.0,"output_cost_per_token":0.0},
-"live":{"litellm_provider":"openai","mode":"realtime","input_cost_per_token":1,"output_cost_per_token":1},
+"live":{"litellm_provider":"openai","mode":"realtime","input_cost_per_token":1,
+ "output_cost_per_token":1},
 "bedrock/x":{"litellm_provider":"bedrock","mode":"chat","input_cost_per_token":1}
 })json";
 
@@ -75,14 +77,14 @@ class LiteLlmTest : public testing::Test {
 };
 
 TEST_F(LiteLlmTest, TakesPricesExactly) {
-  EXPECT_EQ(prices_["openai:openai/gpt-9"], (Prices{{"input", "0.15"},
-                                                   {"output", "0.6"},
-                                                   {"input batch", "0.075"},
-                                                   {"per_search", "0.01"}}));
+  EXPECT_EQ(
+      prices_["openai:openai/gpt-9"],
+      (Prices{
+          {"input", "0.15"}, {"output", "0.6"}, {"input batch", "0.075"}, {"per_search", "0.01"}}));
   EXPECT_EQ(prices_["alibaba:alibaba/qwen-9"], (Prices{{"input", "0.05"},
-                                                      {"output", "0.4"},
-                                                      {"input >256000", "0.25"},
-                                                      {"output >256000", "2"}}));
+                                                       {"output", "0.4"},
+                                                       {"input >256000", "0.25"},
+                                                       {"output >256000", "2"}}));
 }
 
 TEST_F(LiteLlmTest, KnowsThePeculiaritiesOfTheFile) {

@@ -20,7 +20,8 @@ constexpr const char* kDocument = R"json({
   "models":{
    "gpt-9": {"name":"GPT-9","base_model":"openai/gpt-9","limit":{"context":128000,"output":16384},
      "cost":{"input":0.3,"output":1.2e0,"cache_read":0.03,"cache_write":0,"input_audio":10,
-       "reasoning":1.2,"tiers":[{"tier":{"type":"context","size":200000},"input":0.6,"output":2.4}]}},
+       "reasoning":1.2,"tiers":[
+      {"tier":{"type":"context","size":200000},"input":0.6,"output":2.4}]}},
    "no-price": {"name":"x"},
    "all-zero": {"name":"x","cost":{"input":0,"output":0}},
    "strange": {"name":"x","cost":{"input":1,"output":1,"citation":5}},
@@ -32,7 +33,8 @@ constexpr const char* kDocument = R"json({
    "kind:free":{"name":"<b>Free</b>\tas air","cost":{"input":0,"output":0}}}},
  "local": {"name":"Local","npm":"@ai-sdk/openai-compatible","api":"http://127.0.0.1:1/v1",
   "models":{"m":{"name":"m","cost":{"input":1,"output":2},"status":"beta"}}},
- "bedrockish": {"name":"B","npm":"@ai-sdk/amazon-bedrock","models":{"a":{"cost":{"input":1,"output":1}}}},
+ "bedrockish": {"name":"B","npm":"@ai-sdk/amazon-bedrock",
+  "models":{"a":{"cost":{"input":1,"output":1}}}},
  "claudish": {"name":"C","npm":"@ai-sdk/anthropic","api":"https://c.example/v1",
   "models":{"claude-x":{"name":"X","cost":{"input":1,"output":1}}}}
 }})json";

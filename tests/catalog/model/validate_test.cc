@@ -20,7 +20,8 @@ TEST(ValidateTest, ModelIds) {
   for (const char* id : {"a/b", "openai/gpt-4o-mini", "meta/llama-3.1:free", "a_b/c.d-e"}) {
     EXPECT_TRUE(IsValidModelId(id)) << id;
   }
-  for (const char* id : {"", "a", "/", "a/", "/b", "A/b", "a/b/c", "a/b c", "a/<b>", "a/.b", "-a/b"}) {
+  for (const char* id :
+       {"", "a", "/", "a/", "/b", "A/b", "a/b/c", "a/b c", "a/<b>", "a/.b", "-a/b"}) {
     EXPECT_FALSE(IsValidModelId(id)) << id;
   }
   EXPECT_FALSE(IsValidModelId("a/" + std::string(kModelIdCharsMax, 'b')));

@@ -32,7 +32,7 @@ TEST(PriceTextTest, ReadsNumbersExactly) {
       {"3.083e-05", kUsdPerUnit, 30'830'000, false},
       {"1e+2", kUsdPerUnit, 100'000'000'000'000, false},
       {"1.9e-08", kUsdPerMillionth, 19'000'000'000, false},
-      {"0.0000015", kUsdPerMillionUnits, 2, true},   // Half up.
+      {"0.0000015", kUsdPerMillionUnits, 2, true},  // Half up.
       {"0.0000014999", kUsdPerMillionUnits, 1, true},
       {"0.0000005", kUsdPerMillionUnits, 1, true},
       {"1000000", kUsdPerUnit, kPricePicoUsdPerUnitMax, false},
@@ -45,8 +45,8 @@ TEST(PriceTextTest, ReadsNumbersExactly) {
 }
 
 TEST(PriceTextTest, RefusesWhatIsNoPrice) {
-  for (const char* number : {"", "-1", "+1", ".5", "5.", "01", "1e", "1e-", "0x1", "1 ", " 1", "NaN",
-                             "1,5", "1e1000", "1e+-5", "--1"}) {
+  for (const char* number : {"", "-1", "+1", ".5", "5.", "01", "1e", "1e-", "0x1", "1 ", " 1",
+                             "NaN", "1,5", "1e1000", "1e+-5", "--1"}) {
     EXPECT_THAT(ParsePrice(number, kUsdPerUnit), StatusIs(absl::StatusCode::kInvalidArgument))
         << number;
   }
@@ -96,10 +96,10 @@ TEST(PriceTextTest, KeysReadBackAsTheyWereWritten) {
 }
 
 TEST(PriceTextTest, RefusesUnknownKeys) {
-  for (const char* key : {"", "inputs", "input input", "text", "input >0", "input >x", "batch input",
-                          "input  batch", " input", "input ", "input utc=24:00-01:00",
-                          "input utc=01:00-01:00", "input variant=", "input variant=a b",
-                          "per_request input"}) {
+  for (const char* key :
+       {"", "inputs", "input input", "text", "input >0", "input >x", "batch input", "input  batch",
+        " input", "input ", "input utc=24:00-01:00", "input utc=01:00-01:00",
+        "input variant=", "input variant=a b", "per_request input"}) {
     EXPECT_THAT(ParseComponentKey(key), StatusIs(absl::StatusCode::kInvalidArgument)) << key;
   }
 }

@@ -50,9 +50,9 @@ TEST(SeedTest, TheTextIsWhatTheSourcesGive) {
     GTEST_SKIP() << "skipped: shared data missing (set TOLLGATE_SHARED to check the seed catalog "
                     "against its sources)";
   }
-  ASSERT_OK_AND_ASSIGN(const ImportResult result,
-                       GenerateSeed(folder + "/models-dev.json",
-                                    folder + "/litellm-model-prices.json"));
+  ASSERT_OK_AND_ASSIGN(
+      const ImportResult result,
+      GenerateSeed(folder + "/models-dev.json", folder + "/litellm-model-prices.json"));
   ASSERT_OK_AND_ASSIGN(const SeedFiles files,
                        ReadSeedFolder(RealFileSystem(), TOLLGATE_SOURCE_DIR "/catalog/data/seed"));
   const SeedFiles generated = WriteSeedText(result.facts);

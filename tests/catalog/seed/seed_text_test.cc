@@ -36,11 +36,13 @@ TEST(SeedTextTest, RefusesWhatItDoesNotUnderstand) {
     EXPECT_THAT(ReadSeedText({{"models.json", text}}),
                 StatusIs(absl::StatusCode::kInvalidArgument, testing::HasSubstr("models.json")));
   }
-  for (const char* text :
-       {R"({"id":"p","format":"smoke"})",
-        R"({"id":"p","offerings":[{"model":"a/b","day":"2026-01-01","price":{"inputs":"1"}}]})",
-        R"({"id":"p","offerings":[{"model":"a/b","day":"2026-01-01","price":{"input":"0.0000001"}}]})",
-        R"({"id":"p","offerings":[{"model":"a/b","price":{"input":"1"}}]})"}) {
+  for (
+      const char* text :
+      {R"({"id":"p","format":"smoke"})",
+       R"({"id":"p","offerings":[{"model":"a/b","day":"2026-01-01","price":{"inputs":"1"}}]})",
+       R"({"id":"p","offerings":[{"model":"a/b","day":"2026-01-01",
+          "price":{"input":"0.0000001"}}]})",
+       R"({"id":"p","offerings":[{"model":"a/b","price":{"input":"1"}}]})"}) {
     EXPECT_THAT(ReadSeedText({{"providers/p.json", text}}),
                 StatusIs(absl::StatusCode::kInvalidArgument))
         << text;

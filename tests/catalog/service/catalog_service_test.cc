@@ -83,8 +83,8 @@ TEST_F(CatalogServiceTest, ADryRunChangesNothing) {
 
 TEST_F(CatalogServiceTest, FormerPricesAreReadById) {
   ASSERT_OK(Import(TestFacts()));
-  const std::string former = PriceVersionId(
-      "acme:acme/big", TestDay(0), TestVersion(3'000'000, TestDay(0)).version.components);
+  const std::string former = PriceVersionId("acme:acme/big", TestDay(0),
+                                            TestVersion(3'000'000, TestDay(0)).version.components);
   Facts change;
   change.offerings = {TestOffering("acme", "acme/big", 9, TestDay(12))};
   ASSERT_OK(Import(change));
@@ -143,8 +143,8 @@ TEST_F(CatalogServiceTest, RefusesBadRequests) {
   Facts bad = TestFacts();
   bad.models[1].type = "magic";
   const auto refused = Import(bad);
-  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument,
-                                testing::HasSubstr("acme/small")));
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kInvalidArgument, testing::HasSubstr("acme/small")));
   EXPECT_EQ(ReasonOf(refused.status()), "INVALID_FACT");
   EXPECT_EQ(ListOfferings({}).offerings_size(), 0);  // All or nothing.
 }

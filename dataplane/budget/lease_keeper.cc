@@ -19,6 +19,11 @@ using lease::v1::LeaseResponse;
 constexpr int kTicksPerSweep = 10;
 // After a recall, refills wait so long, or they would take back what was just given.
 constexpr absl::Duration kAfterRecall = absl::Seconds(1);
+// Between two refills of one account: when billing gives less than was asked, asking again at once
+// would only go round.  What waiters need is asked at once.
+constexpr absl::Duration kRefillPause = absl::Milliseconds(500);
+// The least time from a grant to its renewal.
+constexpr absl::Duration kRenewPause = absl::Seconds(1);
 // A connection without an error for so long counts as connected, though nothing was asked.
 constexpr absl::Duration kQuietConnected = absl::Seconds(1);
 // The weight of what is new in the smoothed rate of spend: 1/4 per sweep of a second.
@@ -161,7 +166,8 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
         absl::Seconds(grant.ttl().seconds()) + absl::Nanoseconds(grant.ttl().nanos());
     // Counted from when the question was sent, less what clocks may differ by.
     deadline = want.sent_at + ttl * (1000 - options_.drift_permille) / 1000;
-    want.renew_at = want.sent_at + ttl / 2;
+    // Not at once, even when it lives no time at all (a lowered cap, an unknown account).
+    want.renew_at = std::max(want.sent_at + ttl / 2, clock_.Monotonic() + kRenewPause);
     want.nonce = 0;
     want.release_seen = true;
   } else if (grant.ttl().seconds() == 0 && grant.ttl().nanos() == 0) {
@@ -333,6 +339,7 @@ void LeaseKeeper::Send(const AccountView& view, Want& want, Money need, Money mo
   want.sent_at = now;
   want.sent_need = need;
   want.release_seen = false;
+  want.no_refill_before = std::max(want.no_refill_before, now + kRefillPause);
   // Until it is answered, renewals wait; afterwards the grant says when.
   want.renew_at = now + options_.answer_timeout;
   link_->Send(request);

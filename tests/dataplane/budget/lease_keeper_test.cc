@@ -247,6 +247,22 @@ TEST_F(LeaseKeeperTest, ALoweredCapStopsNewHoldsAtOnce) {
   EXPECT_EQ(pool_->TryHold(set_, Nano(1), &hold).kind, HoldResult::kShort);
 }
 
+// Answers that satisfy nothing must not be asked for again as fast as they come.
+TEST_F(LeaseKeeperTest, AsksAtAMeasuredPaceWhenItGetsNothing) {
+  for (const std::int64_t ttl_s : {0, 60}) {
+    int asked = 0;
+    pool_->Forget(pool_->Wait(set_, Nano(100), [] {}));
+    for (int second = 0; second < 10; ++second) {
+      executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+      while (const auto want = LastWant()) {
+        ASSERT_LT(++asked, 50);
+        Answer(*want, 0, lease::v1::SHORTAGE_UNSPECIFIED, ttl_s);
+      }
+    }
+    EXPECT_GT(asked, 0);
+  }
+}
+
 TEST_F(LeaseKeeperTest, SaysWhenAnotherProcessLeasesAsThisNode) {
   peer_.Close(ErrorWithReason(absl::StatusCode::kFailedPrecondition, "STALE_INCARNATION", "x"));
   EXPECT_TRUE(keeper_->status().fenced);

@@ -49,9 +49,8 @@ const Account* AccountResolver::BudgetAccount(const Budget& budget, absl::Time n
   fresh.period_end = BudgetPeriodEnd(period, now);
   fresh.hard = budget.hard;
   fresh.period = budget.period;
-  fresh.account = pool_->Open(
-      absl::StrCat("budget/", budget.id, "/", BudgetPeriodOf(period, now)), budget.id, budget.hard,
-      fresh.period_end);
+  fresh.account = pool_->Open(absl::StrCat("budget/", budget.id, "/", BudgetPeriodOf(period, now)),
+                              budget.id, budget.hard, fresh.period_end);
   if (fresh.account != nullptr) budgets_[budget.id] = fresh;
   return fresh.account;
 }

@@ -47,8 +47,8 @@ struct LeaseKeeper::Want {
   std::uint64_t nonce = 0;  // Of the unanswered message; 0 = none.
   MonotonicTime sent_at;
   Money sent_need;
-  MonotonicTime renew_at;   // Half the lifetime of the last grant.
-  Money released_sent;      // The released total of the last message.
+  MonotonicTime renew_at;     // Half the lifetime of the last grant.
+  Money released_sent;        // The released total of the last message.
   bool release_seen = false;  // Billing has answered a message with that total.
   MonotonicTime no_refill_before;
   // Measured.
@@ -263,8 +263,8 @@ void LeaseKeeper::Measure(const AccountView& view, Want& want) {
 Money LeaseKeeper::Appetite(const AccountView& view, const Want& want) const {
   const Money by_rate = Money::FromNanoUsd(MultiplyDivide(
       want.rate_nano_usd_per_s, absl::ToInt64Milliseconds(options_.refill_horizon), 1000));
-  const Money by_hold = Money::FromNanoUsd(
-      MultiplyDivide(want.largest_hold.nano_usd(), options_.first_holds, 1));
+  const Money by_hold =
+      Money::FromNanoUsd(MultiplyDivide(want.largest_hold.nano_usd(), options_.first_holds, 1));
   return AtLeastZero(std::max(by_rate, by_hold).TrySubtract(view.remaining));
 }
 
@@ -287,8 +287,8 @@ void LeaseKeeper::Look(const Account& account) {
 // Nothing new draws on a period that is over: all of it goes back, then the account is forgotten.
 void LeaseKeeper::LookAtEnded(const AccountView& view, Want& want) {
   if (view.remaining > Money::Zero()) return GiveBack(view, want, Money::Max());
-  const bool settled = !view.holds_in_flight && want.nonce == 0 &&
-                       (view.granted.is_zero() || want.release_seen);
+  const bool settled =
+      !view.holds_in_flight && want.nonce == 0 && (view.granted.is_zero() || want.release_seen);
   const std::string name = view.account->name;
   if (settled && pool_.CloseEnded(*view.account, clock_.Wall())) wants_.erase(name);
 }
@@ -296,8 +296,9 @@ void LeaseKeeper::LookAtEnded(const AccountView& view, Want& want) {
 void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
   const MonotonicTime now = clock_.Monotonic();
   const Money appetite = Appetite(view, want);
-  pool_.SetLowWater(*view.account,
-                    Money::FromNanoUsd(AtLeastZero(view.remaining.TryAdd(appetite)).nano_usd() / 2));
+  pool_.SetLowWater(
+      *view.account,
+      Money::FromNanoUsd(AtLeastZero(view.remaining.TryAdd(appetite)).nano_usd() / 2));
   if (link_ == nullptr || releasing_) return;
   if (want.nonce != 0) {
     // One question at a time, but for a need that the one under way does not cover.
@@ -308,16 +309,17 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
     // What was refused just now is not asked again at once: waiters come and go on their own.
     return Send(view, want, view.need, std::max(view.need, appetite));
   }
-  const bool used = view.last_use != MonotonicTime::InfinitePast() &&
-                    now - view.last_use < options_.idle_release;
+  const bool used =
+      view.last_use != MonotonicTime::InfinitePast() && now - view.last_use < options_.idle_release;
   if (!used && !view.holds_in_flight) {
     // Only to somebody: while billing is away the node keeps what it may serve from.
     if (connected_ && view.remaining > Money::Zero()) GiveBack(view, want, Money::Max());
     return;
   }
-  const bool low = appetite > Money::Zero() && now >= want.no_refill_before &&
-                   view.shortage == LeaseShortage::kNone &&
-                   view.remaining.nano_usd() < (view.remaining.nano_usd() + appetite.nano_usd()) / 2;
+  const bool low =
+      appetite > Money::Zero() && now >= want.no_refill_before &&
+      view.shortage == LeaseShortage::kNone &&
+      view.remaining.nano_usd() < (view.remaining.nano_usd() + appetite.nano_usd()) / 2;
   const bool unstarted = !view.answered;  // An inherited lease serves it: get one of our own.
   if (low || unstarted || now >= want.renew_at) {
     Send(view, want, Money::Zero(), now >= want.no_refill_before ? appetite : Money::Zero());

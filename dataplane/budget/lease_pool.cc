@@ -148,9 +148,9 @@ bool LeasePool::Subtract(std::uint32_t index, std::int64_t amount) {
   return false;
 }
 
-// Whether new holds of an account may draw on a slot, deadline apart.  A slot that was given back may
-// serve another account by now: an own one is known by the account's being closed, one of a former
-// incarnation by its having become ours.
+// Whether new holds of an account may draw on a slot, deadline apart.  A slot that was given back
+// may serve another account by now: an own one is known by the account's being closed, one of a
+// former incarnation by its having become ours.
 bool LeasePool::Usable(const AccountState& state, std::uint32_t index) const {
   const LeaseSlot& slot = table_.slot(index);
   if (slot.state.load() != LeaseSlot::kOpen) return false;
@@ -190,8 +190,8 @@ bool LeasePool::Draw(AccountState& state, std::int64_t amount, std::int64_t now_
 void LeasePool::Used(AccountState& state, std::int64_t amount, std::int64_t now_ns) {
   state.last_use_ns.store(now_ns, std::memory_order_relaxed);
   std::int64_t largest = state.largest_hold.load(std::memory_order_relaxed);
-  while (largest < amount && !state.largest_hold.compare_exchange_weak(
-                                 largest, amount, std::memory_order_relaxed)) {
+  while (largest < amount &&
+         !state.largest_hold.compare_exchange_weak(largest, amount, std::memory_order_relaxed)) {
   }
   if (table_.slot(state.own_slot).remaining.load(std::memory_order_relaxed) <
       state.low_water.load(std::memory_order_relaxed)) {
@@ -290,8 +290,7 @@ std::int64_t LeasePool::Available(const AccountState& state, std::int64_t now_ns
   std::int64_t most = 0;
   auto look = [&](std::uint32_t index) {
     const LeaseSlot& slot = table_.slot(index);
-    if (Usable(state, index) &&
-        now_ns < slot.deadline_ns.load(std::memory_order_relaxed)) {
+    if (Usable(state, index) && now_ns < slot.deadline_ns.load(std::memory_order_relaxed)) {
       most = std::max(most, slot.remaining.load(std::memory_order_relaxed));
     }
   };
@@ -458,8 +457,7 @@ AccountView LeasePool::View(const Account& account) const {
   }
   view.answered = state.answered.load(std::memory_order_relaxed);
   view.shortage = static_cast<LeaseShortage>(state.shortage.load(std::memory_order_relaxed));
-  view.last_use =
-      MonotonicTime::FromNanoseconds(state.last_use_ns.load(std::memory_order_relaxed));
+  view.last_use = MonotonicTime::FromNanoseconds(state.last_use_ns.load(std::memory_order_relaxed));
   view.deadline = MonotonicTime::FromNanoseconds(slot.deadline_ns.load(std::memory_order_relaxed));
   return view;
 }
@@ -538,9 +536,9 @@ void LeasePool::RetireInherited(bool force) {
   for (const auto& [name, slots] : former_slots_) {
     auto it = accounts_.find(name);
     const AccountState* state = it == accounts_.end() ? nullptr : it->second->state;
-    const bool replaced =
-        state == nullptr || table_.slot(state->own_slot).granted.load() > 0 ||
-        state->last_use_ns.load(std::memory_order_relaxed) == std::numeric_limits<std::int64_t>::min();
+    const bool replaced = state == nullptr || table_.slot(state->own_slot).granted.load() > 0 ||
+                          state->last_use_ns.load(std::memory_order_relaxed) ==
+                              std::numeric_limits<std::int64_t>::min();
     for (std::uint32_t i : slots) {
       LeaseSlot& slot = table_.slot(i);
       if (force || replaced || slot.deadline_ns.load() <= now_ns) {

@@ -1,8 +1,8 @@
 // Spending power on this node: holds, their settlement, and what happens when a lease runs short
 // (architecture.md §8).
 //
-// Three kinds of thread meet here.  Workers hold and settle, with atomics only.  A worker whose hold
-// is short waits: it registers, and is called when it is worth trying again.  The lease keeper
+// Three kinds of thread meet here.  Workers hold and settle, with atomics only.  A worker whose
+// hold is short waits: it registers, and is called when it is worth trying again.  The lease keeper
 // (lease_keeper.h) puts grants in and takes idle money out.
 //
 //   Hold hold;
@@ -46,17 +46,18 @@ struct HoldResult {
     kHeld,
     kShort,                // TryHold() only: the lease ran short; wait, or Explain().
     kInsufficientBalance,  // The wallet is spent.
-    kBudgetExceeded,       // A hard budget is spent: `account` and `resets_at` say which, till when.
+    kBudgetExceeded,  // A hard budget is spent: `account` and `resets_at` say which, till when.
     kTemporarilyReserved,  // Money is left but in use by other requests or nodes.
     kUnavailable,          // Billing cannot be asked, and what was leased is used up or too old.
   };
   Kind kind = kHeld;
-  const Account* account = nullptr;                // Which one was short; null when held.
-  absl::Time resets_at = absl::InfiniteFuture();   // kBudgetExceeded: when its period ends.
+  const Account* account = nullptr;                   // Which one was short; null when held.
+  absl::Time resets_at = absl::InfiniteFuture();      // kBudgetExceeded: when its period ends.
   absl::Duration retry_after = absl::ZeroDuration();  // kTemporarilyReserved, kUnavailable.
 };
 
-// "held", "short", "insufficient_balance", "budget_exceeded", "temporarily_reserved", "unavailable".
+// "held", "short", "insufficient_balance", "budget_exceeded", "temporarily_reserved",
+// "unavailable".
 std::string_view HoldResultName(HoldResult::Kind kind);
 
 // Why billing granted less than was needed; the values of lease.v1.Shortage.
@@ -72,10 +73,10 @@ struct AccountView {
   Money spent_total;   // Charged since the start: its growth is the rate of spend.
   Money largest_hold;  // The dearest single hold, or wish for one, since the last View().
   bool holds_in_flight = false;
-  bool inherited = false;  // A former incarnation's lease still serves it.
-  bool answered = false;   // Billing has said something about it.
+  bool inherited = false;                         // A former incarnation's lease still serves it.
+  bool answered = false;                          // Billing has said something about it.
   LeaseShortage shortage = LeaseShortage::kNone;  // What it said last.
-  MonotonicTime last_use;  // Of a hold; InfinitePast for none.
+  MonotonicTime last_use;                         // Of a hold; InfinitePast for none.
   MonotonicTime deadline;
 };
 
@@ -230,7 +231,7 @@ class LeasePool {
   absl::flat_hash_map<std::string, std::unique_ptr<Account>> accounts_;
   std::vector<std::unique_ptr<Account>> closed_;  // A worker may still look at them.
   std::vector<std::unique_ptr<AccountState>> states_;
-  absl::flat_hash_set<std::uint64_t> closed_names_;  // Hashes.
+  absl::flat_hash_set<std::uint64_t> closed_names_;                            // Hashes.
   absl::flat_hash_map<std::string, std::vector<std::uint32_t>> former_slots_;  // By account.
 
   mutable std::mutex attention_mutex_;  // Guards the next two.

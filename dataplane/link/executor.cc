@@ -7,11 +7,7 @@
 namespace tollgate::dataplane {
 namespace {
 
-std::int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
+std::int64_t NowNs() { return RealClock().Monotonic().nanoseconds(); }
 
 }  // namespace
 

@@ -50,9 +50,9 @@ class ThreadExecutor final : public Executor {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;                                           // Guarded by mutex_, as all.
+  bool stopping_ = false;  // Guarded by mutex_, as all.
   std::deque<std::function<void()>> tasks_;
-  std::multimap<std::int64_t, std::function<void()>> timers_;       // By monotonic nanoseconds.
+  std::multimap<std::int64_t, std::function<void()>> timers_;  // By monotonic nanoseconds.
   std::thread thread_;
 };
 

@@ -23,8 +23,8 @@ template <typename Request, typename Response>
 class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
                        public std::enable_shared_from_this<GrpcCall<Request, Response>> {
  public:
-  using Starter = std::function<void(grpc::ClientContext*,
-                                     grpc::ClientBidiReactor<Request, Response>*)>;
+  using Starter =
+      std::function<void(grpc::ClientContext*, grpc::ClientBidiReactor<Request, Response>*)>;
 
   GrpcCall(Executor& executor, LinkEvents<Response> events)
       : executor_(executor), events_(std::move(events)) {}
@@ -134,8 +134,8 @@ class GrpcLink final : public Link<Request> {
 
 // Opens links with `starter`, which calls stub->async()->TheRpc(context, reactor).
 template <typename Request, typename Response>
-LinkFactory<Request, Response> GrpcLinks(
-    Executor& executor, typename GrpcCall<Request, Response>::Starter starter) {
+LinkFactory<Request, Response> GrpcLinks(Executor& executor,
+                                         typename GrpcCall<Request, Response>::Starter starter) {
   return [&executor, starter = std::move(starter)](LinkEvents<Response> events) {
     return std::make_unique<GrpcLink<Request, Response>>(executor, std::move(events), starter);
   };

@@ -59,7 +59,8 @@ struct SpoolPosition {
 // Appends are for one thread, the worker's; the rest is thread-safe.
 class Lane {
  public:
-  Lane(std::uint64_t incarnation, std::uint32_t number) : incarnation_(incarnation), number_(number) {}
+  Lane(std::uint64_t incarnation, std::uint32_t number)
+      : incarnation_(incarnation), number_(number) {}
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 

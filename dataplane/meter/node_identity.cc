@@ -59,8 +59,7 @@ absl::StatusOr<NodeFile> ReadNodeFile(const std::string& path, const std::string
   }
   NodeFile file;
   bool first = true;
-  for (absl::string_view line :
-       absl::StrSplit(text.substr(0, crc_at), '\n', absl::SkipEmpty())) {
+  for (absl::string_view line : absl::StrSplit(text.substr(0, crc_at), '\n', absl::SkipEmpty())) {
     if (std::exchange(first, false)) {
       if (StdView(line) != kFirstLine) return Damaged(path, "an unknown format");
       continue;
@@ -83,8 +82,7 @@ absl::StatusOr<NodeFile> ReadNodeFile(const std::string& path, const std::string
 
 }  // namespace
 
-absl::StatusOr<NodeIdentity> NodeIdentity::Begin(FileSystem& file_system,
-                                                 const std::string& folder,
+absl::StatusOr<NodeIdentity> NodeIdentity::Begin(FileSystem& file_system, const std::string& folder,
                                                  std::string_view boot_id, Durability durability,
                                                  std::uint32_t lanes, Random& random) {
   NodeIdentity identity;
@@ -132,9 +130,8 @@ absl::Status NodeIdentity::Save() const {
 }
 
 absl::Status NodeIdentity::Closed(std::uint64_t incarnation) {
-  std::erase_if(former_, [incarnation](const FormerIncarnation& run) {
-    return run.number == incarnation;
-  });
+  std::erase_if(former_,
+                [incarnation](const FormerIncarnation& run) { return run.number == incarnation; });
   return Save();
 }
 

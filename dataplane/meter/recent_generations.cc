@@ -11,8 +11,8 @@ namespace {
 
 // UsageRecord.generation_id without parsing the rest: it is field 1, and so comes first.
 std::string GenerationIdOf(std::string_view record) {
-  google::protobuf::io::CodedInputStream input(
-      reinterpret_cast<const std::uint8_t*>(record.data()), static_cast<int>(record.size()));
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const std::uint8_t*>(record.data()),
+                                               static_cast<int>(record.size()));
   std::string id;
   std::uint32_t size = 0;
   if (input.ReadTag() != 0x0a || !input.ReadVarint32(&size) ||

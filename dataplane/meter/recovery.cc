@@ -140,9 +140,8 @@ class LaneRecovery {
     ++header.index;
     header.first_sequence = last_sequence_ + 1;
     header.salt = random_.Next64();
-    const std::string path =
-        absl::StrCat(options_.folder, "/",
-                     SegmentName(header.incarnation, header.lane, header.index));
+    const std::string path = absl::StrCat(
+        options_.folder, "/", SegmentName(header.incarnation, header.lane, header.index));
     TG_ASSIGN_OR_RETURN(std::shared_ptr<Segment> segment,
                         Segment::Create(file_system_, path, options_.segment_bytes));
     segment->Begin(header);

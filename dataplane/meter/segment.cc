@@ -128,8 +128,7 @@ void Segment::Commit(RecordType type, std::uint64_t intent, std::uint64_t sequen
   record.type = static_cast<std::uint8_t>(type);
   record.intent = intent;
   record.sequence = sequence;
-  record.crc =
-      CrcOf(crc_seed_, record, bytes_.subspan(offset + kRecordHeaderBytes, payload_bytes));
+  record.crc = CrcOf(crc_seed_, record, bytes_.subspan(offset + kRecordHeaderBytes, payload_bytes));
   std::memcpy(bytes_.data() + offset + 8, reinterpret_cast<const char*>(&record) + 8,
               sizeof(record) - 8);
   // What a crash left behind this record must not look like the next one.
@@ -205,8 +204,8 @@ Segment::Recovery Segment::Recover() {
     DiskRecord torn;
     std::memcpy(&torn, bytes_.data() + offset, sizeof(torn));
     recovery.torn_bytes =
-        std::min(bytes_.size() - offset, RecordBytes(std::min<std::size_t>(
-                                             torn.length, kRecordPayloadBytesMax)));
+        std::min(bytes_.size() - offset,
+                 RecordBytes(std::min<std::size_t>(torn.length, kRecordPayloadBytesMax)));
     StoreFirstWord(offset, 0);
   }
   return recovery;

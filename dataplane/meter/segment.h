@@ -30,8 +30,8 @@ inline constexpr std::size_t kRecordPayloadBytesMax = 16 * 1024;
 
 // What a record takes on disk.
 constexpr std::size_t RecordBytes(std::size_t payload_bytes) {
-  return kRecordHeaderBytes + (payload_bytes + kRecordAlignment - 1) / kRecordAlignment *
-                                  kRecordAlignment;
+  return kRecordHeaderBytes +
+         (payload_bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
 }
 
 struct SegmentHeader {
@@ -90,8 +90,8 @@ class Segment {
   // What Recover() found.
   struct Recovery {
     std::size_t records = 0;
-    std::size_t torn_bytes = 0;    // Of a record that was not written whole; cut off.
-    bool corrupt = false;          // A bad record with good ones behind it: nothing was changed.
+    std::size_t torn_bytes = 0;  // Of a record that was not written whole; cut off.
+    bool corrupt = false;        // A bad record with good ones behind it: nothing was changed.
     std::size_t corrupt_offset = 0;
   };
   // Finds the end of the records of an opened segment: sets committed().  Cuts a torn last record.

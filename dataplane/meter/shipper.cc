@@ -32,9 +32,8 @@ struct Shipper::LaneProgress {
   bool gap = false;    // Records between the watermark and what is left here are missing.
 };
 
-Shipper::Shipper(Spool& spool, NodeIdentity& identity, IncarnationLeases leases,
-                 Executor& executor, const Clock& clock, Random& random, Factory factory,
-                 ShipperOptions options)
+Shipper::Shipper(Spool& spool, NodeIdentity& identity, IncarnationLeases leases, Executor& executor,
+                 const Clock& clock, Random& random, Factory factory, ShipperOptions options)
     : spool_(spool),
       identity_(identity),
       leases_(std::move(leases)),
@@ -217,8 +216,8 @@ void Shipper::Look() {
   }
   std::uint64_t unsent = 0;
   for (const auto& [key, progress] : lanes_) {
-    unsent += progress->lane->last_sequence() - std::min(progress->sent,
-                                                         progress->lane->last_sequence());
+    unsent +=
+        progress->lane->last_sequence() - std::min(progress->sent, progress->lane->last_sequence());
   }
   if (unsent >= options_.ship_records || draining_ || now - last_ship_ >= options_.ship_interval) {
     Ship();
@@ -358,9 +357,8 @@ void Shipper::ForgetIncarnation(std::uint64_t incarnation) {
   if (!saved.ok()) LogEvent(LogLevel::kError, "node_file_not_saved", {{"error", saved}});
   closing_marks_.erase(incarnation);
   if (tick_) tick_();
-  std::erase_if(lanes_, [incarnation](const auto& entry) {
-    return entry.first.first == incarnation;
-  });
+  std::erase_if(lanes_,
+                [incarnation](const auto& entry) { return entry.first.first == incarnation; });
   spool_.ForgetIncarnation(incarnation);
 }
 

@@ -35,8 +35,8 @@ class Channel;
 
 namespace tollgate::dataplane {
 
-inline constexpr std::size_t kBatchRecordsMax = 1000;         // usage.proto.
-inline constexpr std::size_t kBatchBytesMax = 1'000'000;      // Under 1 MiB with its framing.
+inline constexpr std::size_t kBatchRecordsMax = 1000;     // usage.proto.
+inline constexpr std::size_t kBatchBytesMax = 1'000'000;  // Under 1 MiB with its framing.
 
 struct ShipperOptions {
   std::string session;  // Random bytes of this process; the lease keeper's too.
@@ -57,14 +57,14 @@ struct IncarnationLeases {
 
 struct ShipperStatus {
   bool connected = false;
-  bool fenced = false;              // Another process reports for this node: fatal.
-  bool sequence_gap = false;        // Billing misses records: an alarm.
-  std::uint64_t quarantined = 0;    // Records known under another content: an alarm.
-  std::uint64_t shipped = 0;        // Acknowledged since the start.
-  std::uint64_t waiting = 0;        // Not acknowledged yet.
-  std::uint64_t former_open = 0;    // Former incarnations that are not closed.
+  bool fenced = false;                 // Another process reports for this node: fatal.
+  bool sequence_gap = false;           // Billing misses records: an alarm.
+  std::uint64_t quarantined = 0;       // Records known under another content: an alarm.
+  std::uint64_t shipped = 0;           // Acknowledged since the start.
+  std::uint64_t waiting = 0;           // Not acknowledged yet.
+  std::uint64_t former_open = 0;       // Former incarnations that are not closed.
   std::uint64_t former_suspended = 0;  // Left to an operator since the start.
-  std::string error;                // Why the last connection ended.
+  std::string error;                   // Why the last connection ended.
 };
 
 // Used on its executor only, but where noted.
@@ -140,8 +140,8 @@ class Shipper {
 
   mutable std::mutex status_mutex_;
   std::condition_variable drained_;
-  ShipperStatus status_;      // Guarded by status_mutex_, as the next.
-  bool drain_seen_ = false;   // status_ was taken after Drain() asked.
+  ShipperStatus status_;     // Guarded by status_mutex_, as the next.
+  bool drain_seen_ = false;  // status_ was taken after Drain() asked.
 };
 
 // Usage reports over gRPC; its events run on `executor`.

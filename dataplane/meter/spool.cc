@@ -35,9 +35,9 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(FileSystem& file_system, Rand
                                                    std::uint32_t lanes, SpoolOptions options) {
   if (options.segment_bytes < kSegmentBytesMin || lanes == 0 ||
       options.bytes_max < lanes * options.segment_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the spool needs segments of at least ", kSegmentBytesMin,
-        " bytes, and room for one of each of its ", lanes, " lanes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the spool needs segments of at least ", kSegmentBytesMin,
+                     " bytes, and room for one of each of its ", lanes, " lanes"));
   }
   TG_RETURN_IF_ERROR(file_system.CreateDirectories(options.folder));
   auto spool = std::unique_ptr<Spool>(

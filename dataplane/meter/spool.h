@@ -41,10 +41,10 @@ struct SpoolOptions {
 struct RecoveryReport {
   std::uint64_t segments = 0;
   std::uint64_t records = 0;
-  std::uint64_t torn_bytes = 0;          // Cut off after a crash.
-  std::uint64_t interrupted = 0;         // Intents that became final records.
-  std::uint64_t corrupt_segments = 0;    // Kept as they are; an alarm.
-  std::uint64_t missing_records = 0;     // Gaps in the sequences; an alarm.
+  std::uint64_t torn_bytes = 0;        // Cut off after a crash.
+  std::uint64_t interrupted = 0;       // Intents that became final records.
+  std::uint64_t corrupt_segments = 0;  // Kept as they are; an alarm.
+  std::uint64_t missing_records = 0;   // Gaps in the sequences; an alarm.
 };
 
 struct SpoolStatus {
@@ -52,8 +52,8 @@ struct SpoolStatus {
   std::uint64_t bytes_max = 0;
   std::uint64_t segments = 0;
   std::uint32_t open_intents = 0;
-  bool refusing = false;      // Intents are refused: not ready.
-  std::string refusal;        // Why.
+  bool refusing = false;  // Intents are refused: not ready.
+  std::string refusal;    // Why.
   bool sync_failed = false;
   RecoveryReport recovery;
 };

@@ -39,7 +39,7 @@ class Cooldowns {
  private:
   static constexpr std::size_t kSlots = 16384;
   struct Slot {
-    std::atomic<std::uint64_t> key{0};       // 0 = free; never changes afterwards.
+    std::atomic<std::uint64_t> key{0};  // 0 = free; never changes afterwards.
     std::atomic<std::int64_t> until_ns{0};
   };
 

@@ -158,7 +158,7 @@ class Planner {
               ? cooldowns_.RestsUntil(credential->cooldown_key, monotonic_now_)
               : std::nullopt;
       if (rests.has_value()) {
-        soonest_ = std::min(soonest_, *rests);
+        plan_.NoteResting(*rests);
         continue;
       }
       if (plan_.size() >= AttemptsMax()) return;
@@ -205,8 +205,7 @@ class Planner {
             model, " has no provider with a credential. Ask an administrator to add one.");
         break;
       case PlanRule::kAllResting:
-        error.retry_after =
-            std::max(soonest_ - monotonic_now_, absl::ZeroDuration());
+        error.retry_after = std::max(plan_.soonest_rest() - monotonic_now_, absl::ZeroDuration());
         error.message = absl::StrCat(
             model, " is limited or failing at every provider right now. Try again later.");
         break;
@@ -224,7 +223,6 @@ class Planner {
   AttemptPlan plan_;
   PlanRule rule_ = PlanRule::kUnknownModel;
   std::uint32_t attempts_max_ = 0;  // 0: no route was met.
-  MonotonicTime soonest_ = MonotonicTime::InfiniteFuture();
   std::array<Candidate, kOfferingsMax> candidates_;
   std::size_t count_ = 0;
   std::array<const Model*, kModelsMax> seen_;

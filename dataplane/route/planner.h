@@ -2,6 +2,7 @@
 #ifndef TOLLGATE_DATAPLANE_ROUTE_PLANNER_H_
 #define TOLLGATE_DATAPLANE_ROUTE_PLANNER_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,8 @@
 #include <variant>
 
 #include "absl/time/time.h"
-#include "base/clock.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "dataplane/auth/authenticator.h"
 #include "dataplane/limits.h"
 #include "dataplane/route/cooldowns.h"
@@ -49,9 +50,15 @@ class AttemptPlan {
     return true;
   }
 
+  // When the first of the credentials that were left out since they rest may be tried again;
+  // InfiniteFuture for none.
+  MonotonicTime soonest_rest() const { return soonest_rest_; }
+  void NoteResting(MonotonicTime until) { soonest_rest_ = std::min(soonest_rest_, until); }
+
  private:
   std::array<PlannedAttempt, kAttemptsMax> attempts_{};
   std::size_t size_ = 0;
+  MonotonicTime soonest_rest_ = MonotonicTime::InfiniteFuture();
 };
 
 // What the request needs of an offering, and what it says about providers.
@@ -72,13 +79,13 @@ struct PlanRequirements {
 
 // The rule that left nothing.  In the order in which they are applied.
 enum class PlanRule {
-  kUnknownModel,        // No model and no alias of these names.
-  kModelNotAllowed,     // The key's allow-list.
-  kNoOffering,          // Nobody sells the model, or not of this type, or in no format we speak.
-  kUnpriced,            // No price is in force.
-  kProviderFilter,      // The route's or the request's only / ignore.
-  kNoCredential,        // No provider left has a credential.
-  kAllResting,          // All credentials rest: come back later.
+  kUnknownModel,     // No model and no alias of these names.
+  kModelNotAllowed,  // The key's allow-list.
+  kNoOffering,       // Nobody sells the model, or not of this type, or in no format we speak.
+  kUnpriced,         // No price is in force.
+  kProviderFilter,   // The route's or the request's only / ignore.
+  kNoCredential,     // No provider left has a credential.
+  kAllResting,       // All credentials rest: come back later.
 };
 
 // "unknown_model", …: for metric labels and logs.

@@ -140,8 +140,9 @@ void CatalogBuilder::Add(const catalog::v1::Offering& from,
   offering->region = from.region();
   offering->model = model->second.get();
   offering->provider = provider->second.get();
-  offering->context_tokens_max =
-      from.context_tokens_max() != 0 ? from.context_tokens_max() : offering->model->context_tokens_max;
+  offering->context_tokens_max = from.context_tokens_max() != 0
+                                     ? from.context_tokens_max()
+                                     : offering->model->context_tokens_max;
   offering->output_tokens_max =
       from.output_tokens_max() != 0 ? from.output_tokens_max() : offering->model->output_tokens_max;
   if (prices != nullptr) offering->prices = *prices;

@@ -40,7 +40,8 @@ class CatalogBuilder {
 
   void Add(const config::v1::Provider& from);
   void Add(const catalog::v1::Model& from);
-  void Add(const catalog::v1::Offering& from, const std::vector<std::shared_ptr<const Price>>* prices);
+  void Add(const catalog::v1::Offering& from,
+           const std::vector<std::shared_ptr<const Price>>* prices);
   void Add(const config::v1::Credential& from, const Sealer& sealer);
   void Add(const config::v1::Alias& from);
   void Add(const config::v1::Route& from);

@@ -19,9 +19,8 @@ constexpr std::string_view kKeyPrefix = "key/";
 constexpr std::string_view kWorkspacePrefix = "workspace/";
 
 absl::Status Dangling(std::string_view from, std::string_view target) {
-  return ErrorWithReason(
-      absl::StatusCode::kInvalidArgument, "DANGLING_REFERENCE",
-      absl::StrCat(AbslView(from), ": ", AbslView(target), " does not exist"));
+  return ErrorWithReason(absl::StatusCode::kInvalidArgument, "DANGLING_REFERENCE",
+                         absl::StrCat(AbslView(from), ": ", AbslView(target), " does not exist"));
 }
 
 // `status` with the name of the resource in front.
@@ -159,9 +158,8 @@ absl::Status ConfigImage::Prepare(const Resource& resource) {
   } else if (resource.has_offering()) {
     auto prices = CompilePrices(resource.offering());
     if (!prices.ok()) return Named(resource, prices.status());
-    prices_.Set(resource.key(),
-                std::make_shared<const std::vector<std::shared_ptr<const Price>>>(
-                    *std::move(prices)));
+    prices_.Set(resource.key(), std::make_shared<const std::vector<std::shared_ptr<const Price>>>(
+                                    *std::move(prices)));
   }
   return absl::OkStatus();
 }
@@ -189,8 +187,9 @@ void ConfigImage::PutBudget(const config::v1::Budget& from) {
   budget->include_byok = from.include_byok();
   const std::string scope = BudgetScope(from);
   const auto* old = budgets_.Find(scope);
-  auto budgets = old == nullptr ? std::make_shared<std::vector<std::shared_ptr<const Budget>>>()
-                                : std::make_shared<std::vector<std::shared_ptr<const Budget>>>(*old);
+  auto budgets = old == nullptr
+                     ? std::make_shared<std::vector<std::shared_ptr<const Budget>>>()
+                     : std::make_shared<std::vector<std::shared_ptr<const Budget>>>(*old);
   budgets->push_back(std::move(budget));
   std::sort(budgets->begin(), budgets->end(),
             [](const auto& a, const auto& b) { return a->id < b->id; });

@@ -69,7 +69,7 @@ class ConfigImage {
   CowVector<std::int64_t> keys_of_workspace_;  // How many keys each has; by the same index.
   CowMap<std::uint32_t> workspace_index_;      // By id.
   CowMap<std::vector<std::shared_ptr<const Budget>>> budgets_;
-  CowMap<Resource> kept_;  // All but keys, by resource key.
+  CowMap<Resource> kept_;                                     // All but keys, by resource key.
   CowMap<std::vector<std::shared_ptr<const Price>>> prices_;  // Of offerings, by resource key.
   CowMap<std::int64_t> references_;  // How many of kept_ refer to a resource key.
   std::shared_ptr<const Catalog> catalog_;

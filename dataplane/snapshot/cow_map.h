@@ -37,8 +37,7 @@ class CowMap {
   void BeginEdit() { edit_ = NewEditToken(); }
 
   void Set(std::string_view key, Pointer value) {
-    auto [it, added] =
-        Editable(ShardOf(key)).insert_or_assign(std::string(key), std::move(value));
+    auto [it, added] = Editable(ShardOf(key)).insert_or_assign(std::string(key), std::move(value));
     if (added) ++size_;
   }
 

@@ -22,9 +22,9 @@ namespace tollgate::dataplane {
 
 // What one key's resource says, on its way into the table.
 struct KeyFacts {
-  std::string_view id;             // "key_…", at most 255 bytes.
-  Sha256Digest digest{};           // HMAC-SHA-256(pepper, key).
-  std::uint32_t workspace = 0;     // Index of its workspace within the snapshot.
+  std::string_view id;          // "key_…", at most 255 bytes.
+  Sha256Digest digest{};        // HMAC-SHA-256(pepper, key).
+  std::uint32_t workspace = 0;  // Index of its workspace within the snapshot.
   absl::Time expire_time = absl::InfiniteFuture();
   bool revoked = false;
   std::vector<std::string_view> allowed_models;  // Empty = all.
@@ -98,7 +98,7 @@ class KeyTable {
   key_table_internal::Shard& Editable(std::size_t shard);
   key_table_internal::IdShard& EditableIds(std::size_t shard);
 
-  std::vector<std::shared_ptr<key_table_internal::Shard>> shards_;      // By digest; null = empty.
+  std::vector<std::shared_ptr<key_table_internal::Shard>> shards_;       // By digest; null = empty.
   std::vector<std::shared_ptr<key_table_internal::IdShard>> id_shards_;  // By hash of the id.
   std::size_t size_ = 0;
   std::uint64_t edit_ = 0;  // Shards with this number are ours alone.

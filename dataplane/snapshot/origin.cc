@@ -68,8 +68,8 @@ absl::StatusOr<Origin> ParseOrigin(std::string_view base_url) {
   if (origin.host.empty()) return Bad("has no host");
   if (!port.empty()) {
     std::uint32_t number = 0;
-    if (port.size() < 2 || port.size() > 6 || !absl::SimpleAtoi(AbslView(port.substr(1)), &number) ||
-        number == 0 || number > 65535) {
+    if (port.size() < 2 || port.size() > 6 ||
+        !absl::SimpleAtoi(AbslView(port.substr(1)), &number) || number == 0 || number > 65535) {
       return Bad("has a bad port");
     }
     origin.port = static_cast<std::uint16_t>(number);

@@ -62,7 +62,7 @@ class Snapshot {
   std::size_t resource_count_ = 0;
   KeyTable keys_;
   CowVector<Workspace> workspaces_;
-  CowMap<std::uint32_t> workspace_index_;  // By id.
+  CowMap<std::uint32_t> workspace_index_;                       // By id.
   CowMap<std::vector<std::shared_ptr<const Budget>>> budgets_;  // "<kind>/<scope id>".
   std::shared_ptr<const Catalog> catalog_;
 };

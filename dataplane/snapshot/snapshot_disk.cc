@@ -58,9 +58,9 @@ absl::Status CheckHead(std::string_view file, std::string_view magic, std::strin
     return absl::DataLossError(absl::StrCat(AbslView(path), " is not what its name says"));
   }
   if (Get<std::uint32_t>(file, 8) != kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        AbslView(path), " has format version ", Get<std::uint32_t>(file, 8), "; this program reads ",
-        kFormatVersion));
+    return absl::FailedPreconditionError(absl::StrCat(AbslView(path), " has format version ",
+                                                      Get<std::uint32_t>(file, 8),
+                                                      "; this program reads ", kFormatVersion));
   }
   return absl::OkStatus();
 }
@@ -88,8 +88,7 @@ class SnapshotDisk::Log {
   explicit Log(std::string text) : text_(std::move(text)) {}
 
   bool BelongsTo(const ConfigRevision& base) const {
-    return text_.size() >= kLogHeadBytes &&
-           CheckHead(text_, kLogMagic, "the log").ok() &&
+    return text_.size() >= kLogHeadBytes && CheckHead(text_, kLogMagic, "the log").ok() &&
            Get<std::uint32_t>(text_, 12) == Crc32c(std::string_view(text_).substr(16, 16)) &&
            Get<std::uint64_t>(text_, 16) == base.epoch &&
            Get<std::uint64_t>(text_, 24) == base.number;

@@ -74,7 +74,8 @@ bool Subscriber::LoadFromDisk() {
     status_.error = std::string(StdView(snapshot.status().message()));
     return false;
   }
-  if (loaded->log_cut) LogEvent(LogLevel::kWarning, "config_log_cut", {{"kept", loaded->log_records}});
+  if (loaded->log_cut)
+    LogEvent(LogLevel::kWarning, "config_log_cut", {{"kept", loaded->log_records}});
   image_ = std::move(image);
   revision_ = loaded->revision;
   holder_.Publish(*snapshot);
@@ -197,8 +198,8 @@ absl::Status Subscriber::FinishSnapshot(const SubscribeResponse::SnapshotChunk& 
 
 absl::Status Subscriber::ApplyDelta(const SubscribeResponse::Delta& delta) {
   if (Read(delta.from()) != revision_) {
-    return absl::FailedPreconditionError(absl::StrCat("the change is from ", Text(Read(delta.from())),
-                                                      ", this node has ", Text(revision_)));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the change is from ", Text(Read(delta.from())), ", this node has ", Text(revision_)));
   }
   if (Read(delta.to()) <= revision_) {
     return absl::FailedPreconditionError(absl::StrCat("revision ", Text(Read(delta.to())),

@@ -41,7 +41,7 @@ struct SubscriberOptions {
 struct SubscriberStatus {
   ConfigRevision revision;
   bool has_snapshot = false;
-  bool from_disk = false;   // What is in force was read from disk and not confirmed since.
+  bool from_disk = false;  // What is in force was read from disk and not confirmed since.
   bool connected = false;
   bool disk_alarm = false;  // The file was damaged, of a later format, or cannot be written.
   std::optional<MonotonicTime> confirmed_at;  // When the stream last showed that it is alive.

@@ -32,8 +32,8 @@ class AuthenticatorTest : public testing::Test {
     snapshot_ = *image.Finish({1, 1});
   }
 
-  void Add(ConfigImage& image, const std::string& id, const std::string& text,
-           std::uint32_t pepper, bool revoked, bool expires) {
+  void Add(ConfigImage& image, const std::string& id, const std::string& text, std::uint32_t pepper,
+           bool revoked, bool expires) {
     config::v1::Resource resource = KeyResource(id, "ws_1", {}, revoked);
     const Sha256Digest digest = *peppers_.Digest(pepper, text);
     resource.mutable_api_key()->set_digest(std::string(DigestView(digest)));

@@ -27,8 +27,8 @@ class LeaseKeeperTest : public testing::Test {
     pool_.reset();
     table_.reset();
     table_ = *LeaseTable::Open(RealFileSystem(), dir_.File("leases"), 64, "boot");
-    pool_ = std::make_unique<LeasePool>(*table_, clock_,
-                                        LeasePoolOptions{.incarnation = incarnation});
+    pool_ =
+        std::make_unique<LeasePool>(*table_, clock_, LeasePoolOptions{.incarnation = incarnation});
     keeper_ = std::make_unique<LeaseKeeper>(
         *pool_, executor_, clock_, random_, peer_.Factory(),
         LeaseKeeperOptions{.node_id = "node", .incarnation = incarnation, .session = "s"});
@@ -277,8 +277,8 @@ TEST_F(LeaseKeeperTest, AnUnansweredQuestionEndsTheConnection) {
 }
 
 TEST_F(LeaseKeeperTest, AnEndedPeriodIsReleasedAndForgotten) {
-  const Account* day = pool_->Open("budget/bud_1/day", "bud_1", true,
-                                   clock_.Wall() + absl::Seconds(20));
+  const Account* day =
+      pool_->Open("budget/bud_1/day", "bud_1", true, clock_.Wall() + absl::Seconds(20));
   AccountSet set;
   set.Add(day);
   LastWant();

@@ -31,8 +31,8 @@ class LeasePoolTest : public testing::Test {
     table_.reset();
     if (path.empty()) path = dir_.File("leases");
     table_ = *LeaseTable::Open(RealFileSystem(), path, 64, "boot");
-    pool_ = std::make_unique<LeasePool>(*table_, clock_,
-                                        LeasePoolOptions{.incarnation = incarnation});
+    pool_ =
+        std::make_unique<LeasePool>(*table_, clock_, LeasePoolOptions{.incarnation = incarnation});
     wallet_ = pool_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
     budget_ = pool_->Open("budget/bud_1/all", "bud_1", true, absl::InfiniteFuture());
     soft_ = pool_->Open("budget/bud_2/all", "bud_2", false, absl::InfiniteFuture());
@@ -294,8 +294,8 @@ TEST_F(LeasePoolTest, AForgottenSlotServesOnlyItsNewAccount) {
   pool_->ForgetIncarnation(1);
   std::vector<const Account*> others;
   for (int i = 0; i < 8; ++i) {
-    others.push_back(pool_->Open("wallet/other" + std::to_string(i), "", true,
-                                 absl::InfiniteFuture()));
+    others.push_back(
+        pool_->Open("wallet/other" + std::to_string(i), "", true, absl::InfiniteFuture()));
     Grant(others.back(), 1000);
   }
   Hold hold;
@@ -324,8 +324,8 @@ TEST_F(LeasePoolTest, AnEndedPeriodIsForgottenOnceEmptyAndNeverOpenedAgain) {
 
 // ---- Threads ------------------------------------------------------------------------------------
 
-// Workers hold, extend and settle while a keeper grants and takes back; an observer reads the file's
-// counters as a crash would find them.
+// Workers hold, extend and settle while a keeper grants and takes back; an observer reads the
+// file's counters as a crash would find them.
 TEST_F(LeasePoolTest, ThreadsNeitherMakeNorLoseMoney) {
   constexpr int kThreads = 4;
   constexpr int kSteps = 4000;

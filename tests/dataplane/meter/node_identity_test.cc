@@ -24,8 +24,7 @@ TEST(NodeIdentityTest, KeepsItsIdAndRaisesItsIncarnation) {
     EXPECT_EQ(identity.former().size(), run - 1);
   }
   ASSERT_OK_AND_ASSIGN(NodeIdentity identity, Begin(dir.path()));
-  EXPECT_EQ(identity.former()[1],
-            (FormerIncarnation{2, "boot", Durability::kProcess, 2}));
+  EXPECT_EQ(identity.former()[1], (FormerIncarnation{2, "boot", Durability::kProcess, 2}));
   ASSERT_OK(identity.Closed(2));
   EXPECT_EQ(identity.former().size(), 2u);
 }

@@ -28,8 +28,8 @@ class SpoolTest : public testing::Test {
     spool_.reset();
     identity_.reset();
     options_.folder = folder_;
-    identity_ = std::make_unique<NodeIdentity>(*NodeIdentity::Begin(
-        files_, folder_, "boot", options_.durability, lanes, SystemRandom()));
+    identity_ = std::make_unique<NodeIdentity>(
+        *NodeIdentity::Begin(files_, folder_, "boot", options_.durability, lanes, SystemRandom()));
     auto spool = Spool::Open(files_, SystemRandom(), *identity_, lanes, options_);
     ASSERT_OK(spool);
     spool_ = *std::move(spool);

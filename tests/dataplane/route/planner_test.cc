@@ -157,8 +157,7 @@ TEST_F(PlannerTest, TheRequestsWishesComeBeforeTheRoutes) {
 TEST_F(PlannerTest, TheWorkspacesOwnCredentialComesFirstThenByPriority) {
   resources_.push_back(CredentialResource("cred_0", "cheap", "", 5));
   resources_.push_back(CredentialResource("cred_byok", "cheap", "ws_1", 50));
-  EXPECT_EQ(PlanFor({"a/two"}),
-            "cheap:a/two/cred_byok cheap:a/two/cred_cheap cheap:a/two/cred_0");
+  EXPECT_EQ(PlanFor({"a/two"}), "cheap:a/two/cred_byok cheap:a/two/cred_cheap cheap:a/two/cred_0");
 }
 
 TEST_F(PlannerTest, RestingCredentialsAreSkippedAndTheSoonestIsNamed) {

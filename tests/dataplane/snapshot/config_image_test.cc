@@ -49,9 +49,9 @@ TEST(ConfigImageTest, RefusesWhatIsNotThere) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("key/key_1")));
   EXPECT_EQ(ReasonOf(BuildFrom({CredentialResource("cred_1", "openai")}).status()),
             "DANGLING_REFERENCE");
-  EXPECT_EQ(ReasonOf(BuildFrom({ProviderResource("openai"), OfferingResource("openai", "a/b")})
-                         .status()),
-            "DANGLING_REFERENCE");
+  EXPECT_EQ(
+      ReasonOf(BuildFrom({ProviderResource("openai"), OfferingResource("openai", "a/b")}).status()),
+      "DANGLING_REFERENCE");
   EXPECT_EQ(ReasonOf(BuildFrom({WorkspaceResource("ws_1"), KeyResource("key_1", "ws_1"),
                                 KeyResource("key_2", "ws_1", {}, false, "key_1")})
                          .status()),

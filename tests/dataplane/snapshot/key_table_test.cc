@@ -90,7 +90,8 @@ TEST(KeyTableTest, AgreesWithAMapAndNeverChangesACopy) {
       auto it = expected.find(id);
       for (int version = 0; version < 3; ++version) {
         const std::string secret = absl::StrCat(id, "/", version);
-        EXPECT_EQ(copy.Find(Sha256(secret)).has_value(), it != expected.end() && it->second == secret);
+        EXPECT_EQ(copy.Find(Sha256(secret)).has_value(),
+                  it != expected.end() && it->second == secret);
       }
       EXPECT_EQ(copy.FindById(id).has_value(), it != expected.end());
     }

@@ -78,10 +78,11 @@ TEST_F(SnapshotDiskTest, ATornLogKeepsWhatIsWhole) {
     WriteSnapshot(disk, 2);
     ASSERT_OK(disk.Append(NextDelta(WorkspaceResource("ws_a"))));
   }
-  ASSERT_OK_AND_ASSIGN(const std::string whole, RealFileSystem().ReadFile(dir_.File("snapshot.log")));
+  ASSERT_OK_AND_ASSIGN(const std::string whole,
+                       RealFileSystem().ReadFile(dir_.File("snapshot.log")));
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    ASSERT_OK(RealFileSystem().WriteFileAtomically(dir_.File("snapshot.log"),
-                                                   whole.substr(0, size), kModePrivate));
+    ASSERT_OK(RealFileSystem().WriteFileAtomically(dir_.File("snapshot.log"), whole.substr(0, size),
+                                                   kModePrivate));
     SnapshotDisk::Loaded loaded;
     ASSERT_THAT(LoadCount(&loaded), IsOkAndHolds(2u)) << size;
     EXPECT_EQ(loaded.revision, (ConfigRevision{1, 1}));

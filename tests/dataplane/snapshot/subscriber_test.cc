@@ -19,9 +19,9 @@ class SubscriberTest : public testing::Test {
   SubscriberTest() : disk_(RealFileSystem(), dir_.path()) { Make(); }
 
   void Make() {
-    subscriber_ = std::make_unique<Subscriber>(holder_, disk_, TestSealer(), executor_, clock_,
-                                               random_, peer_.Factory(),
-                                               SubscriberOptions{.node_id = "node"});
+    subscriber_ =
+        std::make_unique<Subscriber>(holder_, disk_, TestSealer(), executor_, clock_, random_,
+                                     peer_.Factory(), SubscriberOptions{.node_id = "node"});
   }
 
   void Start() {

@@ -42,9 +42,7 @@ class FaultyFileSystem final : public FileSystem {
   absl::Status Truncate(const std::string& path, std::uint64_t size) override {
     return real_.Truncate(path, size);
   }
-  absl::Status SyncDirectory(const std::string& path) override {
-    return real_.SyncDirectory(path);
-  }
+  absl::Status SyncDirectory(const std::string& path) override { return real_.SyncDirectory(path); }
   absl::StatusOr<std::unique_ptr<FileLock>> LockFile(const std::string& path) override {
     return real_.LockFile(path);
   }

@@ -125,9 +125,8 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
   peppers_.emplace(*Peppers::Parse("1:" + std::string(64, '1'), "test"));
   SeededRandom random(7);
   key_ = std::string(GenerateApiKey(random).Reveal());
-  identity_.emplace(
-      *NodeIdentity::Begin(RealFileSystem(), dir_.File("node"), "boot", options_.durability, 1,
-                           SystemRandom()));
+  identity_.emplace(*NodeIdentity::Begin(RealFileSystem(), dir_.File("node"), "boot",
+                                         options_.durability, 1, SystemRandom()));
   SpoolOptions spool;
   spool.folder = dir_.File("spool");
   spool.segment_bytes = 1 << 20;
@@ -138,8 +137,8 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
   spool_ = *std::move(opened);
   recent_ = std::make_unique<RecentGenerations>(*spool_, 1000);
   table_ = *LeaseTable::Open(RealFileSystem(), dir_.File("leases"), 64, "boot");
-  leases_ = std::make_unique<LeasePool>(
-      *table_, RealClock(), LeasePoolOptions{.incarnation = identity_->incarnation()});
+  leases_ = std::make_unique<LeasePool>(*table_, RealClock(),
+                                        LeasePoolOptions{.incarnation = identity_->incarnation()});
   leases_->SetWake([] {});
   leases_->SetConnected(true);
   wallet_ = leases_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
@@ -149,10 +148,9 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
   config::v1::Resource key = KeyResource("key_1", "ws_1");
   key.mutable_api_key()->set_digest(std::string(DigestView(*peppers_->Digest(1, key_))));
   SetIdentity(key);
-  std::vector<config::v1::Resource> resources = {WorkspaceResource("ws_1"), key,
-                                                 ModelResource("acme/small"),
-                                                 ModelResource("acme/big"),
-                                                 AliasResource("cheap", {"acme/small"})};
+  std::vector<config::v1::Resource> resources = {
+      WorkspaceResource("ws_1"), key, ModelResource("acme/small"), ModelResource("acme/big"),
+      AliasResource("cheap", {"acme/small"})};
   int number = 0;
   for (const std::string& url : {p1_url, p2_url}) {
     const std::string id = absl::StrCat("p", ++number);
@@ -218,16 +216,16 @@ void TestGateway::SetProviderLimits(
 }
 
 std::string TestGateway::Post(std::string_view body, std::string_view extra_lines) const {
-  return absl::StrCat("POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ",
-                      key_, "\r\nContent-Type: application/json\r\nContent-Length: ", body.size(),
-                      "\r\n", AbslView(extra_lines), "\r\n", AbslView(body));
+  return absl::StrCat(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ", key_,
+      "\r\nContent-Type: application/json\r\nContent-Length: ", body.size(), "\r\n",
+      AbslView(extra_lines), "\r\n", AbslView(body));
 }
 
 std::string TestGateway::Get(std::string_view target, bool with_key) const {
-  return absl::StrCat("GET ", AbslView(target), " HTTP/1.1\r\nHost: gateway\r\n",
-                      with_key ? absl::StrCat("Authorization: Bearer ", key_, "\r\n")
-                               : std::string(),
-                      "\r\n");
+  return absl::StrCat(
+      "GET ", AbslView(target), " HTTP/1.1\r\nHost: gateway\r\n",
+      with_key ? absl::StrCat("Authorization: Bearer ", key_, "\r\n") : std::string(), "\r\n");
 }
 
 ClientAnswer TestGateway::Call(std::string_view request) const {

@@ -1,5 +1,5 @@
-// A whole worker of the data plane in a test's process: real sockets, spool and leases; what billing
-// would grant, and what the control plane would publish, comes from the test.
+// A whole worker of the data plane in a test's process: real sockets, spool and leases; what
+// billing would grant, and what the control plane would publish, comes from the test.
 #ifndef TOLLGATE_TESTS_DATAPLANE_SUPPORT_GATEWAY_H_
 #define TOLLGATE_TESTS_DATAPLANE_SUPPORT_GATEWAY_H_
 
@@ -32,8 +32,8 @@ namespace tollgate::dataplane {
 // An answer as a client read it.
 struct ClientAnswer {
   int status = 0;
-  std::string head;  // Lower-case names as sent, without the status line.
-  std::string body;  // Chunks taken off.
+  std::string head;       // Lower-case names as sent, without the status line.
+  std::string body;       // Chunks taken off.
   bool complete = false;  // The framing says that all of it came.
 
   std::string Header(std::string_view name) const;
@@ -92,8 +92,8 @@ struct GatewayOptions {
 };
 
 // Providers "p1" and "p2" (at the given base URLs; an empty one is left out), each with one system
-// credential, sell "acme/small" at 1,000 pico-USD a token under the name "small"; "acme/big" is sold
-// by p1 only.  The alias "cheap" stands for acme/small.
+// credential, sell "acme/small" at 1,000 pico-USD a token under the name "small"; "acme/big" is
+// sold by p1 only.  The alias "cheap" stands for acme/small.
 class TestGateway {
  public:
   TestGateway(const std::string& p1_url, const std::string& p2_url, GatewayOptions options = {});

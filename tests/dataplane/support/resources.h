@@ -76,8 +76,7 @@ inline config::v1::Resource ProviderResource(
 }
 
 inline config::v1::Resource CredentialResource(const std::string& id, const std::string& provider,
-                                               const std::string& workspace = "",
-                                               int priority = 0,
+                                               const std::string& workspace = "", int priority = 0,
                                                const std::string& secret = "sk-secret") {
   config::v1::Resource resource;
   config::v1::Credential* credential = resource.mutable_credential();

@@ -141,26 +141,27 @@ std::string Chunk(std::string_view data) {
 }
 
 std::string Completion(std::string_view content, int prompt_tokens, int completion_tokens) {
-  return absl::StrCat(
-      R"({"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,)"
-      R"("message":{"role":"assistant","content":")",
-      AbslView(content), R"("},"finish_reason":"stop"}],"usage":{"prompt_tokens":)", prompt_tokens,
-      R"(,"completion_tokens":)", completion_tokens, R"(,"total_tokens":)",
-      prompt_tokens + completion_tokens, "}}");
+  return absl::StrCat(R"({"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m",)"
+                      R"("choices":[{"index":0,)"
+                      R"("message":{"role":"assistant","content":")",
+                      AbslView(content), R"("},"finish_reason":"stop"}],"usage":{"prompt_tokens":)",
+                      prompt_tokens, R"(,"completion_tokens":)", completion_tokens,
+                      R"(,"total_tokens":)", prompt_tokens + completion_tokens, "}}");
 }
 
 std::string DeltaEvent(std::string_view content, std::string_view finish_reason) {
   return absl::StrCat(
-      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":")",
+      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk",)"
+      R"("choices":[{"index":0,"delta":{"content":")",
       AbslView(content), R"("},"finish_reason":)",
       finish_reason.empty() ? "null" : absl::StrCat("\"", AbslView(finish_reason), "\""),
       R"(}],"usage":null})", "\n\n");
 }
 
 std::string UsageEvent(int prompt_tokens, int completion_tokens) {
-  return absl::StrCat(
-      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":)",
-      prompt_tokens, R"(,"completion_tokens":)", completion_tokens, "}}\n\n");
+  return absl::StrCat(R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[],)"
+                      R"("usage":{"prompt_tokens":)",
+                      prompt_tokens, R"(,"completion_tokens":)", completion_tokens, "}}\n\n");
 }
 
 }  // namespace tollgate::dataplane

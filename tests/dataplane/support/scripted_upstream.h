@@ -13,14 +13,14 @@
 
 namespace tollgate::dataplane {
 
-// What is done with one request: pieces are sent one after another, each by a write of its own with a
-// short pause before it, so that they arrive apart; then the connection is kept or closed.
+// What is done with one request: pieces are sent one after another, each by a write of its own with
+// a short pause before it, so that they arrive apart; then the connection is kept or closed.
 struct UpstreamScript {
   std::vector<std::string> pieces = {};
   bool close = false;
-  bool reset = false;   // Closes with a reset, after the pieces.
-  int pause_ms = 2;     // Before each piece but the first.
-  int delay_ms = 0;     // Before the first.
+  bool reset = false;  // Closes with a reset, after the pieces.
+  int pause_ms = 2;    // Before each piece but the first.
+  int delay_ms = 0;    // Before the first.
 };
 
 // One thread; connections are served one after another, kept ones until they are closed.

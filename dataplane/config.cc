@@ -1,7 +1,6 @@
 #include "dataplane/config.h"
 
 #include <CLI/CLI.hpp>
-
 #include <utility>
 
 #include "base/config_file.h"
@@ -133,8 +132,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view name)
 CommandLine ParseCommandLine(int argc, char** argv) {
   CommandLine line;
   CLI::App app{"tollgate-dataplane: the proxy between applications and providers"};
-  app.add_option("--config", line.config_path, "YAML file; see docs/configuration.md")
-      ->required();
+  app.add_option("--config", line.config_path, "YAML file; see docs/configuration.md")->required();
   app.add_option("--ready-file", line.ready_file,
                  "Written once the program serves: a JSON object with its addresses");
   try {

@@ -1,5 +1,5 @@
-// What tollgate-dataplane is told: its YAML file and its flags.  docs/configuration.md lists the keys
-// for people.
+// What tollgate-dataplane is told: its YAML file and its flags.  docs/configuration.md lists the
+// keys for people.
 #ifndef TOLLGATE_DATAPLANE_CONFIG_H_
 #define TOLLGATE_DATAPLANE_CONFIG_H_
 
@@ -24,7 +24,8 @@ struct ServiceAddress {
 };
 
 struct Config {
-  // `http`: where clients connect.  `tls` without `ca`; the files are loaded again when they change.
+  // `http`: where clients connect.  `tls` without `ca`; the files are loaded again when they
+  // change.
   std::string http_listen = "127.0.0.1:7400";
   std::string http_certificate;
   std::string http_private_key;

@@ -60,8 +60,8 @@ inline constexpr std::int64_t kMessageOverheadTokens = 16;
 inline constexpr std::int64_t kRequestOverheadTokens = 64;
 // Input tokens that a tool definition costs besides its own bytes.
 inline constexpr std::int64_t kToolOverheadTokens = 32;
-// Input tokens of an image whose size is not known, since it is fetched by the provider.  The dearest
-// published formula (a 2048-pixel image in 768-pixel tiles, high detail) stays below it.
+// Input tokens of an image whose size is not known, since it is fetched by the provider.  The
+// dearest published formula (a 2048-pixel image in 768-pixel tiles, high detail) stays below it.
 inline constexpr std::int64_t kImageTokens = 16 * 1024;
 // The same for a file, a sound or a video that the provider fetches.
 inline constexpr std::int64_t kFileTokens = 128 * 1024;
@@ -83,7 +83,8 @@ inline constexpr std::int64_t kCooldownMsMax = 60 * 60 * 1000;
 inline constexpr std::int64_t kPoolTrustIdleMs = 1000;
 // Addresses of one host that are tried before the connection counts as failed.
 inline constexpr std::size_t kAddressesPerHostMax = 8;
-// Connections opened for the pool per provider and worker are bounded by requests; idle ones by this.
+// Connections opened for the pool per provider and worker are bounded by requests; idle ones by
+// this.
 inline constexpr std::size_t kPoolIdlePerOriginMax = 1024;
 
 // --- The node ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // tollgate-dataplane: see docs/life-of-a-request.md.
-#include <iostream>
+#include <cstdio>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
@@ -10,15 +11,14 @@
 namespace {
 
 int Fail(const absl::Status& status) {
-  std::cerr << "tollgate-dataplane: " << status.message() << "\n";
+  std::fprintf(stderr, "tollgate-dataplane: %s\n", std::string(status.message()).c_str());
   return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const tollgate::dataplane::CommandLine line =
-      tollgate::dataplane::ParseCommandLine(argc, argv);
+  const tollgate::dataplane::CommandLine line = tollgate::dataplane::ParseCommandLine(argc, argv);
   if (line.exit_status >= 0) return line.exit_status;
   tollgate::ShutdownSignal signal;
   tollgate::DisableCoreDumps();

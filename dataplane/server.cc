@@ -3,6 +3,9 @@
 #include <grpcpp/channel.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -10,7 +13,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/api_key.h"
 #include "base/grpc_client.h"
 #include "base/host_port.h"
@@ -119,8 +121,11 @@ class Server::Impl {
     started_ = true;
     TG_RETURN_IF_ERROR(StartOps());
     LogEvent(LogLevel::kInfo, "serving",
-             {{"http", http_url()}, {"ops", ops_url()}, {"workers", workers_.size()},
-              {"node", identity_->node_id()}, {"incarnation", identity_->incarnation()}});
+             {{"http", http_url()},
+              {"ops", ops_url()},
+              {"workers", workers_.size()},
+              {"node", identity_->node_id()},
+              {"incarnation", identity_->incarnation()}});
     return absl::OkStatus();
   }
 
@@ -147,8 +152,7 @@ class Server::Impl {
     if (!started_) return true;
     const std::int64_t now_ms = clock_.Monotonic().nanoseconds() / 1'000'000;
     return std::all_of(workers_.begin(), workers_.end(), [&](const auto& worker) {
-      return now_ms - worker->metrics().last_tick_ms.load(std::memory_order_relaxed) <
-             kWatchdogMs;
+      return now_ms - worker->metrics().last_tick_ms.load(std::memory_order_relaxed) < kWatchdogMs;
     });
   }
 
@@ -172,8 +176,7 @@ class Server::Impl {
     for (const auto& worker : workers_) worker->Join();
     if (started_) {
       if (keeper_ != nullptr) keeper_->ReleaseAll();
-      const bool shipped =
-          shipper_ == nullptr || shipper_->Drain(clock_.Monotonic() + kShipGrace);
+      const bool shipped = shipper_ == nullptr || shipper_->Drain(clock_.Monotonic() + kShipGrace);
       LogEvent(LogLevel::kInfo, "stopped", {{"all_shipped", shipped}});
     }
     if (ops_ != nullptr) ops_->Stop();
@@ -213,12 +216,11 @@ class Server::Impl {
     spool.durability = durability;
     spool.interrupted = config_.interrupted_charges_hold ? InterruptedPolicy::kChargeHold
                                                          : InterruptedPolicy::kChargeNothing;
-    TG_ASSIGN_OR_RETURN(
-        spool_, Spool::Open(file_system_, SystemRandom(), *identity_, workers, spool));
+    TG_ASSIGN_OR_RETURN(spool_,
+                        Spool::Open(file_system_, SystemRandom(), *identity_, workers, spool));
     recent_ = std::make_unique<RecentGenerations>(*spool_, kRecentAttemptsMax);
-    TG_ASSIGN_OR_RETURN(lease_table_,
-                        LeaseTable::Open(file_system_, config_.data_dir + "/leases",
-                                         config_.lease_slots, boot_id));
+    TG_ASSIGN_OR_RETURN(lease_table_, LeaseTable::Open(file_system_, config_.data_dir + "/leases",
+                                                       config_.lease_slots, boot_id));
     leases_ = std::make_unique<LeasePool>(
         *lease_table_, clock_, LeasePoolOptions{.incarnation = identity_->incarnation()});
     return absl::OkStatus();
@@ -234,8 +236,7 @@ class Server::Impl {
                           Connect(config_.control_plane.address, config_.control_plane.tls));
       subscriber_ = std::make_unique<Subscriber>(
           holder_, *disk_, *sealer_, config_executor_, clock_, SystemRandom(),
-          GrpcConfigLinks(std::move(channel), config_executor_),
-          subscriber);
+          GrpcConfigLinks(std::move(channel), config_executor_), subscriber);
     }
     if (config_.billing.address.empty()) return absl::OkStatus();
     TG_ASSIGN_OR_RETURN(auto channel, Connect(config_.billing.address, config_.billing.tls));
@@ -374,9 +375,15 @@ class Server::Impl {
     return count;
   }
 
+  // Looks every few milliseconds: nobody is in a hurry, and workers need not tell.
   void WaitForConnections(absl::Duration timeout) const {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
     const MonotonicTime deadline = clock_.Monotonic() + timeout;
-    while (Connections() > 0 && clock_.Monotonic() < deadline) absl::SleepFor(kLookInterval);
+    while (Connections() > 0 && clock_.Monotonic() < deadline) {
+      never.wait_for(lock, absl::ToChronoMilliseconds(kLookInterval));
+    }
   }
 
   const Config config_;

@@ -50,8 +50,8 @@ class Server {
   std::string http_url() const;
   std::string ops_url() const;
 
-  // OK when requests can be served: a configuration is in force and the spool takes records.  Billing
-  // and the control plane may be away.
+  // OK when requests can be served: a configuration is in force and the spool takes records.
+  // Billing and the control plane may be away.
   absl::Status Ready() const;
   // Whether every worker's loop turned in the last seconds.
   bool Live() const;
@@ -59,8 +59,8 @@ class Server {
   // The configuration in force as JSON, without digests and secrets.
   std::string ConfigDump() const;
 
-  // Unready, no new connections, running requests end within config.drain_timeout and are cut with an
-  // error event after it; then all is settled and shipped, if billing is there.  Idempotent.
+  // Unready, no new connections, running requests end within config.drain_timeout and are cut with
+  // an error event after it; then all is settled and shipped, if billing is there.  Idempotent.
   void Stop();
 
   // Start(), the ready file (none for an empty path), and Stop() when the signal comes.

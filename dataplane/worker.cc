@@ -90,8 +90,9 @@ class Worker::Impl {
     error_code error;
     const asio::ip::address ip =
         asio::ip::make_address(address.host == "localhost" ? "127.0.0.1" : address.host, error);
-    if (error) return absl::InvalidArgumentError(absl::StrCat("'", address.host,
-                                                              "' is no IP address to listen on"));
+    if (error)
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", address.host, "' is no IP address to listen on"));
     const asio::ip::tcp::endpoint endpoint(ip, address.port);
     const auto failed = [&](std::string_view what) {
       return absl::UnavailableError(absl::StrCat("cannot listen on ", address.ToString(), ": ",
@@ -144,15 +145,12 @@ class Worker::Impl {
   }
 
   void StopRequests() {
-    asio::post(io_, [this] {
-      ForEachConnection([](ClientConnection& client) { client.Stop(); });
-    });
+    asio::post(io_, [this] { ForEachConnection([](ClientConnection& client) { client.Stop(); }); });
   }
 
   void CloseAll() {
-    asio::post(io_, [this] {
-      ForEachConnection([](ClientConnection& client) { client.Close(); });
-    });
+    asio::post(io_,
+               [this] { ForEachConnection([](ClientConnection& client) { client.Close(); }); });
   }
 
   void Join() {

@@ -43,7 +43,7 @@ struct WorkerShared {
   RecentGenerations* recent;
   LedgerReader* ledger;  // Null without billing.
   AccessLog* access_log;
-  TlsServer* tls;        // Null for plain HTTP.
+  TlsServer* tls;  // Null for plain HTTP.
   const ClientTimeouts* timeouts;
   const PipelineOptions* pipeline;
   absl::Duration upstream_idle_timeout;
@@ -58,8 +58,8 @@ class Worker {
                                                         std::uint32_t number);
   ~Worker();
 
-  // Binds its listener.  With port 0 any free one is taken; listen() says which.  `exclusive`: fails
-  // when somebody listens there already.  Unavailable when it cannot be bound.
+  // Binds its listener.  With port 0 any free one is taken; listen() says which.  `exclusive`:
+  // fails when somebody listens there already.  Unavailable when it cannot be bound.
   absl::Status Listen(const HostPort& address, bool exclusive);
   HostPort listen() const;
 

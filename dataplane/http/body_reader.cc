@@ -14,8 +14,7 @@ BodyState BodyReader::Decode(InputBuffer& buffer) {
       return BodyState::kDone;
     case BodyFraming::kLength: {
       if (left_ + wire_bytes_ > bytes_max_) return BodyState::kTooLarge;
-      const std::size_t taken =
-          static_cast<std::size_t>(std::min<std::uint64_t>(left_, fresh));
+      const std::size_t taken = static_cast<std::size_t>(std::min<std::uint64_t>(left_, fresh));
       decoded_ += taken;
       wire_bytes_ += taken;
       left_ -= taken;

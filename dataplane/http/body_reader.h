@@ -18,8 +18,9 @@ enum class BodyState {
   kTooLarge,  // More bytes, framing included, than the limit.
 };
 
-// Works on a buffer whose front is the body as it came: after each call the first decoded() bytes of
-// the buffer are plain body; what stands behind them belongs to the next message (only when kDone).
+// Works on a buffer whose front is the body as it came: after each call the first decoded() bytes
+// of the buffer are plain body; what stands behind them belongs to the next message (only when
+// kDone).
 class BodyReader {
  public:
   // `bytes_max` bounds the bytes on the wire, so that framing cannot hide what a body costs.

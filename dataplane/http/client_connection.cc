@@ -19,35 +19,59 @@ constexpr std::size_t kBodyReserveBytes = 1024 * 1024;
 
 std::string_view ReasonPhrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 402: return "Payment Required";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Status";
   }
 }
 
 int HeadErrorStatus(HeadError error) {
   switch (error) {
-    case HeadError::kVersion: return 505;
-    case HeadError::kExpectation: return 417;
-    case HeadError::kBodyCoding: return 415;
-    default: return 400;
+    case HeadError::kVersion:
+      return 505;
+    case HeadError::kExpectation:
+      return 417;
+    case HeadError::kBodyCoding:
+      return 415;
+    default:
+      return 400;
   }
 }
 
@@ -55,9 +79,10 @@ int HeadErrorStatus(HeadError error) {
 
 ClientConnection::ClientConnection(ConnectionHost& host, TcpSocket socket,
                                    std::shared_ptr<asio::ssl::context> tls)
-    : host_(host), transport_(std::move(socket)), tls_(std::move(tls)), timer_([this] {
-        OnTimer();
-      }) {
+    : host_(host),
+      transport_(std::move(socket)),
+      tls_(std::move(tls)),
+      timer_([this] { OnTimer(); }) {
   next_ = host_.first;
   link_ = &host_.first;
   if (next_ != nullptr) next_->link_ = &next_;
@@ -187,13 +212,18 @@ bool ClientConnection::BodyReady(std::uint64_t bytes_max) {
 
 void ClientConnection::TakeBodyState(BodyState state) {
   switch (state) {
-    case BodyState::kMore: return;
+    case BodyState::kMore:
+      return;
     case BodyState::kDone:
       body_over_ = true;
       body_status_ = BodyStatus::kComplete;
       return;
-    case BodyState::kBad: body_status_ = BodyStatus::kMalformed; return;
-    case BodyState::kTooLarge: body_status_ = BodyStatus::kTooLarge; return;
+    case BodyState::kBad:
+      body_status_ = BodyStatus::kMalformed;
+      return;
+    case BodyState::kTooLarge:
+      body_status_ = BodyStatus::kTooLarge;
+      return;
   }
 }
 
@@ -206,12 +236,12 @@ Task<void> ClientConnection::ReadBody() {
   }
   const MonotonicTime deadline = host_.clock->Monotonic() + host_.timeouts.body_total;
   for (;;) {
-    const std::size_t wanted = std::min(body_reader_.WantedBytes(),
-                                        std::max(kBodyReserveBytes, body_reader_.decoded()));
+    const std::size_t wanted =
+        std::min(body_reader_.WantedBytes(), std::max(kBodyReserveBytes, body_reader_.decoded()));
     in_.Reserve(std::max<std::size_t>(wanted, 1));
-    host_.wheel->Arm(timer_, std::min(host_.timeouts.body_idle,
-                                      std::max(deadline - host_.clock->Monotonic(),
-                                               absl::ZeroDuration())));
+    host_.wheel->Arm(timer_,
+                     std::min(host_.timeouts.body_idle,
+                              std::max(deadline - host_.clock->Monotonic(), absl::ZeroDuration())));
     auto [error, bytes] = co_await transport_.ReadSome({in_.free_space(), in_.free_bytes()});
     TimerWheel::Clear(timer_);
     if (error) {

@@ -74,8 +74,7 @@ struct ConnectionHost {
 
 class ClientConnection {
  public:
-  ClientConnection(ConnectionHost& host, TcpSocket socket,
-                   std::shared_ptr<asio::ssl::context> tls);
+  ClientConnection(ConnectionHost& host, TcpSocket socket, std::shared_ptr<asio::ssl::context> tls);
   ~ClientConnection();
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
@@ -189,8 +188,9 @@ class ClientConnection {
   MonotonicTime request_start_;
   bool in_request_ = false;
 
-  std::string out_;                         // Rendered heads and chunk sizes.
-  std::vector<asio::const_buffer> pieces_;  // What was prepared, in order; into out_ or the caller's.
+  std::string out_;  // Rendered heads and chunk sizes.
+  std::vector<asio::const_buffer>
+      pieces_;  // What was prepared, in order; into out_ or the caller's.
   BytesList unsent_;
   std::string owned_body_;
   bool answer_started_ = false;

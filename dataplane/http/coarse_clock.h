@@ -1,4 +1,5 @@
-// The worker's clock: one reading serves everything that happens in the same tick or needs no better.
+// The worker's clock: one reading serves everything that happens in the same tick or needs no
+// better.
 #ifndef TOLLGATE_DATAPLANE_HTTP_COARSE_CLOCK_H_
 #define TOLLGATE_DATAPLANE_HTTP_COARSE_CLOCK_H_
 

@@ -14,7 +14,8 @@ constexpr std::array<bool, 256> MakeTokenTable() {
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
+  for (const char c :
+       {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
@@ -68,8 +69,8 @@ bool HeadFields::Parse(std::string_view block) {
     const std::string_view name_view(name, static_cast<std::size_t>(at - name));
     ++at;
     const char* value = at;
-    const auto* cr = static_cast<const char*>(
-        std::memchr(at, '\r', static_cast<std::size_t>(end - at)));
+    const auto* cr =
+        static_cast<const char*>(std::memchr(at, '\r', static_cast<std::size_t>(end - at)));
     if (cr == nullptr || end - cr < 2 || cr[1] != '\n') return false;
     const std::string_view value_view(value, static_cast<std::size_t>(cr - value));
     if (!IsFieldValue(value_view)) return false;

@@ -1,5 +1,5 @@
-// What was read from a peer and is not yet used: one contiguous piece of memory, so that a head or a
-// body can be looked at where it lies.
+// What was read from a peer and is not yet used: one contiguous piece of memory, so that a head or
+// a body can be looked at where it lies.
 #ifndef TOLLGATE_DATAPLANE_HTTP_INPUT_BUFFER_H_
 #define TOLLGATE_DATAPLANE_HTTP_INPUT_BUFFER_H_
 

@@ -1,4 +1,5 @@
-// The socket and coroutine types of the data plane: Asio with a fixed executor and error codes only.
+// The socket and coroutine types of the data plane: Asio with a fixed executor and error codes
+// only.
 #ifndef TOLLGATE_DATAPLANE_HTTP_NET_H_
 #define TOLLGATE_DATAPLANE_HTTP_NET_H_
 

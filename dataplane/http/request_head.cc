@@ -80,7 +80,8 @@ bool ReadTarget(std::string_view target, Method method, std::string_view& path_a
 HeadError ReadRequestLine(std::string_view line, RequestHead& head, std::string_view& authority) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == 0 || last == first) return HeadError::kRequestLine;
+  if (first == std::string_view::npos || first == 0 || last == first)
+    return HeadError::kRequestLine;
   const std::string_view method = line.substr(0, first);
   for (const char c : method) {
     if (!IsTokenChar(c)) return HeadError::kRequestLine;
@@ -200,19 +201,30 @@ HeadError ParseRequestHead(std::string_view bytes, RequestHead& head) {
 
 std::string_view HeadErrorMessage(HeadError error) {
   switch (error) {
-    case HeadError::kNone: return "";
-    case HeadError::kRequestLine: return "The request line is not `method target HTTP/1.1`.";
-    case HeadError::kVersion: return "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
-    case HeadError::kTarget: return "The request target is malformed.";
-    case HeadError::kFields: return "A header field is malformed.";
-    case HeadError::kHost: return "Exactly one valid Host field is needed.";
-    case HeadError::kAuthorityDiffers: return "The request target names another host than Host does.";
-    case HeadError::kContentLength: return "Content-Length must be given once and be a plain number.";
+    case HeadError::kNone:
+      return "";
+    case HeadError::kRequestLine:
+      return "The request line is not `method target HTTP/1.1`.";
+    case HeadError::kVersion:
+      return "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
+    case HeadError::kTarget:
+      return "The request target is malformed.";
+    case HeadError::kFields:
+      return "A header field is malformed.";
+    case HeadError::kHost:
+      return "Exactly one valid Host field is needed.";
+    case HeadError::kAuthorityDiffers:
+      return "The request target names another host than Host does.";
+    case HeadError::kContentLength:
+      return "Content-Length must be given once and be a plain number.";
     case HeadError::kTransferEncoding:
       return "The only Transfer-Encoding taken is `chunked`, once, in HTTP/1.1.";
-    case HeadError::kTwoFramings: return "Content-Length and Transfer-Encoding exclude each other.";
-    case HeadError::kTwoCredentials: return "Authorization may be given once only.";
-    case HeadError::kExpectation: return "The only expectation that is met is 100-continue.";
+    case HeadError::kTwoFramings:
+      return "Content-Length and Transfer-Encoding exclude each other.";
+    case HeadError::kTwoCredentials:
+      return "Authorization may be given once only.";
+    case HeadError::kExpectation:
+      return "The only expectation that is met is 100-continue.";
     case HeadError::kBodyCoding:
       return "Compressed request bodies are not taken; send the body without Content-Encoding.";
   }

@@ -47,7 +47,8 @@ struct RequestHead {
   bool has_body() const { return chunked || content_length > 0; }
 };
 
-// Reads `bytes`, a head found complete by HeadEnd, into `head`.  Everything of `head` is overwritten.
+// Reads `bytes`, a head found complete by HeadEnd, into `head`.  Everything of `head` is
+// overwritten.
 HeadError ParseRequestHead(std::string_view bytes, RequestHead& head);
 
 // A sentence about the error, for the client.

@@ -1,5 +1,5 @@
-// The head of a provider's answer.  A provider is not trusted: framing that could be read in two ways
-// makes the answer an error, and the connection is dropped and never used again.
+// The head of a provider's answer.  A provider is not trusted: framing that could be read in two
+// ways makes the answer an error, and the connection is dropped and never used again.
 #ifndef TOLLGATE_DATAPLANE_HTTP_RESPONSE_HEAD_H_
 #define TOLLGATE_DATAPLANE_HTTP_RESPONSE_HEAD_H_
 
@@ -18,8 +18,8 @@ struct ResponseHead {
   int status = 0;
   BodyFraming framing = BodyFraming::kNone;
   std::uint64_t content_length = 0;
-  bool keep_alive = true;  // Whether the connection may be used again after the body.
-  std::string_view content_type;      // Null when absent, like the others.
+  bool keep_alive = true;         // Whether the connection may be used again after the body.
+  std::string_view content_type;  // Null when absent, like the others.
   std::string_view content_encoding;
   std::string_view retry_after;
   std::string_view retry_after_ms;

@@ -21,9 +21,9 @@ class SseSplitter {
   void Reset() { *this = SseSplitter(); }
 
  private:
-  std::size_t scanned_ = 0;      // Bytes of the event looked at.
-  std::size_t line_start_ = 0;   // Where its current line begins.
-  bool after_cr_ = false;        // The byte before scanned_ was a CR: an LF belongs to it.
+  std::size_t scanned_ = 0;     // Bytes of the event looked at.
+  std::size_t line_start_ = 0;  // Where its current line begins.
+  bool after_cr_ = false;       // The byte before scanned_ was a CR: an LF belongs to it.
 };
 
 // The data of one event: its `data` lines without their name, joined by LF.  Null when it has none

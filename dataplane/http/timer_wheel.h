@@ -1,8 +1,9 @@
 // The timeouts of one worker: one coarse wheel instead of a timer per operation.
 //
 // Setting, moving and clearing a deadline is a store into the entry; an entry changes its slot only
-// when its slot comes up, or when its deadline moved nearer than its slot.  Deadlines are met with a
-// delay of up to two ticks, never early.  Single-threaded: everything runs on the worker's thread.
+// when its slot comes up, or when its deadline moved nearer than its slot.  Deadlines are met with
+// a delay of up to two ticks, never early.  Single-threaded: everything runs on the worker's
+// thread.
 #ifndef TOLLGATE_DATAPLANE_HTTP_TIMER_WHEEL_H_
 #define TOLLGATE_DATAPLANE_HTTP_TIMER_WHEEL_H_
 
@@ -41,7 +42,8 @@ class TimerEntry {
 
   std::function<void()> on_expire_;
   std::int64_t deadline_tick_ = kNever;
-  std::int64_t slot_tick_ = kNever;  // The tick at which the wheel looks at it; kNever = not linked.
+  std::int64_t slot_tick_ =
+      kNever;  // The tick at which the wheel looks at it; kNever = not linked.
   TimerEntry* next_ = nullptr;
   TimerEntry** link_ = nullptr;
 };

@@ -57,8 +57,8 @@ absl::StatusOr<std::shared_ptr<TlsServer::Context>> TlsServer::Build() const {
   boost::system::error_code error;
   context->use_certificate_chain_file(certificate_path_, error);
   if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot use the certificate in '",
-                                                   certificate_path_, "': ", error.message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot use the certificate in '", certificate_path_, "': ", error.message()));
   }
   context->use_private_key_file(private_key_path_, Context::pem, error);
   if (error) {
@@ -72,7 +72,7 @@ absl::StatusOr<std::shared_ptr<TlsServer::Context>> TlsServer::Build() const {
 std::string TlsServer::Stamp() const {
   std::string stamp;
   for (const std::string& path : {certificate_path_, private_key_path_}) {
-    struct stat facts{};
+    struct stat facts {};
     if (::stat(path.c_str(), &facts) != 0) continue;
     absl::StrAppend(&stamp, facts.st_ino, "/", facts.st_size, "/", facts.st_mtim.tv_sec, ".",
                     facts.st_mtim.tv_nsec, " ");

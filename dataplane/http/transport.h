@@ -45,9 +45,10 @@ class Transport {
                 : socket_.async_read_some(buffer, kUseTask);
   }
 
-  // Writes `pieces`, at once and as far as the socket takes it (one system call as a rule).  True when
-  // it is done, well or not: then `error` says.  False when the rest, to which `pieces` is narrowed, is
-  // left for WriteSome().  Always false for TLS, whose records are written by WriteSome().
+  // Writes `pieces`, at once and as far as the socket takes it (one system call as a rule).  True
+  // when it is done, well or not: then `error` says.  False when the rest, to which `pieces` is
+  // narrowed, is left for WriteSome().  Always false for TLS, whose records are written by
+  // WriteSome().
   bool TryWrite(BytesList& pieces, error_code& error);
 
   // Waits until the peer takes something, and writes it.

@@ -12,7 +12,8 @@
 namespace tollgate::dataplane {
 namespace {
 
-// The first byte of [at, end) that a string cannot hold as it is: a quote, a backslash or a control.
+// The first byte of [at, end) that a string cannot hold as it is: a quote, a backslash or a
+// control.
 const char* FindStringSpecial(const char* at, const char* end) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"');
@@ -73,13 +74,20 @@ JsonKind JsonCursor::Peek() {
   SkipBlanks();
   if (at_ == end_) return JsonKind::kBad;
   switch (*at_) {
-    case '{': return JsonKind::kObject;
-    case '[': return JsonKind::kArray;
-    case '"': return JsonKind::kString;
-    case 't': return JsonKind::kTrue;
-    case 'f': return JsonKind::kFalse;
-    case 'n': return JsonKind::kNull;
-    default: return *at_ == '-' || IsDigit(*at_) ? JsonKind::kNumber : JsonKind::kBad;
+    case '{':
+      return JsonKind::kObject;
+    case '[':
+      return JsonKind::kArray;
+    case '"':
+      return JsonKind::kString;
+    case 't':
+      return JsonKind::kTrue;
+    case 'f':
+      return JsonKind::kFalse;
+    case 'n':
+      return JsonKind::kNull;
+    default:
+      return *at_ == '-' || IsDigit(*at_) ? JsonKind::kNumber : JsonKind::kBad;
   }
 }
 
@@ -169,7 +177,14 @@ bool JsonCursor::WalkString() {
     }
     if (*at_ != '\\' || end_ - at_ < 2) return Fail();
     switch (at_[1]) {
-      case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't':
         at_ += 2;
         break;
       case 'u':
@@ -216,12 +231,18 @@ bool JsonCursor::WalkLiteral(std::string_view literal) {
 
 bool JsonCursor::WalkScalar(JsonKind kind) {
   switch (kind) {
-    case JsonKind::kString: return WalkString();
-    case JsonKind::kNumber: return WalkNumber();
-    case JsonKind::kTrue: return WalkLiteral("true");
-    case JsonKind::kFalse: return WalkLiteral("false");
-    case JsonKind::kNull: return WalkLiteral("null");
-    default: return Fail();
+    case JsonKind::kString:
+      return WalkString();
+    case JsonKind::kNumber:
+      return WalkNumber();
+    case JsonKind::kTrue:
+      return WalkLiteral("true");
+    case JsonKind::kFalse:
+      return WalkLiteral("false");
+    case JsonKind::kNull:
+      return WalkLiteral("null");
+    default:
+      return Fail();
   }
 }
 
@@ -290,11 +311,21 @@ bool UnescapeJson(std::string_view raw, std::string& out) {
     const char escape = raw[i + 1];
     i += 2;
     switch (escape) {
-      case 'b': out.push_back('\b'); break;
-      case 'f': out.push_back('\f'); break;
-      case 'n': out.push_back('\n'); break;
-      case 'r': out.push_back('\r'); break;
-      case 't': out.push_back('\t'); break;
+      case 'b':
+        out.push_back('\b');
+        break;
+      case 'f':
+        out.push_back('\f');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
       case 'u': {
         std::uint32_t code = HexUnit(raw.data() + i);
         i += 4;
@@ -309,7 +340,9 @@ bool UnescapeJson(std::string_view raw, std::string& out) {
         AppendUtf8(code, out);
         break;
       }
-      default: out.push_back(escape); break;  // '"', '\\' and '/'.
+      default:
+        out.push_back(escape);
+        break;  // '"', '\\' and '/'.
     }
   }
   return true;
@@ -322,6 +355,8 @@ bool JsonEquals(std::string_view raw, std::string_view text) {
   return UnescapeJson(raw, unescaped) && unescaped == text;
 }
 
-bool IsValidUtf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool IsValidUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 }  // namespace tollgate::dataplane

@@ -1,8 +1,8 @@
 // Reads JSON (RFC 8259) by walking over it once, without a tree and without allocation.
 //
 // Strict: what it walks over is well-formed JSON, nesting included, down to the escapes of strings
-// that nobody asks for; so no two readers of the bytes can disagree about them.  (A lazy parser skips
-// what it is not asked for unchecked.)  UTF-8 is checked apart, for the whole text at once.
+// that nobody asks for; so no two readers of the bytes can disagree about them.  (A lazy parser
+// skips what it is not asked for unchecked.)  UTF-8 is checked apart, for the whole text at once.
 //
 //   JsonCursor json(text);
 //   std::string_view key;
@@ -41,8 +41,8 @@ class JsonCursor {
 
   // Enters the object ahead; false (an error) when it is none.
   bool EnterObject();
-  // Moves to the next member's value; `raw_key` is without quotes, escapes as written.  False at the
-  // end of the object, which is then left, and after an error.
+  // Moves to the next member's value; `raw_key` is without quotes, escapes as written.  False at
+  // the end of the object, which is then left, and after an error.
   bool NextMember(std::string_view& raw_key);
 
   bool EnterArray();
@@ -95,8 +95,8 @@ class JsonCursor {
   bool failed_ = false;
 };
 
-// The text that `raw` (from a JsonCursor) stands for, as UTF-8, appended to `out`.  False when it has
-// a surrogate without its other half.
+// The text that `raw` (from a JsonCursor) stands for, as UTF-8, appended to `out`.  False when it
+// has a surrogate without its other half.
 bool UnescapeJson(std::string_view raw, std::string& out);
 
 // Whether `raw` stands for `text`.

@@ -19,11 +19,11 @@ void AppendProvider(const Snapshot& snapshot, const Provider& provider, std::str
   Text("host", provider.origin.HostHeader(), out);
   absl::StrAppend(&out, ",\"tls\":", provider.origin.tls ? "true" : "false", ",");
   Text("path_prefix", provider.origin.path_prefix, out);
-  absl::StrAppend(&out, ",\"connect_timeout_ms\":",
-                  absl::ToInt64Milliseconds(provider.connect_timeout), ",\"first_byte_timeout_ms\":",
-                  absl::ToInt64Milliseconds(provider.first_byte_timeout), ",\"idle_timeout_ms\":",
-                  absl::ToInt64Milliseconds(provider.idle_timeout), ",\"total_timeout_ms\":",
-                  absl::ToInt64Milliseconds(provider.total_timeout));
+  absl::StrAppend(
+      &out, ",\"connect_timeout_ms\":", absl::ToInt64Milliseconds(provider.connect_timeout),
+      ",\"first_byte_timeout_ms\":", absl::ToInt64Milliseconds(provider.first_byte_timeout),
+      ",\"idle_timeout_ms\":", absl::ToInt64Milliseconds(provider.idle_timeout),
+      ",\"total_timeout_ms\":", absl::ToInt64Milliseconds(provider.total_timeout));
   out += ",\"system_credentials\":[";
   bool first = true;
   for (const Credential* credential : snapshot.catalog().CredentialsOf(provider.id, "")) {

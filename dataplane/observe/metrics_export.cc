@@ -87,23 +87,22 @@ void MetricsExport::State::CollectProviders() {
     }
     if (provider.empty()) continue;
     for (std::size_t i = 0; i < static_cast<std::size_t>(UpstreamError::kErrors); ++i) {
-      Counter("tollgate_upstream_errors_total", "Attempts that failed, by what went wrong.",
-              {{"provider", label}, {"kind", Text(UpstreamErrorName(static_cast<UpstreamError>(i)))}},
-              total([i](const ProviderCounts& c) -> const Count& { return c.errors[i]; }));
+      Counter(
+          "tollgate_upstream_errors_total", "Attempts that failed, by what went wrong.",
+          {{"provider", label}, {"kind", Text(UpstreamErrorName(static_cast<UpstreamError>(i)))}},
+          total([i](const ProviderCounts& c) -> const Count& { return c.errors[i]; }));
     }
     for (std::size_t i = 0; i < kTokenLabels; ++i) {
       Counter("tollgate_tokens_total", "Tokens by class.",
               {{"provider", label}, {"class", Text(TokenLabel(i))}},
               total([i](const ProviderCounts& c) -> const Count& { return c.tokens[i]; }));
     }
-    Counter("tollgate_spend_usd_total", "What customers were charged.", {{"provider", label}},
-            kNano * total([](const ProviderCounts& c) -> const Count& {
-              return c.charge_nano_usd;
-            }));
+    Counter(
+        "tollgate_spend_usd_total", "What customers were charged.", {{"provider", label}},
+        kNano * total([](const ProviderCounts& c) -> const Count& { return c.charge_nano_usd; }));
     Counter("tollgate_upstream_cost_usd_total", "What providers ask of the operator.",
             {{"provider", label}},
-            kNano *
-                total([](const ProviderCounts& c) -> const Count& { return c.cost_nano_usd; }));
+            kNano * total([](const ProviderCounts& c) -> const Count& { return c.cost_nano_usd; }));
     Counter("tollgate_upstream_connections_total", "Connections used, by where they came from.",
             {{"provider", label}, {"source", "opened"}},
             total([](const ProviderCounts& c) -> const Count& { return c.connections_opened; }));
@@ -117,8 +116,8 @@ void MetricsExport::State::CollectErrors() {
   for (const ErrorRow& row : ErrorTable()) {
     double sum = 0;
     for (const WorkerMetrics* worker : workers) {
-      sum += static_cast<double>(
-          worker->errors_by_code[static_cast<std::size_t>(row.code)].value());
+      sum +=
+          static_cast<double>(worker->errors_by_code[static_cast<std::size_t>(row.code)].value());
     }
     Counter("tollgate_errors_total", "Errors that clients saw, by code.",
             {{"code", Text(row.name)}, {"status", std::to_string(row.status)}}, sum);

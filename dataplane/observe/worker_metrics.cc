@@ -23,37 +23,54 @@ void DurationCounts::Observe(std::int64_t nanoseconds) {
 
 std::string_view RequestOutcomeName(RequestOutcome outcome) {
   switch (outcome) {
-    case RequestOutcome::kSuccess: return "success";
-    case RequestOutcome::kRefused: return "refused";
-    case RequestOutcome::kRejected: return "rejected";
-    case RequestOutcome::kFailed: return "failed";
-    case RequestOutcome::kClientClosed: return "client_closed";
-    case RequestOutcome::kOutcomes: break;
+    case RequestOutcome::kSuccess:
+      return "success";
+    case RequestOutcome::kRefused:
+      return "refused";
+    case RequestOutcome::kRejected:
+      return "rejected";
+    case RequestOutcome::kFailed:
+      return "failed";
+    case RequestOutcome::kClientClosed:
+      return "client_closed";
+    case RequestOutcome::kOutcomes:
+      break;
   }
   return "";
 }
 
 std::string_view UpstreamErrorName(UpstreamError error) {
   switch (error) {
-    case UpstreamError::kResolve: return "resolve";
-    case UpstreamError::kConnect: return "connect";
-    case UpstreamError::kTls: return "tls";
-    case UpstreamError::kTimeout: return "timeout";
-    case UpstreamError::kStatus408: return "status_408";
-    case UpstreamError::kStatus429: return "status_429";
-    case UpstreamError::kStatus5xx: return "status_5xx";
-    case UpstreamError::kCredential: return "credential";
-    case UpstreamError::kProtocol: return "protocol";
-    case UpstreamError::kCut: return "cut";
-    case UpstreamError::kErrors: break;
+    case UpstreamError::kResolve:
+      return "resolve";
+    case UpstreamError::kConnect:
+      return "connect";
+    case UpstreamError::kTls:
+      return "tls";
+    case UpstreamError::kTimeout:
+      return "timeout";
+    case UpstreamError::kStatus408:
+      return "status_408";
+    case UpstreamError::kStatus429:
+      return "status_429";
+    case UpstreamError::kStatus5xx:
+      return "status_5xx";
+    case UpstreamError::kCredential:
+      return "credential";
+    case UpstreamError::kProtocol:
+      return "protocol";
+    case UpstreamError::kCut:
+      return "cut";
+    case UpstreamError::kErrors:
+      break;
   }
   return "";
 }
 
 std::string_view TokenLabel(std::size_t index) {
   static constexpr std::string_view kLabels[kTokenLabels] = {
-      "input", "input_cache_read", "input_cache_write", "input_audio", "output",
-      "output_reasoning"};
+      "input",       "input_cache_read", "input_cache_write",
+      "input_audio", "output",           "output_reasoning"};
   return kLabels[index];
 }
 
@@ -72,8 +89,7 @@ ProviderCounts& WorkerMetrics::provider(std::string_view id) {
 }
 
 void WorkerMetrics::CountTokens(ProviderCounts& counts, const TokenUsage& usage) {
-  counts.tokens[0].Add(usage.input_text + usage.input_image + usage.input_video +
-                       usage.input_file);
+  counts.tokens[0].Add(usage.input_text + usage.input_image + usage.input_video + usage.input_file);
   counts.tokens[1].Add(usage.cache_read + usage.input_audio_cache_read);
   counts.tokens[2].Add(usage.cache_write_5m + usage.cache_write_1h);
   counts.tokens[3].Add(usage.input_audio);

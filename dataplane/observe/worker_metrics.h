@@ -64,8 +64,17 @@ std::string_view RequestOutcomeName(RequestOutcome outcome);
 
 // What went wrong with a provider, as a label.
 enum class UpstreamError : std::uint8_t {
-  kResolve, kConnect, kTls, kTimeout, kStatus408, kStatus429, kStatus5xx, kCredential, kProtocol,
-  kCut, kErrors,
+  kResolve,
+  kConnect,
+  kTls,
+  kTimeout,
+  kStatus408,
+  kStatus429,
+  kStatus5xx,
+  kCredential,
+  kProtocol,
+  kCut,
+  kErrors,
 };
 std::string_view UpstreamErrorName(UpstreamError error);
 
@@ -100,9 +109,9 @@ class WorkerMetrics {
   // All of them; any thread.
   std::vector<const ProviderCounts*> providers() const;
 
-  DurationCounts latency;             // From the head to the last byte.
-  DurationCounts first_token;         // From the head to the first byte of a stream's body.
-  DurationCounts overhead;            // Of that, what was not waiting for the provider or the client.
+  DurationCounts latency;      // From the head to the last byte.
+  DurationCounts first_token;  // From the head to the first byte of a stream's body.
+  DurationCounts overhead;     // Of that, what was not waiting for the provider or the client.
   std::array<Count, 64> errors_by_code;
   Count connections_accepted;
   Count connections_open;

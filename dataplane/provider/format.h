@@ -1,5 +1,5 @@
-// A provider's wire format: how a request is sent and how usage is read.  A format knows no surface;
-// both meet in dataplane/request.
+// A provider's wire format: how a request is sent and how usage is read.  A format knows no
+// surface; both meet in dataplane/request.
 #ifndef TOLLGATE_DATAPLANE_PROVIDER_FORMAT_H_
 #define TOLLGATE_DATAPLANE_PROVIDER_FORMAT_H_
 
@@ -37,15 +37,15 @@ struct UsageReport {
 
 // What one whole answer, or one event's data, says.  Views point into the text.
 struct AnswerFacts {
-  bool valid = false;       // It is the JSON object that it should be.
-  bool is_end = false;      // The stream's end marker.
-  bool is_error = false;    // An error in place of an answer.
-  bool has_choices = false; // At least one choice is in it.
-  std::string_view id;              // As written, escapes included; so for the next ones.
-  std::string_view finish_reason;   // The last choice's.
+  bool valid = false;              // It is the JSON object that it should be.
+  bool is_end = false;             // The stream's end marker.
+  bool is_error = false;           // An error in place of an answer.
+  bool has_choices = false;        // At least one choice is in it.
+  std::string_view id;             // As written, escapes included; so for the next ones.
+  std::string_view finish_reason;  // The last choice's.
   std::string_view error_message;
   std::string_view error_code;
-  std::int64_t content_bytes = 0;   // Text that the model wrote, in bytes.
+  std::int64_t content_bytes = 0;  // Text that the model wrote, in bytes.
   UsageReport usage;
 };
 

@@ -19,11 +19,15 @@ constexpr absl::Duration kErrorBodyTimeout = absl::Seconds(2);
 
 UpstreamError ErrorOf(DialError error) {
   switch (error) {
-    case DialError::kResolve: return UpstreamError::kResolve;
-    case DialError::kTls: return UpstreamError::kTls;
-    case DialError::kTimeout: return UpstreamError::kTimeout;
+    case DialError::kResolve:
+      return UpstreamError::kResolve;
+    case DialError::kTls:
+      return UpstreamError::kTls;
+    case DialError::kTimeout:
+      return UpstreamError::kTimeout;
     case DialError::kConnect:
-    case DialError::kNone: break;
+    case DialError::kNone:
+      break;
   }
   return UpstreamError::kConnect;
 }
@@ -48,7 +52,8 @@ std::string ShowableMessage(std::string_view raw, const Credential& credential) 
     if (!key.empty() && text.find(key) != std::string::npos) return {};
   }
   // Some providers quote the key with its middle left out, others name their own machines.
-  for (const std::string_view marker : {"sk-", "Bearer ", "<html", "<!DOCTYPE", "10.", "192.168."}) {
+  for (const std::string_view marker :
+       {"sk-", "Bearer ", "<html", "<!DOCTYPE", "10.", "192.168."}) {
     if (text.find(marker) != std::string::npos) return {};
   }
   return text;
@@ -75,7 +80,8 @@ void RequestRun::OnStop() {
   if (upstream_ != nullptr) upstream_->transport().Close();
 }
 
-// Sets the time until which the provider must be heard of: `timeout`, within the attempt's own time.
+// Sets the time until which the provider must be heard of: `timeout`, within the attempt's own
+// time.
 void RequestRun::ArmUpstream(absl::Duration timeout) {
   const MonotonicTime now = context_.clock.Monotonic();
   absl::Duration left = std::min(timeout, attempt_deadline_ - now);
@@ -138,9 +144,13 @@ void RequestRun::ExplainFailure() {
   const std::string tried = attempts_made_ == 1 ? "The provider that was tried"
                                                 : absl::StrCat("All ", attempts_made_, " attempts");
   if (last_fault_ == UpstreamError::kStatus429) {
-    // The soonest of those that rest says when to come back.
+    // The soonest of those that rest says when to come back, be they tried now or left out.
     const MonotonicTime now = context_.clock.Monotonic();
     error_.retry_after = last_retry_after_;
+    if (plan_.soonest_rest() != MonotonicTime::InfiniteFuture()) {
+      const absl::Duration left = std::max(plan_.soonest_rest() - now, absl::ZeroDuration());
+      error_.retry_after = std::min(error_.retry_after.value_or(left), left);
+    }
     for (const PlannedAttempt& attempt : plan_) {
       const auto until = context_.cooldowns.RestsUntil(attempt.credential->cooldown_key, now);
       if (!until.has_value()) continue;
@@ -305,7 +315,8 @@ Task<bool> RequestRun::SendRequest(const PlannedAttempt& attempt) {
   co_return true;
 }
 
-// Reads the head of the answer into head_ and drops it from the buffer; its views are of no use then.
+// Reads the head of the answer into head_ and drops it from the buffer; its views are of no use
+// then.
 Task<bool> RequestRun::ReadHead(const PlannedAttempt& attempt) {
   InputBuffer& buffer = upstream_->buffer();
   HeadEnd end;
@@ -324,8 +335,8 @@ Task<bool> RequestRun::ReadHead(const PlannedAttempt& attempt) {
     if (progress != HeadProgress::kIncomplete) co_return false;
     buffer.Reserve(kReadBufferBytes / 4);
     ArmUpstream(first_byte_deadline_ - context_.clock.Monotonic());
-    auto [error, bytes] = co_await upstream_->transport().ReadSome(
-        {buffer.free_space(), buffer.free_bytes()});
+    auto [error, bytes] =
+        co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
     TimerWheel::Clear(upstream_->timer());
     if (error) co_return false;
     any_byte_ = true;
@@ -337,11 +348,12 @@ Task<bool> RequestRun::ReadHead(const PlannedAttempt& attempt) {
   co_return true;
 }
 
-// The views of head_ still point to the bytes that were consumed: they are good until the next read.
+// The views of head_ still point to the bytes that were consumed: they are good until the next
+// read.
 Task<AttemptEnd> RequestRun::TakeStatus(const PlannedAttempt& attempt) {
   if (head_.status < 200 || head_.status > 299) co_return co_await TakeErrorStatus(attempt);
-  const bool plain = head_.content_encoding.empty() ||
-                     EqualsIgnoringCase(head_.content_encoding, "identity");
+  const bool plain =
+      head_.content_encoding.empty() || EqualsIgnoringCase(head_.content_encoding, "identity");
   const bool events = StartsWithIgnoringCase(head_.content_type, "text/event-stream");
   // What was not asked for is not relayed: neither an encoding nor the other kind of answer.
   if (!plain || events != scan_.stream || head_.status != 200) {
@@ -389,8 +401,8 @@ Task<std::string_view> RequestRun::ReadErrorBody(const PlannedAttempt& attempt) 
   while (state == BodyState::kMore) {
     buffer.Reserve(kReadBufferBytes / 4);
     ArmUpstream(std::min(kErrorBodyTimeout, attempt.provider->idle_timeout));
-    auto [error, bytes] = co_await upstream_->transport().ReadSome(
-        {buffer.free_space(), buffer.free_bytes()});
+    auto [error, bytes] =
+        co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
     TimerWheel::Clear(upstream_->timer());
     if (error) co_return buffer.view().substr(0, reader.decoded());
     buffer.Commit(bytes);

@@ -1,5 +1,5 @@
-// Bounds from above of what a request can cost (architecture.md §8), and the estimate of what it did
-// cost when the provider does not say.
+// Bounds from above of what a request can cost (architecture.md §8), and the estimate of what it
+// did cost when the provider does not say.
 #ifndef TOLLGATE_DATAPLANE_REQUEST_BOUNDS_H_
 #define TOLLGATE_DATAPLANE_REQUEST_BOUNDS_H_
 
@@ -13,8 +13,8 @@
 
 namespace tollgate::dataplane {
 
-// Input tokens at most: a byte of text is at least a token of no byte-level tokenizer, templates add
-// a bounded number per message, and what the provider fetches has a bound of its own.
+// Input tokens at most: a byte of text is at least a token of no byte-level tokenizer, templates
+// add a bounded number per message, and what the provider fetches has a bound of its own.
 std::int64_t InputTokensBound(const ScannedRequest& request, std::size_t body_bytes);
 
 // Output tokens per choice at most: the caller's limit, else the offering's, else a default that is
@@ -33,8 +33,8 @@ Money AttemptBound(const PlannedAttempt& attempt, std::int64_t input_tokens,
 Money PlanBound(const AttemptPlan& plan, const ScannedRequest& request, std::int64_t input_tokens,
                 std::int64_t limit);
 
-// Output tokens per choice that every attempt of the plan can afford with `money`; negative when not
-// even the input is covered.
+// Output tokens per choice that every attempt of the plan can afford with `money`; negative when
+// not even the input is covered.
 std::int64_t AffordableOutput(const AttemptPlan& plan, const ScannedRequest& request,
                               std::int64_t input_tokens, Money money);
 

@@ -33,8 +33,9 @@ constexpr std::array kTable = {
              "The gateway has no configuration yet; try again in a moment."},
     ErrorRow{ErrorCode::kMissingKey, "missing_api_key", 401, kAuthentication, false,
              "No API key was sent; send `Authorization: Bearer <key>`."},
-    ErrorRow{ErrorCode::kInvalidKey, "invalid_api_key", 401, kAuthentication, false,
-             "The API key is not known here; check that it is complete and belongs to this gateway."},
+    ErrorRow{
+        ErrorCode::kInvalidKey, "invalid_api_key", 401, kAuthentication, false,
+        "The API key is not known here; check that it is complete and belongs to this gateway."},
     ErrorRow{ErrorCode::kRevokedKey, "revoked_api_key", 401, kAuthentication, false,
              "The API key was revoked; ask your administrator for a new one."},
     ErrorRow{ErrorCode::kExpiredKey, "expired_api_key", 401, kAuthentication, false,
@@ -45,8 +46,8 @@ constexpr std::array kTable = {
              "The request body did not arrive in time; send it again."},
     ErrorRow{ErrorCode::kInvalidJson, "invalid_json", 400, kInvalidRequest, false,
              "The request body is not valid JSON."},
-    ErrorRow{ErrorCode::kMissingParameter, "missing_required_parameter", 400, kInvalidRequest, false,
-             "A required parameter is missing."},
+    ErrorRow{ErrorCode::kMissingParameter, "missing_required_parameter", 400, kInvalidRequest,
+             false, "A required parameter is missing."},
     ErrorRow{ErrorCode::kInvalidParameter, "invalid_value", 400, kInvalidRequest, false,
              "A parameter has a value that cannot be used."},
     ErrorRow{ErrorCode::kUnsupportedParameter, "unsupported_parameter", 400, kInvalidRequest, false,
@@ -57,14 +58,15 @@ constexpr std::array kTable = {
              "This API key may not call this model; ask your administrator."},
     ErrorRow{ErrorCode::kModelUnavailable, "model_unavailable", 404, kInvalidRequest, false,
              "No provider sells this model for this kind of request at a known price."},
-    ErrorRow{ErrorCode::kNoProvider, "no_provider", 404, kInvalidRequest, false,
-             "No provider is left for this model; relax the request's provider options, or ask your "
-             "administrator for a credential."},
+    ErrorRow{
+        ErrorCode::kNoProvider, "no_provider", 404, kInvalidRequest, false,
+        "No provider is left for this model; relax the request's provider options, or ask your "
+        "administrator for a credential."},
     ErrorRow{ErrorCode::kProvidersCooling, "providers_rate_limited", 429, kRateLimit, true,
              "All providers of this model are rate limited; try again after the stated time."},
     ErrorRow{ErrorCode::kInsufficientBalance, "insufficient_balance", 402, kQuota, false,
              "The workspace's balance does not cover this request; top it up."},
-    ErrorRow{ErrorCode::kBudgetExceeded, "budget_exceeded", 429, kQuota, false,
+    ErrorRow{ErrorCode::kBudgetExceeded, "budget_exceeded", 402, kQuota, false,
              "A budget is used up; wait for it to start anew, or ask your administrator to raise "
              "it."},
     ErrorRow{ErrorCode::kTemporarilyReserved, "temporarily_reserved", 429, kRateLimit, true,

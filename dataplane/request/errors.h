@@ -54,8 +54,8 @@ struct ErrorRow {
   ErrorCode code;
   std::string_view name;  // Stable: `error.code`.
   int status;
-  std::string_view type;  // Stable: `error.type`.
-  bool client_may_retry;  // The same request may succeed later.
+  std::string_view type;     // Stable: `error.type`.
+  bool client_may_retry;     // The same request may succeed later.
   std::string_view message;  // What to do; used when the place that fails says nothing better.
 };
 
@@ -67,10 +67,10 @@ std::span<const ErrorRow> ErrorTable();
 // An error as it goes to the client.
 struct GatewayError {
   ErrorCode code = ErrorCode::kInternal;
-  std::string message;         // Empty = the row's.
-  std::string_view param;      // Which field; empty = none.
-  std::string provider_code;   // The provider's own code, of kProviderRejected.
-  int status = 0;              // 0 = the row's.
+  std::string message;        // Empty = the row's.
+  std::string_view param;     // Which field; empty = none.
+  std::string provider_code;  // The provider's own code, of kProviderRejected.
+  int status = 0;             // 0 = the row's.
   std::optional<absl::Duration> retry_after;
 
   int http_status() const { return status != 0 ? status : RowOf(code).status; }

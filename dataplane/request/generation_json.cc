@@ -46,10 +46,14 @@ std::string Usd(std::int64_t nano_usd) { return Money::FromNanoUsd(nano_usd).ToU
 
 std::string_view SourceName(usage_v1::UsageSource source) {
   switch (source) {
-    case usage_v1::USAGE_SOURCE_PROVIDER: return "provider";
-    case usage_v1::USAGE_SOURCE_ESTIMATED: return "estimated";
-    case usage_v1::USAGE_SOURCE_INTERRUPTED: return "interrupted";
-    default: return "none";
+    case usage_v1::USAGE_SOURCE_PROVIDER:
+      return "provider";
+    case usage_v1::USAGE_SOURCE_ESTIMATED:
+      return "estimated";
+    case usage_v1::USAGE_SOURCE_INTERRUPTED:
+      return "interrupted";
+    default:
+      return "none";
   }
 }
 

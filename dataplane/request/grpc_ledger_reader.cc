@@ -2,12 +2,13 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>
 #include <utility>
 
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/error_map.h"
 #include "dataplane/limits.h"
 #include "tollgate/ledger/v1/ledger.grpc.pb.h"
@@ -56,10 +57,10 @@ GrpcLedgerReader::~GrpcLedgerReader() {
 
 // Starts a call with `start(stub.async(), context, request, response, on_done)`.
 template <typename Request, typename Response, typename State, typename Start>
-void StartCall(const std::shared_ptr<State>& state,
-               std::shared_ptr<Call<Request, Response>> call, Start start) {
-  call->context.set_deadline(std::chrono::system_clock::now() +
-                             std::chrono::milliseconds(kLedgerCallMs));
+void StartCall(const std::shared_ptr<State>& state, std::shared_ptr<Call<Request, Response>> call,
+               Start start) {
+  call->context.set_deadline(
+      absl::ToChronoTime(RealClock().Wall() + absl::Milliseconds(kLedgerCallMs)));
   if (!state->token.empty()) {
     call->context.AddMetadata("authorization", "Bearer " + std::string(state->token.Reveal()));
   }

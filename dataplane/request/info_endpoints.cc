@@ -23,11 +23,15 @@ constexpr std::string_view kGenerationPrefix = "gen_";
 
 ErrorCode CodeOf(AuthError error) {
   switch (error) {
-    case AuthError::kMissing: return ErrorCode::kMissingKey;
-    case AuthError::kRevoked: return ErrorCode::kRevokedKey;
-    case AuthError::kExpired: return ErrorCode::kExpiredKey;
+    case AuthError::kMissing:
+      return ErrorCode::kMissingKey;
+    case AuthError::kRevoked:
+      return ErrorCode::kRevokedKey;
+    case AuthError::kExpired:
+      return ErrorCode::kExpiredKey;
     case AuthError::kMalformed:
-    case AuthError::kUnknown: break;
+    case AuthError::kUnknown:
+      break;
   }
   return ErrorCode::kInvalidKey;
 }
@@ -116,8 +120,8 @@ Task<void> InfoEndpoints::Credits(ClientConnection& client) {
   if (known == wallets_.end()) {
     co_return co_await Refuse(client, ErrorCode::kBillingUnavailable);
   }
-  std::string body = absl::StrCat("{\"balance\":\"", known->second.balance,
-                                  "\",\"total_used\":\"", known->second.total_used, "\"}");
+  std::string body = absl::StrCat("{\"balance\":\"", known->second.balance, "\",\"total_used\":\"",
+                                  known->second.total_used, "\"}");
   co_await Answer(client, std::move(body), fresh ? "" : "x-tollgate-stale: true\r\n");
 }
 
@@ -147,8 +151,9 @@ Task<void> InfoEndpoints::Generation(ClientConnection& client) {
     --ledger_calls_;
     if (found.ok()) attempts.assign(found->attempts().begin(), found->attempts().end());
     if (!found.ok() && !absl::IsNotFound(found.status())) {
-      co_return co_await Refuse(client, ErrorCode::kBillingUnavailable,
-                                "Billing cannot be asked for this generation right now; try again.");
+      co_return co_await Refuse(
+          client, ErrorCode::kBillingUnavailable,
+          "Billing cannot be asked for this generation right now; try again.");
     }
   }
   if (attempts.empty()) co_return co_await Refuse(client, ErrorCode::kGenerationNotFound);

@@ -20,8 +20,8 @@ class InfoEndpoints {
  public:
   explicit InfoEndpoints(WorkerContext& context) : context_(context) {}
 
-  // What can be called: models with a price in force and a credential, and aliases.  With a key, what
-  // that key may call; without one, what system credentials reach.
+  // What can be called: models with a price in force and a credential, and aliases.  With a key,
+  // what that key may call; without one, what system credentials reach.
   Task<void> Models(ClientConnection& client);
   Task<void> Model(ClientConnection& client, std::string id);
 

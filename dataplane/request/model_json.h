@@ -1,4 +1,5 @@
-// Models as JSON, in a shape that OpenAI's, Anthropic's, Vercel's and OpenRouter's clients all read.
+// Models as JSON, in a shape that OpenAI's, Anthropic's, Vercel's and OpenRouter's clients all
+// read.
 #ifndef TOLLGATE_DATAPLANE_REQUEST_MODEL_JSON_H_
 #define TOLLGATE_DATAPLANE_REQUEST_MODEL_JSON_H_
 

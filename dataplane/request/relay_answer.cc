@@ -17,8 +17,8 @@ void RequestRun::NoteUsage(const UsageReport& usage) {
     return tokens.output_text + tokens.output_reasoning + tokens.output_audio;
   };
   // A later report replaces an earlier one unless it takes something back.
-  if (usage_reported_ && (input(usage.tokens) < input(usage_) ||
-                          output(usage.tokens) < output(usage_))) {
+  if (usage_reported_ &&
+      (input(usage.tokens) < input(usage_) || output(usage.tokens) < output(usage_))) {
     return;
   }
   usage_ = usage.tokens;
@@ -43,8 +43,8 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
                                            std::max(kRelayReadBytes, reader.decoded())));
     ArmUpstream(attempt.provider->idle_timeout);
     const MonotonicTime waiting = context_.clock.Monotonic();
-    auto [error, bytes] = co_await upstream_->transport().ReadSome(
-        {buffer.free_space(), buffer.free_bytes()});
+    auto [error, bytes] =
+        co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
     upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
     TimerWheel::Clear(upstream_->timer());
     if (error) {
@@ -66,10 +66,10 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
   if (!usage_reported_) {
     usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
   }
-  SettleAttempt(attempt,
-                client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED
-                             : usage::v1::ATTEMPT_OUTCOME_SUCCESS,
-                usage_reported_ ? Known::kReported : Known::kEstimated);
+  SettleAttempt(
+      attempt,
+      client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED : usage::v1::ATTEMPT_OUTCOME_SUCCESS,
+      usage_reported_ ? Known::kReported : Known::kEstimated);
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
   if (!client_left_) {

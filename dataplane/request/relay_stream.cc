@@ -1,6 +1,5 @@
 // The stage Relay for a stream: each read of the provider is passed on at once, event by event.
 #include <algorithm>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -24,8 +23,8 @@ Task<void> FinishLater(WorkerContext& context, std::unique_ptr<UpstreamConnectio
   for (;;) {
     buffer.Reserve(kReadBufferBytes / 4);
     context.wheel.ArmMs(upstream->timer(), kTailMs);
-    auto [error, bytes] = co_await upstream->transport().ReadSome(
-        {buffer.free_space(), buffer.free_bytes()});
+    auto [error, bytes] =
+        co_await upstream->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
     TimerWheel::Clear(upstream->timer());
     if (error) co_return;
     buffer.Commit(bytes);
@@ -183,9 +182,8 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
       if (!out_pieces_.empty()) out_pieces_.push_back("\n\n");
       consumed = reader.decoded();
     }
-    const bool whole =
-        stream.end_seen || (state == BodyState::kDone && stream.finish_seen && !stream.broken &&
-                            !stream.provider_error);
+    const bool whole = stream.end_seen || (state == BodyState::kDone && stream.finish_seen &&
+                                           !stream.broken && !stream.provider_error);
     if (whole) {
       const AttemptEnd end = co_await FinishStream(attempt, stream);
       buffer.Consume(reader.decoded());
@@ -206,8 +204,8 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
     buffer.Reserve(kReadBufferBytes / 2);
     ArmUpstream(attempt.provider->idle_timeout);
     const MonotonicTime waiting = context_.clock.Monotonic();
-    auto [error, bytes] = co_await upstream_->transport().ReadSome(
-        {buffer.free_space(), buffer.free_bytes()});
+    auto [error, bytes] =
+        co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
     upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
     TimerWheel::Clear(upstream_->timer());
     if (error) {
@@ -226,10 +224,10 @@ Task<AttemptEnd> RequestRun::FinishStream(const PlannedAttempt& attempt, StreamS
   if (!usage_reported_) {
     usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
   }
-  SettleAttempt(attempt,
-                client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED
-                             : usage::v1::ATTEMPT_OUTCOME_SUCCESS,
-                usage_reported_ ? Known::kReported : Known::kEstimated);
+  SettleAttempt(
+      attempt,
+      client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED : usage::v1::ATTEMPT_OUTCOME_SUCCESS,
+      usage_reported_ ? Known::kReported : Known::kEstimated);
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
   if (!stream.end_seen) {

@@ -52,10 +52,10 @@ class RequestRun final : public Interruptible {
   bool TakeBody();
   bool Scan();
   bool PlanAttempts();
-  bool Reserve();                 // Without waiting; false may mean that Wait…() is worth it.
+  bool Reserve();  // Without waiting; false may mean that Wait…() is worth it.
   Task<bool> ReserveWaiting();
-  Task<void> Attempt();           // With Relay and Settle of each attempt.
-  Task<void> Refuse();            // Answers error().
+  Task<void> Attempt();  // With Relay and Settle of each attempt.
+  Task<void> Refuse();   // Answers error().
 
   const GatewayError& error() const { return error_; }
 
@@ -122,8 +122,7 @@ class RequestRun final : public Interruptible {
 
   // Settle.
   void FillRecord(const PlannedAttempt& attempt);
-  void SettleAttempt(const PlannedAttempt& attempt, usage::v1::AttemptOutcome outcome,
-                     Known known);
+  void SettleAttempt(const PlannedAttempt& attempt, usage::v1::AttemptOutcome outcome, Known known);
   void AppendAnswerHeaders(const PlannedAttempt& attempt, bool with_cost);
   Money CostOf(const PlannedAttempt& attempt, const TokenUsage& usage) const;
   std::int64_t MicrosecondsSinceStart() const;

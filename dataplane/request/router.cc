@@ -11,9 +11,12 @@ constexpr std::string_view kModelPrefix = "/v1/models/";
 
 ErrorCode CodeOfStatus(int status) {
   switch (status) {
-    case 408: return ErrorCode::kRequestTimeout;
-    case 431: return ErrorCode::kHeadTooLarge;
-    default: return ErrorCode::kMalformedRequest;
+    case 408:
+      return ErrorCode::kRequestTimeout;
+    case 431:
+      return ErrorCode::kHeadTooLarge;
+    default:
+      return ErrorCode::kMalformedRequest;
   }
 }
 
@@ -22,8 +25,7 @@ ErrorCode CodeOfStatus(int status) {
 // Not a coroutine of its own: it picks the one that serves the request.
 Task<void> Router::Handle(ClientConnection& client) {
   const RequestHead& head = client.head();
-  const std::optional<std::string_view> path =
-      NormalizePath(head.path_and_query, path_scratch_);
+  const std::optional<std::string_view> path = NormalizePath(head.path_and_query, path_scratch_);
   if (!path.has_value()) {
     return info_.Refuse(client, ErrorCode::kMalformedRequest,
                         "The path has an empty or dot segment, or a forbidden character.");

@@ -20,8 +20,7 @@ namespace tollgate::dataplane {
 //   GET  /v1/generation?id=
 class Router final : public RequestHandler {
  public:
-  explicit Router(WorkerContext& context)
-      : context_(context), pipeline_(context), info_(context) {}
+  explicit Router(WorkerContext& context) : context_(context), pipeline_(context), info_(context) {}
 
   Task<void> Handle(ClientConnection& client) override;
   void RenderHeadError(int status, std::string_view message, std::string& body) override;

@@ -1,6 +1,6 @@
-// What one look at a request's body found: all that admission and routing need, and where the fields
-// stand that the gateway may rewrite.  Filled by a surface, read by the pipeline and by the provider
-// format that speaks the same JSON.
+// What one look at a request's body found: all that admission and routing need, and where the
+// fields stand that the gateway may rewrite.  Filled by a surface, read by the pipeline and by the
+// provider format that speaks the same JSON.
 #ifndef TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_
 #define TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_
 
@@ -41,7 +41,7 @@ struct ScannedRequest {
   bool stream = false;
   // Whether the client asked for the usage chunk itself.
   bool include_usage = false;
-  BodyRange stream_options_value;   // The whole value.
+  BodyRange stream_options_value;  // The whole value.
   bool stream_options_object = false;
   bool stream_options_empty = true;
   std::size_t stream_options_open = 0;  // Behind its brace.
@@ -68,7 +68,10 @@ struct ScannedRequest {
   std::vector<std::string> unescaped;
 
   void Reset() {
-    const auto keep = [](auto& list) { list.clear(); return std::move(list); };
+    const auto keep = [](auto& list) {
+      list.clear();
+      return std::move(list);
+    };
     auto fallbacks = keep(fallback_models);
     auto ranges = keep(removed);
     auto texts = keep(unescaped);

@@ -23,8 +23,8 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
 
 void Assign(std::string_view value, std::string* out) { out->assign(value.data(), value.size()); }
 
-// A text that somebody else wrote: cut to what a record keeps, and mended, since protobuf refuses to
-// read what is not UTF-8.
+// A text that somebody else wrote: cut to what a record keeps, and mended, since protobuf refuses
+// to read what is not UTF-8.
 void AssignForeign(std::string_view value, std::string* out) {
   if (value.size() <= kRecordStringBytesMax && IsValidUtf8(value)) {
     Assign(value, out);
@@ -204,8 +204,8 @@ void RequestRun::WriteAccessLog() {
   line += scan_.stream ? ",\"stream\":true" : ",\"stream\":false";
   number("input_tokens", usage_total_.input_text + usage_total_.input_audio +
                              usage_total_.cache_read + usage_total_.cache_write_5m);
-  number("output_tokens", usage_total_.output_text + usage_total_.output_reasoning +
-                              usage_total_.output_audio);
+  number("output_tokens",
+         usage_total_.output_text + usage_total_.output_reasoning + usage_total_.output_audio);
   number("charge_nano_usd", charge_total_.nano_usd());
   number("first_byte_us", first_byte_us_);
   number("duration_us", MicrosecondsSinceStart());

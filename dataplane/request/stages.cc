@@ -15,33 +15,42 @@
 namespace tollgate::dataplane {
 namespace {
 
-using WaitTimer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                             asio::wait_traits<std::chrono::steady_clock>,
-                                             IoExecutor>;
+using WaitTimer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 
 // How often money is drawn by others between a look and a hold, before it counts as gone.
 constexpr int kReserveTries = 4;
 
 ErrorCode CodeOf(AuthError error) {
   switch (error) {
-    case AuthError::kMissing: return ErrorCode::kMissingKey;
+    case AuthError::kMissing:
+      return ErrorCode::kMissingKey;
     case AuthError::kMalformed:
-    case AuthError::kUnknown: return ErrorCode::kInvalidKey;
-    case AuthError::kRevoked: return ErrorCode::kRevokedKey;
-    case AuthError::kExpired: return ErrorCode::kExpiredKey;
+    case AuthError::kUnknown:
+      return ErrorCode::kInvalidKey;
+    case AuthError::kRevoked:
+      return ErrorCode::kRevokedKey;
+    case AuthError::kExpired:
+      return ErrorCode::kExpiredKey;
   }
   return ErrorCode::kInvalidKey;
 }
 
 ErrorCode CodeOf(PlanRule rule) {
   switch (rule) {
-    case PlanRule::kUnknownModel: return ErrorCode::kModelNotFound;
-    case PlanRule::kModelNotAllowed: return ErrorCode::kModelNotAllowed;
+    case PlanRule::kUnknownModel:
+      return ErrorCode::kModelNotFound;
+    case PlanRule::kModelNotAllowed:
+      return ErrorCode::kModelNotAllowed;
     case PlanRule::kNoOffering:
-    case PlanRule::kUnpriced: return ErrorCode::kModelUnavailable;
+    case PlanRule::kUnpriced:
+      return ErrorCode::kModelUnavailable;
     case PlanRule::kProviderFilter:
-    case PlanRule::kNoCredential: return ErrorCode::kNoProvider;
-    case PlanRule::kAllResting: return ErrorCode::kProvidersCooling;
+    case PlanRule::kNoCredential:
+      return ErrorCode::kNoProvider;
+    case PlanRule::kAllResting:
+      return ErrorCode::kProvidersCooling;
   }
   return ErrorCode::kInternal;
 }
@@ -117,7 +126,8 @@ bool RequestRun::TakeBody() {
       return Fail(ErrorCode::kBodyTooLarge,
                   absl::StrCat("The request body is larger than ", context_.options.body_bytes_max,
                                " bytes; send less, or pass files by URL."));
-    case ClientConnection::BodyStatus::kTooSlow: return Fail(ErrorCode::kBodyTimeout);
+    case ClientConnection::BodyStatus::kTooSlow:
+      return Fail(ErrorCode::kBodyTimeout);
     case ClientConnection::BodyStatus::kMalformed:
       return Fail(ErrorCode::kMalformedRequest, "The request body's chunked coding is malformed.");
     case ClientConnection::BodyStatus::kGone:
@@ -190,10 +200,9 @@ Task<bool> RequestRun::ReserveWaiting() {
     // Shared with the callback, which may still be on its way when the wait is over.
     auto timer = std::make_shared<WaitTimer>(context_.io.get_executor());
     timer->expires_after(absl::ToChronoNanoseconds(left));
-    const LeasePool::WaiterId waiter =
-        context_.leases.Wait(accounts_, amount, [timer, &io = context_.io] {
-          asio::post(io, [timer] { timer->cancel(); });
-        });
+    const LeasePool::WaiterId waiter = context_.leases.Wait(
+        accounts_, amount,
+        [timer, &io = context_.io] { asio::post(io, [timer] { timer->cancel(); }); });
     co_await timer->async_wait(kUseTask);
     context_.leases.Forget(waiter);
     if (context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld) {
@@ -210,9 +219,9 @@ bool RequestRun::ReserveAffordable() {
   for (int i = 0; i < kReserveTries; ++i) {
     const Money affordable = context_.leases.MostAffordable(accounts_);
     const std::int64_t tokens = AffordableOutput(plan_, scan_, input_bound_, affordable);
-    const std::int64_t worthwhile =
-        scan_.output_limit >= 0 ? std::min(scan_.output_limit, kOutputTokensWorthwhile)
-                                : kOutputTokensWorthwhile;
+    const std::int64_t worthwhile = scan_.output_limit >= 0
+                                        ? std::min(scan_.output_limit, kOutputTokensWorthwhile)
+                                        : kOutputTokensWorthwhile;
     if (tokens < worthwhile) return false;
     const Money amount = PlanBound(plan_, scan_, input_bound_, tokens);
     if (context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld) {

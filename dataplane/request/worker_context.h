@@ -50,12 +50,10 @@ struct PipelineOptions {
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
-  virtual void GetWallet(
-      const std::string& workspace_id,
-      std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) = 0;
-  virtual void GetGeneration(
-      const std::string& workspace_id, const std::string& generation_id,
-      std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) = 0;
+  virtual void GetWallet(const std::string& workspace_id,
+                         std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) = 0;
+  virtual void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
+                             std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) = 0;
 };
 
 // References outlive the worker; used on its thread only.

@@ -45,9 +45,7 @@ int KeepSession(SSL* ssl, SSL_SESSION* session) {
   return 1;
 }
 
-std::string OriginText(const Origin& origin) {
-  return absl::StrCat(origin.host, ":", origin.port);
-}
+std::string OriginText(const Origin& origin) { return absl::StrCat(origin.host, ":", origin.port); }
 
 }  // namespace
 
@@ -123,8 +121,8 @@ Task<DialError> Dialer::Resolve(const Origin& origin, Deadline& deadline, std::i
   Resolver resolver(context_.get_executor());
   deadline.Watch(&resolver);
   const std::string port = absl::StrCat(origin.port);
-  auto [resolve_error, results] = co_await resolver.async_resolve(
-      origin.host, port, Resolver::numeric_service, kUseTask);
+  auto [resolve_error, results] =
+      co_await resolver.async_resolve(origin.host, port, Resolver::numeric_service, kUseTask);
   deadline.Watch(static_cast<Resolver*>(nullptr));
   if (deadline.expired()) co_return DialError::kTimeout;
   if (resolve_error || results.empty()) co_return DialError::kResolve;

@@ -26,8 +26,8 @@ struct DialResult {
 // for https verifies the certificate against the host's name and resumes sessions.
 class Dialer {
  public:
-  // `ca_file` adds to the system's roots; empty = the system's only.  InvalidArgument when it cannot
-  // be read.  `context` and `wheel` must outlive this.
+  // `ca_file` adds to the system's roots; empty = the system's only.  InvalidArgument when it
+  // cannot be read.  `context` and `wheel` must outlive this.
   static absl::StatusOr<std::unique_ptr<Dialer>> Create(asio::io_context& context,
                                                         TimerWheel& wheel,
                                                         const std::string& ca_file);

@@ -196,8 +196,7 @@ class OpenAiChat final : public ProviderFormat {
   static void LimitOutput(const ScannedRequest& request, const Provider& provider,
                           const std::string& limit, Splice& splice) {
     bool written = false;
-    for (const BodyRange& range :
-         {request.max_tokens_value, request.max_completion_tokens_value}) {
+    for (const BodyRange& range : {request.max_tokens_value, request.max_completion_tokens_value}) {
       if (!range.present()) continue;
       splice.Replace(range.begin, range.end, limit);
       written = true;
@@ -206,9 +205,9 @@ class OpenAiChat final : public ProviderFormat {
     // OpenAI's own reasoning models refuse `max_tokens`; many compatible servers know no other.
     const bool openai = provider.origin.host == "api.openai.com" ||
                         provider.origin.host.ends_with(".openai.azure.com");
-    splice.Insert(request.object_open,
-                  absl::StrCat(openai ? "\"max_completion_tokens\":" : "\"max_tokens\":", limit,
-                               ","));
+    splice.Insert(
+        request.object_open,
+        absl::StrCat(openai ? "\"max_completion_tokens\":" : "\"max_tokens\":", limit, ","));
   }
 };
 

@@ -130,8 +130,7 @@ bool ReadUsage(JsonCursor& json, UsageReport& usage) {
   }
   if (!json.ok()) return false;
   usage.close = json.offset() - 1;
-  usage.present =
-      reported.believable && (reported.prompt >= 0 || reported.completion >= 0);
+  usage.present = reported.believable && (reported.prompt >= 0 || reported.completion >= 0);
   if (usage.present) usage.tokens = Classify(reported);
   return true;
 }

@@ -27,12 +27,23 @@ GatewayError WrongType(std::string_view param, std::string_view wanted) {
 
 // The members that are read; their order is that of the bits in `seen_`.
 enum Member : unsigned {
-  kModel, kModels, kStream, kStreamOptions, kMaxTokens, kMaxCompletionTokens, kN, kUser, kMessages,
-  kTools, kProvider, kProviderOptions, kMembers,
+  kModel,
+  kModels,
+  kStream,
+  kStreamOptions,
+  kMaxTokens,
+  kMaxCompletionTokens,
+  kN,
+  kUser,
+  kMessages,
+  kTools,
+  kProvider,
+  kProviderOptions,
+  kMembers,
 };
 constexpr std::string_view kNames[kMembers] = {
-    "model", "models", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n",
-    "user", "messages", "tools", "provider", "providerOptions"};
+    "model", "models", "stream",   "stream_options", "max_tokens", "max_completion_tokens",
+    "n",     "user",   "messages", "tools",          "provider",   "providerOptions"};
 
 unsigned MemberOf(std::string_view raw_key) {
   for (unsigned member = 0; member < kMembers; ++member) {
@@ -73,14 +84,15 @@ class Scanner {
   static constexpr std::size_t kProviderListMax = 64;
 
   GatewayError Broken() const {
-    return Fault(ErrorCode::kInvalidJson, {},
-                 absl::StrCat("The request body is not valid JSON (or nested deeper than 64) at byte ",
-                              json_.offset(), "."));
+    return Fault(
+        ErrorCode::kInvalidJson, {},
+        absl::StrCat("The request body is not valid JSON (or nested deeper than 64) at byte ",
+                     json_.offset(), "."));
   }
 
   Error Members() {
-    bool kept_before = false;          // A member that is sent on came before.
-    bool open_removal = false;         // The last range ends where the next key begins.
+    bool kept_before = false;   // A member that is sent on came before.
+    bool open_removal = false;  // The last range ends where the next key begins.
     std::size_t former_end = out_.object_open;
     std::string_view raw_key;
     while (json_.NextMember(raw_key)) {
@@ -115,19 +127,30 @@ class Scanner {
 
   Error Read(unsigned member, std::size_t at) {
     switch (member) {
-      case kModel: return ReadModel(at);
-      case kModels: return ReadModels();
-      case kStream: return ReadFlag("stream", out_.stream);
-      case kStreamOptions: return ReadStreamOptions(at);
-      case kMaxTokens: return ReadLimit("max_tokens", at, out_.max_tokens_value);
+      case kModel:
+        return ReadModel(at);
+      case kModels:
+        return ReadModels();
+      case kStream:
+        return ReadFlag("stream", out_.stream);
+      case kStreamOptions:
+        return ReadStreamOptions(at);
+      case kMaxTokens:
+        return ReadLimit("max_tokens", at, out_.max_tokens_value);
       case kMaxCompletionTokens:
         return ReadLimit("max_completion_tokens", at, out_.max_completion_tokens_value);
-      case kN: return ReadChoices();
-      case kUser: return ReadUser();
-      case kMessages: return ReadMessages();
-      case kTools: return ReadTools();
-      case kProvider: return ReadWishes("provider", false);
-      case kProviderOptions: return ReadProviderOptions();
+      case kN:
+        return ReadChoices();
+      case kUser:
+        return ReadUser();
+      case kMessages:
+        return ReadMessages();
+      case kTools:
+        return ReadTools();
+      case kProvider:
+        return ReadWishes("provider", false);
+      case kProviderOptions:
+        return ReadProviderOptions();
       default:
         json_.Skip();
         return std::nullopt;
@@ -155,9 +178,8 @@ class Scanner {
 
   static bool IsModelName(std::string_view name) {
     return !name.empty() && name.size() <= kModelNameBytesMax &&
-           std::none_of(name.begin(), name.end(), [](char c) {
-             return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-           });
+           std::none_of(name.begin(), name.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   }
 
   Error ReadModel(std::size_t at) {
@@ -188,7 +210,8 @@ class Scanner {
   Error ReadFlag(std::string_view param, bool& flag) {
     if (SkipNull()) return std::nullopt;
     const JsonKind kind = json_.Peek();
-    if (kind != JsonKind::kTrue && kind != JsonKind::kFalse) return WrongType(param, "true or false");
+    if (kind != JsonKind::kTrue && kind != JsonKind::kFalse)
+      return WrongType(param, "true or false");
     json_.ReadBool(flag);
     return std::nullopt;
   }
@@ -331,7 +354,8 @@ class Scanner {
         error = ReadModels();
       } else {
         return Fault(ErrorCode::kUnsupportedParameter, param,
-                     absl::StrCat("`", AbslView(param), "` has an option that this gateway does not "
+                     absl::StrCat("`", AbslView(param),
+                                  "` has an option that this gateway does not "
                                   "know; it takes order, only, ignore and allow_fallbacks."));
       }
       if (error) return error;
@@ -347,9 +371,10 @@ class Scanner {
     bool seen = false;
     while (json_.NextMember(key)) {
       if (!JsonEquals(key, "gateway") || seen) {
-        return Fault(ErrorCode::kUnsupportedParameter, "providerOptions",
-                     "`providerOptions` takes `gateway` only, once; send a provider's own options as "
-                     "members of the body.");
+        return Fault(
+            ErrorCode::kUnsupportedParameter, "providerOptions",
+            "`providerOptions` takes `gateway` only, once; send a provider's own options as "
+            "members of the body.");
       }
       seen = true;
       if (Error error = ReadWishes("providerOptions.gateway", true)) return error;

@@ -10,9 +10,9 @@
 
 namespace tollgate::dataplane {
 
-// One pass.  Besides what is not JSON it refuses: nesting deeper than 64, a member that we read given
-// twice, a wrong type of one, a missing or empty model or messages, and a gateway option (`models`,
-// `provider`, `providerOptions.gateway`) that we do not know.
+// One pass.  Besides what is not JSON it refuses: nesting deeper than 64, a member that we read
+// given twice, a wrong type of one, a missing or empty model or messages, and a gateway option
+// (`models`, `provider`, `providerOptions.gateway`) that we do not know.
 std::optional<GatewayError> ScanChatRequest(std::string_view body, ScannedRequest& out);
 
 }  // namespace tollgate::dataplane

@@ -1,8 +1,9 @@
+#include "dataplane/surface/surface.h"
+
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
 #include "base/string_views.h"
 #include "dataplane/surface/openai_chat/scan.h"
-#include "dataplane/surface/surface.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -31,8 +32,8 @@ class OpenAiChat final : public Surface {
       AppendJsonString(out, error.param);
     }
     out += ",\"code\":";
-    AppendJsonString(out, error.provider_code.empty() ? row.name
-                                                      : std::string_view(error.provider_code));
+    AppendJsonString(
+        out, error.provider_code.empty() ? row.name : std::string_view(error.provider_code));
     if (!generation_id.empty()) {
       absl::StrAppend(&out, ",\"generation_id\":\"", AbslView(generation_id),
                       "\"},\"generationId\":\"", AbslView(generation_id), "\"}");

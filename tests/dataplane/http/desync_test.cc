@@ -32,9 +32,13 @@ class Reader {
   void Step() {
     if (!in_body_) {
       switch (end_.Find(buffer_.view())) {
-        case HeadProgress::kIncomplete: return;
-        case HeadProgress::kComplete: break;
-        default: verdict_ = Verdict::kRefused; return;
+        case HeadProgress::kIncomplete:
+          return;
+        case HeadProgress::kComplete:
+          break;
+        default:
+          verdict_ = Verdict::kRefused;
+          return;
       }
       const std::size_t size = end_.head_bytes();
       if (ParseRequestHead(buffer_.view().substr(0, size), head_) != HeadError::kNone) {
@@ -49,9 +53,13 @@ class Reader {
                            head_.content_length, 1 << 20);
     }
     switch (reader_.Decode(buffer_)) {
-      case BodyState::kMore: return;
-      case BodyState::kDone: verdict_ = Verdict::kTaken; return;
-      default: verdict_ = Verdict::kRefused;
+      case BodyState::kMore:
+        return;
+      case BodyState::kDone:
+        verdict_ = Verdict::kTaken;
+        return;
+      default:
+        verdict_ = Verdict::kRefused;
     }
   }
 
@@ -70,8 +78,9 @@ struct Case {
 
 // `line` is a whole field line, or several.
 std::string With(std::string_view lines, std::string_view body) {
-  return absl::StrCat("POST / HTTP/1.1\r\nHost: a\r\n", absl::string_view(lines.data(), lines.size()),
-                      "\r\n", absl::string_view(body.data(), body.size()));
+  return absl::StrCat("POST / HTTP/1.1\r\nHost: a\r\n",
+                      absl::string_view(lines.data(), lines.size()), "\r\n",
+                      absl::string_view(body.data(), body.size()));
 }
 
 std::string Raw(std::string_view bytes) { return std::string(bytes); }
@@ -86,7 +95,8 @@ const Case kRefused[] = {
     {"cl_cl_different", With("Content-Length: 1\r\nContent-Length: 2\r\n", "xx")},
     {"cl_list", With("Content-Length: 1, 1\r\n", "x")},
     {"te_te", With("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
-    {"te_te_identity", With("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n")},
+    {"te_te_identity",
+     With("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n")},
     // Content-Length that is no plain number.
     {"cl_plus", With("Content-Length: +1\r\n", "x")},
     {"cl_minus", With("Content-Length: -1\r\n", "x")},
@@ -98,8 +108,12 @@ const Case kRefused[] = {
     {"cl_huge", With("Content-Length: 18446744073709551617\r\n", "x")},
     {"cl_underscore", With("Content-Length: 1_0\r\n", "0123456789")},
     {"cl_quoted", With("Content-Length: \"1\"\r\n", "x")},
-    {"cl_vertical_tab", With("Content-Length: \x0b" "1\r\n", "x")},
-    {"cl_nbsp", With("Content-Length: \xa0" "1\r\n", "x")},
+    {"cl_vertical_tab", With("Content-Length: \x0b"
+                             "1\r\n",
+                             "x")},
+    {"cl_nbsp", With("Content-Length: \xa0"
+                     "1\r\n",
+                     "x")},
     // Transfer-Encoding other than exactly `chunked`.
     {"te_gzip", With("Transfer-Encoding: gzip\r\n", "x")},
     {"te_gzip_cl", With("Transfer-Encoding: gzip\r\nContent-Length: 1\r\n", "x")},
@@ -110,14 +124,20 @@ const Case kRefused[] = {
     {"te_twice_in_list", With("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n")},
     {"te_gzip_chunked", With("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n")},
     {"te_chunked_gzip", With("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n")},
-    {"te_nbsp", With("Transfer-Encoding: \xa0" "chunked\xa0\r\n", "0\r\n\r\n")},
+    {"te_nbsp", With("Transfer-Encoding: \xa0"
+                     "chunked\xa0\r\n",
+                     "0\r\n\r\n")},
     {"te_quoted", With("Transfer-Encoding: \"chunked\"\r\n", "0\r\n\r\n")},
     {"te_parameter", With("Transfer-Encoding: chunked;q=1\r\n", "0\r\n\r\n")},
     {"te_xchunked", With("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")},
     {"te_empty", With("Transfer-Encoding:\r\n", "0\r\n\r\n")},
-    {"te_vertical_tab", With("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n")},
-    {"te_nul", Raw("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\0\r\n\r\n0\r\n\r\n"sv)},
-    {"te_on_http_1_0", Raw("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
+    {"te_vertical_tab", With("Transfer-Encoding: \x0b"
+                             "chunked\r\n",
+                             "0\r\n\r\n")},
+    {"te_nul",
+     Raw("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\0\r\n\r\n0\r\n\r\n"sv)},
+    {"te_on_http_1_0",
+     Raw("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
     // Field lines.
     {"blank_before_colon", With("Transfer-Encoding : chunked\r\n", "0\r\n\r\n")},
     {"tab_before_colon", With("Content-Length\t: 1\r\n", "x")},
@@ -178,14 +198,17 @@ const Case kRefused[] = {
     {"chunk_blank_before", With("Transfer-Encoding: chunked\r\n", " 1\r\nx\r\n0\r\n\r\n")},
     {"chunk_blank_after", With("Transfer-Encoding: chunked\r\n", "1 \r\nx\r\n0\r\n\r\n")},
     {"chunk_empty_size", With("Transfer-Encoding: chunked\r\n", "\r\nx\r\n0\r\n\r\n")},
-    {"chunk_overflow", With("Transfer-Encoding: chunked\r\n", "10000000000000001\r\nx\r\n0\r\n\r\n")},
+    {"chunk_overflow",
+     With("Transfer-Encoding: chunked\r\n", "10000000000000001\r\nx\r\n0\r\n\r\n")},
     {"chunk_too_long", With("Transfer-Encoding: chunked\r\n", "1\r\nxy\r\n0\r\n\r\n")},
     {"chunk_extension_cr", With("Transfer-Encoding: chunked\r\n", "1;a\rb\r\nx\r\n0\r\n\r\n")},
     {"chunk_extension_lf", With("Transfer-Encoding: chunked\r\n", "1;a\nx\r\n0\r\n\r\n")},
-    {"chunk_underscore", With("Transfer-Encoding: chunked\r\n", "1_0\r\n0123456789abcdef\r\n0\r\n\r\n")},
+    {"chunk_underscore",
+     With("Transfer-Encoding: chunked\r\n", "1_0\r\n0123456789abcdef\r\n0\r\n\r\n")},
     {"trailer_fold", With("Transfer-Encoding: chunked\r\n", "0\r\nX: a\r\n b\r\n\r\n")},
     {"trailer_no_colon", With("Transfer-Encoding: chunked\r\n", "0\r\nGET / HTTP/1.1\r\n\r\n")},
-    {"trailer_nul", Raw("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: \0\r\n\r\n"sv)},
+    {"trailer_nul",
+     Raw("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: \0\r\n\r\n"sv)},
     // Others.
     {"two_authorizations", With("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n", "")},
     {"expectation", With("Expect: 200-ok\r\n", "")},
@@ -204,9 +227,11 @@ const Case kTaken[] = {
     {"length_lower", With("content-length:3\r\n", "abc")},
     {"chunked", With("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n")},
     {"chunked_case", With("transfer-encoding: CHUNKED\r\n", "3\r\nabc\r\n0\r\n\r\n")},
-    {"chunk_extension", With("Transfer-Encoding: chunked\r\n", "3;a=\"b c\"\r\nabc\r\n0;x\r\n\r\n")},
+    {"chunk_extension",
+     With("Transfer-Encoding: chunked\r\n", "3;a=\"b c\"\r\nabc\r\n0;x\r\n\r\n")},
     {"chunk_leading_zeros", With("Transfer-Encoding: chunked\r\n", "0003\r\nabc\r\n000\r\n\r\n")},
-    {"trailers", With("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\nAuthorization: Bearer x\r\n\r\n")},
+    {"trailers",
+     With("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\nAuthorization: Bearer x\r\n\r\n")},
     {"http_1_0", Raw("POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc")},
     {"value_latin1", With("X: caf\xe9\r\nContent-Length: 0\r\n", "")},
     {"empty_value", With("X:\r\nContent-Length: 0\r\n", "")},

@@ -14,9 +14,10 @@ bool Parse(const std::string& bytes, ResponseHead& head) {
 
 TEST(ResponseHeadTest, ReadsFramingAndWhatRelayingNeeds) {
   ResponseHead head;
-  ASSERT_TRUE(Parse("HTTP/1.1 429 Too Many\r\nContent-Type: a/b\r\nRetry-After: 3\r\n"
-                    "retry-after-ms: 2500\r\nContent-Length: 12\r\n\r\n",
-                    head));
+  ASSERT_TRUE(
+      Parse("HTTP/1.1 429 Too Many\r\nContent-Type: a/b\r\nRetry-After: 3\r\n"
+            "retry-after-ms: 2500\r\nContent-Length: 12\r\n\r\n",
+            head));
   EXPECT_EQ(head.status, 429);
   EXPECT_EQ(head.framing, BodyFraming::kLength);
   EXPECT_EQ(head.content_length, 12u);
@@ -24,7 +25,8 @@ TEST(ResponseHeadTest, ReadsFramingAndWhatRelayingNeeds) {
   EXPECT_EQ(head.retry_after, "3");
   EXPECT_EQ(head.retry_after_ms, "2500");
   EXPECT_TRUE(head.keep_alive);
-  ASSERT_TRUE(Parse("HTTP/1.1 200\r\ntransfer-encoding: chunked\r\nconnection: Close\r\n\r\n", head));
+  ASSERT_TRUE(
+      Parse("HTTP/1.1 200\r\ntransfer-encoding: chunked\r\nconnection: Close\r\n\r\n", head));
   EXPECT_EQ(head.framing, BodyFraming::kChunked);
   EXPECT_FALSE(head.keep_alive);
   ASSERT_TRUE(Parse("HTTP/1.1 200 OK\r\nx: y\r\n\r\n", head));

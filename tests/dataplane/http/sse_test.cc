@@ -30,14 +30,17 @@ std::vector<std::string> DataOf(const std::vector<std::string>& pieces) {
 
 TEST(SseTest, TheSameEventsAtAnyCutAndLineEnd) {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
-    std::string stream = "\xef\xbb\xbf" "data: one" + end + end + ": comment" + end + end +
-                         "event: x" + end + "data: two" + end + "id: 7" + end + end + "data:three" +
-                         end + "data: four" + end + end + "database: no" + end + end + "data" +
-                         end + end + "data: {\"a\": \"b: c\"}" + end + end;
+    std::string stream =
+        "\xef\xbb\xbf"
+        "data: one" +
+        end + end + ": comment" + end + end + "event: x" + end + "data: two" + end + "id: 7" + end +
+        end + "data:three" + end + "data: four" + end + end + "database: no" + end + end + "data" +
+        end + end + "data: {\"a\": \"b: c\"}" + end + end;
     // The last empty line by a CR needs what follows to be known.
     stream += "data: incomplete";
     const std::vector<std::string> whole = DataOf({stream});
-    EXPECT_THAT(whole, ElementsAre("one", "two", "three\nfour", "", "{\"a\": \"b: c\"}")) << end.size();
+    EXPECT_THAT(whole, ElementsAre("one", "two", "three\nfour", "", "{\"a\": \"b: c\"}"))
+        << end.size();
     for (std::size_t a = 0; a < stream.size(); ++a) {
       for (std::size_t b = a; b < stream.size(); b += 7) {
         EXPECT_EQ(DataOf({stream.substr(0, a), stream.substr(a, b - a), stream.substr(b)}), whole)

@@ -21,11 +21,31 @@ TEST(TargetTest, OneNormalization) {
 }
 
 TEST(TargetTest, WhatCouldMeanTwoThingsIsRefused) {
-  for (const char* target :
-       {"//", "/v1//models", "/v1/models/", "/v1/./models", "/v1/../models", "/v1/%2e%2e/models",
-        "/v1/%2E/models", "/v1/%2fmodels", "/v1%2f%2fmodels", "/v1/%5cmodels", "/v1/%00",
-        "/v1/%0d%0a", "/v1/%252e", "/v1/%", "/v1/%2", "/v1/%zz", "/v1/%20x", "/v1/%e9", "/v1/%7f",
-        "/v1/%3fx", "/v1/%23x", "/..", "/.", "*", ""}) {
+  for (const char* target : {"//",
+                             "/v1//models",
+                             "/v1/models/",
+                             "/v1/./models",
+                             "/v1/../models",
+                             "/v1/%2e%2e/models",
+                             "/v1/%2E/models",
+                             "/v1/%2fmodels",
+                             "/v1%2f%2fmodels",
+                             "/v1/%5cmodels",
+                             "/v1/%00",
+                             "/v1/%0d%0a",
+                             "/v1/%252e",
+                             "/v1/%",
+                             "/v1/%2",
+                             "/v1/%zz",
+                             "/v1/%20x",
+                             "/v1/%e9",
+                             "/v1/%7f",
+                             "/v1/%3fx",
+                             "/v1/%23x",
+                             "/..",
+                             "/.",
+                             "*",
+                             ""}) {
     EXPECT_EQ(Normal(target), "refused") << target;
   }
 }

@@ -19,10 +19,12 @@ TEST(JsonCursorTest, TakesJsonOnly) {
     EXPECT_TRUE(Valid(text)) << text;
   }
   for (const char* text :
-       {"", " ", "{", "[", "}", "]", "{]", "[}", "[1,]", "[,1]", "{,}", R"({"a"})", R"({"a":})",
-        R"({"a":1,})", R"({"a" 1})", R"({a:1})", "[1 2]", "01", "1.", ".5", "+1", "-", "1e", "1e+",
-        "nul", "truex", "NaN", "Infinity", "\"", "\"\\\"", R"("\x")", R"("\u12")", R"("\u12g4")",
-        "\"\n\"", "\"\t\"", "{}{}", "1 2", "// x\n1", "'a'", "[1]]"}) {
+       {"",           " ",        "{",       "[",         "}",           "]",         "{]",
+        "[}",         "[1,]",     "[,1]",    "{,}",       R"({"a"})",    R"({"a":})", R"({"a":1,})",
+        R"({"a" 1})", R"({a:1})", "[1 2]",   "01",        "1.",          ".5",        "+1",
+        "-",          "1e",       "1e+",     "nul",       "truex",       "NaN",       "Infinity",
+        "\"",         "\"\\\"",   R"("\x")", R"("\u12")", R"("\u12g4")", "\"\n\"",    "\"\t\"",
+        "{}{}",       "1 2",      "// x\n1", "'a'",       "[1]]"}) {
     EXPECT_FALSE(Valid(text)) << text;
   }
   EXPECT_FALSE(Valid(std::string_view("\"\0\"", 3)));
@@ -92,7 +94,8 @@ TEST(JsonCursorTest, Surrogates) {
   std::string out;
   EXPECT_TRUE(UnescapeJson(R"(\ud83d\ude00)", out));
   EXPECT_EQ(out, "\xf0\x9f\x98\x80");
-  for (const char* raw : {R"(\ud83d)", R"(\ude00)", R"(\ud83dx)", R"(\ud83d\u0041)", R"(\ud83d\n)"}) {
+  for (const char* raw :
+       {R"(\ud83d)", R"(\ude00)", R"(\ud83dx)", R"(\ud83d\u0041)", R"(\ud83d\n)"}) {
     std::string ignored;
     EXPECT_FALSE(UnescapeJson(raw, ignored)) << raw;
   }

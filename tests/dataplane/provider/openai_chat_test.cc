@@ -66,7 +66,8 @@ TEST(OpenAiChatFormatTest, Events) {
   EXPECT_TRUE(format.ReadEvent("[DONE]").is_end);
   EXPECT_FALSE(format.ReadEvent("[DONE").valid);
   const AnswerFacts delta = format.ReadEvent(
-      R"({"id":"x","choices":[{"delta":{"content":"abc","reasoning_content":"de","role":"assistant",)"
+      R"({"id":"x","choices":[{"delta":{"content":"abc","reasoning_content":"de",)"
+      R"("role":"assistant",)"
       R"("tool_calls":[{"index":0,"function":{"name":"fn","arguments":"{}"}}]},)"
       R"("finish_reason":"tool_calls"}]})");
   EXPECT_TRUE(delta.valid);

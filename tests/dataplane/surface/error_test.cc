@@ -31,9 +31,9 @@ TEST(ErrorTableTest, TheEnvelopeIsOpenAis) {
   error.param = "n";
   std::string out;
   OpenAiChatSurface().AppendError(error, "gen_1", out);
-  EXPECT_EQ(out,
-            R"({"error":{"message":"a \"quoted\"\nword","type":"invalid_request_error","param":"n",)"
-            R"("code":"invalid_value","generation_id":"gen_1"},"generationId":"gen_1"})");
+  EXPECT_EQ(
+      out, R"({"error":{"message":"a \"quoted\"\nword","type":"invalid_request_error","param":"n",)"
+           R"("code":"invalid_value","generation_id":"gen_1"},"generationId":"gen_1"})");
   JsonCursor json(out);
   EXPECT_TRUE(json.Skip() && json.AtEnd());
   out.clear();

@@ -32,9 +32,8 @@ std::string Rewritten(std::string_view body, std::int64_t output_limit = -1,
   Provider provider;
   provider.origin.host = host;
   Splice splice;
-  OpenAiChatFormat().Rewrite(request, provider,
-                             {.provider_model_id = "small\"1", .output_limit = output_limit},
-                             splice);
+  OpenAiChatFormat().Rewrite(
+      request, provider, {.provider_model_id = "small\"1", .output_limit = output_limit}, splice);
   std::vector<std::string_view> pieces;
   const std::size_t size = splice.Apply(body, pieces);
   std::string result;
@@ -49,7 +48,8 @@ TEST(ScanTest, FindsWhatAdmissionNeeds) {
   ScannedRequest out;
   const std::string body =
       R"({"models":["b/c","d"],"model":"a\u002fb","stream":true,"n":2,"max_tokens":7,)"
-      R"("max_completion_tokens":5,"user":"u","tools":[{},{"x":[1]}],"stream_options":{"include_usage":true},)"
+      R"("max_completion_tokens":5,"user":"u","tools":[{},{"x":[1]}],)"
+      R"("stream_options":{"include_usage":true},)"
       R"("provider":{"order":["p1"],"only":["p1","p2"],"ignore":["p3"],"allow_fallbacks":false},)"
       R"("messages":[{"role":"user","content":"x"},{"content":[{"type":"text","text":"image_url"},)"
       R"({"type":"image_url","image_url":{"url":"x"}},{"type":"file"},{"type":"input_audio"}]}]})";
@@ -90,12 +90,13 @@ TEST(ScanTest, Refusals) {
   EXPECT_EQ(Scan(R"({"model":"a",)" + rest + "} x"), "invalid_json");
   EXPECT_EQ(Scan(R"({"model":"a",)" + rest + ",}"), "invalid_json");
   EXPECT_EQ(Scan("{\"model\":\"a\xff\"," + rest + "}"), "invalid_json");
-  EXPECT_EQ(Scan(R"({"model":"a","x":)" + std::string(70, '[') + std::string(70, ']') + "," + rest +
-                 "}"),
-            "invalid_json");
-  for (const char* model : {"1", "null", "\"\"", "[]", "{}", R"("a\n")", R"("a\u0000b")",
-                            R"("\ud800")", "true"}) {
-    EXPECT_EQ(Scan("{\"model\":" + std::string(model) + "," + rest + "}"), "invalid_value") << model;
+  EXPECT_EQ(
+      Scan(R"({"model":"a","x":)" + std::string(70, '[') + std::string(70, ']') + "," + rest + "}"),
+      "invalid_json");
+  for (const char* model :
+       {"1", "null", "\"\"", "[]", "{}", R"("a\n")", R"("a\u0000b")", R"("\ud800")", "true"}) {
+    EXPECT_EQ(Scan("{\"model\":" + std::string(model) + "," + rest + "}"), "invalid_value")
+        << model;
   }
   EXPECT_EQ(Scan("{\"model\":\"" + std::string(257, 'a') + "\"," + rest + "}"), "invalid_value");
   for (const char* member :
@@ -117,7 +118,8 @@ TEST(ScanTest, Refusals) {
 
 TEST(ScanTest, EveryPrefixIsRefused) {
   const std::string body =
-      R"({"model":"a","stream":true,"stream_options":{"x":1},"messages":[{"content":[{"type":"text"}]}],"provider":{"order":["p"]}})";
+      R"({"model":"a","stream":true,"stream_options":{"x":1},)"
+      R"("messages":[{"content":[{"type":"text"}]}],"provider":{"order":["p"]}})";
   ASSERT_EQ(Scan(body), "ok");
   for (std::size_t i = 0; i < body.size(); ++i) EXPECT_NE(Scan(body.substr(0, i)), "ok") << i;
 }

@@ -1,5 +1,6 @@
 #include "controlplane/credential/credential_kind.h"
 
+#include "base/digest.h"
 #include "base/ids.h"
 #include "base/status_macros.h"
 #include "controlplane/resource/display_name.h"
@@ -39,6 +40,16 @@ void References(const admin::v1::Credential& credential, std::vector<Reference>&
   }
 }
 
+void DropKnownSecret(const SecretTools& tools, Record& record) {
+  admin::v1::Credential& credential = *record.mutable_credential();
+  if (credential.secret().empty() || record.sealed_secret().empty()) return;
+  const absl::StatusOr<Secret> known =
+      tools.sealer.Open(record.sealed_secret(), "credential/" + credential.id());
+  if (known.ok() && ConstantTimeEqual(known->Reveal(), credential.secret())) {
+    credential.clear_secret();
+  }
+}
+
 // Without a new secret an existing record keeps its own.
 absl::Status TakeSecret(const SecretTools& tools, Record& record, Secret&) {
   admin::v1::Credential& credential = *record.mutable_credential();
@@ -72,6 +83,7 @@ const Kind kCredentialKind = {
     .validate = Typed<&Validate>,
     .validate_change = nullptr,
     .references = Typed<&References>,
+    .drop_known_secret = &DropKnownSecret,
     .take_secret = &TakeSecret,
     .project = &Project,
 };

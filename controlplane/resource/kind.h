@@ -70,6 +70,9 @@ struct Kind {
   absl::Status (*validate_change)(const Message& before, const Message& after);
   // Adds what the resource refers to.  May be null.
   void (*references)(const Message& resource, std::vector<Reference>& out);
+  // Clears a stated secret that is the stored one, so that stating it again changes nothing.  May
+  // be null.
+  void (*drop_known_secret)(const SecretTools& tools, Record& record) = nullptr;
   // Moves secrets out of the record's resource into what is stored, or makes them; `shown` is what
   // the caller sees this once.  May be null.
   absl::Status (*take_secret)(const SecretTools& tools, Record& record, Secret& shown);

@@ -173,6 +173,7 @@ absl::StatusOr<Answer> ConfigWriter::Update(const Caller& caller, const Kind& ki
   Record after = *before;
   Message& changed = MutableResourceOf(kind, after);
   TG_RETURN_IF_ERROR(ApplyUpdate(kind, patch, mask, changed));
+  if (kind.drop_known_secret != nullptr) kind.drop_known_secret(secret_tools_, after);
   if (SerializeDeterministic(after) == SerializeDeterministic(*before)) {
     return AnswerUnchanged(caller, std::move(before));
   }

@@ -14,7 +14,8 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;  // The verb failed; the reason is on `err`.
 inline constexpr int kExitUsage = 2;   // The command line makes no sense.
 
-// Runs one command line (`arguments` without the program's name).  Blocks until a program verb ends.
+// Runs one command line (`arguments` without the program's name).  Blocks until a program verb
+// ends.
 int RunApp(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out,
            std::ostream& err);
 

@@ -1,7 +1,8 @@
 // What the demo provider sells: a few pretend models with real prices.
 //
 // The same table prices the provider's own books (books.h) and fills the catalog's facts
-// (tollgate/standalone/demo_catalog.h), so that ledger and books can be compared to the nano-dollar.
+// (tollgate/standalone/demo_catalog.h), so that ledger and books can be compared to the
+// nano-dollar.
 #ifndef TOLLGATE_TOLLGATE_DEMO_PROVIDER_DEMO_MODELS_H_
 #define TOLLGATE_TOLLGATE_DEMO_PROVIDER_DEMO_MODELS_H_
 

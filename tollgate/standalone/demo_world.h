@@ -1,6 +1,6 @@
 // What `tollgate standalone --demo` puts into a suite, through the APIs that everybody uses: an
-// organization, the workspace "demo" with ten dollars, the demo provider with its models and prices,
-// and a key with a hard daily budget.
+// organization, the workspace "demo" with ten dollars, the demo provider with its models and
+// prices, and a key with a hard daily budget.
 //
 // Made once: what an administrator changes afterwards stays, but for the provider's address, which
 // is new at every start.

@@ -1,7 +1,12 @@
 #include "tollgate/standalone/suite.h"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/status_macros.h"
 #include "billing/server.h"
@@ -13,6 +18,8 @@ namespace tollgate {
 namespace {
 
 constexpr char kTokenName[] = "standalone";
+constexpr absl::Duration kReadyTimeout = absl::Seconds(10);
+constexpr std::chrono::milliseconds kPollInterval(2);
 
 }  // namespace
 
@@ -23,6 +30,7 @@ absl::StatusOr<std::unique_ptr<Suite>> Suite::Start(const StandaloneConfig& conf
   TG_RETURN_IF_ERROR(suite->StartControlPlane());
   TG_RETURN_IF_ERROR(suite->StartBilling());
   TG_RETURN_IF_ERROR(suite->StartDataPlane());
+  TG_RETURN_IF_ERROR(suite->WaitReady());
   return suite;
 }
 
@@ -103,7 +111,18 @@ absl::Status Suite::StartDataPlane() {
   return absl::OkStatus();
 }
 
-absl::Status Suite::Ready() const { return dataplane_->Ready(); }
+absl::Status Suite::WaitReady() const {
+  const MonotonicTime deadline = RealClock().Monotonic() + kReadyTimeout;
+  boost::asio::io_context loop;
+  absl::Status ready = dataplane_->Ready();
+  while (!ready.ok() && RealClock().Monotonic() < deadline) {
+    boost::asio::steady_timer(loop, kPollInterval).wait();
+    ready = dataplane_->Ready();
+  }
+  if (ready.ok()) return ready;
+  return absl::DeadlineExceededError(
+      absl::StrCat("the data plane does not come into service: ", ready.message()));
+}
 
 void Suite::Stop() {
   if (dataplane_ != nullptr) dataplane_->Stop();

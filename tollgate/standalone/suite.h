@@ -42,7 +42,8 @@ struct SuiteAddresses {
 // Start, Stop and destruction on one thread; the rest is thread-safe.
 class Suite {
  public:
-  // Builds and starts the services, each before those that need it.  The first error of any.
+  // Builds and starts the services, each before those that need it, and waits until the data plane
+  // serves.  The first error of any; DeadlineExceeded after ten seconds.
   // `folder` must outlive the suite.
   static absl::StatusOr<std::unique_ptr<Suite>> Start(const StandaloneConfig& config,
                                                       const DataFolder& folder);
@@ -50,10 +51,8 @@ class Suite {
 
   const SuiteAddresses& addresses() const { return addresses_; }
 
-  // OK when the data plane serves; else why not.
-  absl::Status Ready() const;
-
-  // Drains the data plane, hands its records to billing, and stops the others after it.  Idempotent.
+  // Drains the data plane, hands its records to billing, and stops the others after it.
+  // Idempotent.
   void Stop();
 
  private:
@@ -63,6 +62,7 @@ class Suite {
   absl::Status StartControlPlane();
   absl::Status StartBilling();
   absl::Status StartDataPlane();
+  absl::Status WaitReady() const;
 
   const StandaloneConfig config_;
   const DataFolder& folder_;

@@ -80,8 +80,8 @@ struct ListFlags {
 
 std::string KeyState(const admin::v1::Key& key) {
   if (key.revoked()) return "revoked";
-  const bool expired = key.has_expire_time() && absl::FromUnixSeconds(key.expire_time().seconds()) <=
-                                                    RealClock().Wall();
+  const bool expired = key.has_expire_time() &&
+                       absl::FromUnixSeconds(key.expire_time().seconds()) <= RealClock().Wall();
   return expired ? "expired" : "active";
 }
 
@@ -140,8 +140,7 @@ absl::Status Audit(const AuditFlags& flags, Context& context, Session& session) 
   request.set_resource_kind(flags.kind);
   request.set_resource_id(flags.id);
   admin::v1::ListAuditEntriesResponse page;
-  TG_RETURN_IF_ERROR(
-      admin->Call("tollgate.admin.v1.AuditService/ListAuditEntries", request, page));
+  TG_RETURN_IF_ERROR(admin->Call("tollgate.admin.v1.AuditService/ListAuditEntries", request, page));
   Table table({"SEQUENCE", "TIME", "ACTOR", "ACTION", "RESOURCE", "REQUEST ID"});
   std::vector<Value> values;
   for (const admin::v1::AuditEntry& entry : page.entries()) {

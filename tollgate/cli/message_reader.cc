@@ -30,8 +30,8 @@ void ReadMoney(const ConfigNode& node, const FieldDescriptor& field, Message& me
   if (!text.has_value()) return;
   const absl::StatusOr<Money> money = Money::ParseUsd(*text);
   if (!money.ok()) {
-    return node.Fail(name, absl::StrCat("must be a decimal of US dollars such as 5 or 0.25, got '",
-                                        *text, "'"));
+    return node.Fail(
+        name, absl::StrCat("must be a decimal of US dollars such as 5 or 0.25, got '", *text, "'"));
   }
   message.GetReflection()->SetInt64(&message, &field, money->nano_usd());
 }
@@ -52,15 +52,16 @@ void ReadTimestamp(const ConfigNode& node, const FieldDescriptor& field, Message
   if (!text.has_value()) return;
   absl::Time time;
   if (!absl::ParseTime(absl::RFC3339_full, *text, &time, nullptr)) {
-    return node.Fail(field.name(),
-                     absl::StrCat("must be a time such as 2026-01-31T12:00:00Z, got '", *text, "'"));
+    return node.Fail(
+        field.name(),
+        absl::StrCat("must be a time such as 2026-01-31T12:00:00Z, got '", *text, "'"));
   }
   auto& timestamp =
       static_cast<Timestamp&>(*message.GetReflection()->MutableMessage(&message, &field));
   const std::int64_t seconds = absl::ToUnixSeconds(time);
   timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<std::int32_t>(
-      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  timestamp.set_nanos(
+      static_cast<std::int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
 void ReadDuration(const ConfigNode& node, const FieldDescriptor& field, Message& message) {
@@ -126,8 +127,8 @@ void ReadScalar(const ConfigNode& node, const FieldDescriptor& field, Message& m
 
 }  // namespace
 
-void ReadMessage(const ConfigNode& node,
-                 const std::function<bool(const FieldDescriptor&)>& wanted, Message& message) {
+void ReadMessage(const ConfigNode& node, const std::function<bool(const FieldDescriptor&)>& wanted,
+                 Message& message) {
   const auto& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);

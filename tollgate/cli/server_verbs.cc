@@ -58,7 +58,8 @@ void AddStandaloneVerb(CLI::App& app, Context& context) {
   CLI::App& verb = *app.add_subcommand("standalone", "Run the whole suite in one process");
   verb.add_option("--config", flags->config_file, "YAML file; flags go before it");
   verb.add_option("--data", flags->data_dir, "folder that keeps everything (default: data)");
-  verb.add_flag("--demo", flags->demo, "with a demo provider, a workspace, a key and pretend money");
+  verb.add_flag("--demo", flags->demo,
+                "with a demo provider, a workspace, a key and pretend money");
   verb.add_option("--http", flags->http, "API address (default: 127.0.0.1:8080; port 0: any)");
   verb.add_option("--directory", flags->directory, "model directory (default: 127.0.0.1:8081)");
   verb.add_option("--admin", flags->admin, "admin gRPC (default: 127.0.0.1:8082)");

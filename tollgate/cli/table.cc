@@ -18,9 +18,8 @@ std::size_t Width(std::string_view text) {
 
 bool IsNumeric(std::string_view text) {
   if (text.empty()) return true;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || c == '.' || c == '-';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; });
 }
 
 }  // namespace
@@ -29,7 +28,8 @@ void Table::AddRow(std::vector<std::string> cells) {
   CHECK(cells.size() == header_.size());
   for (std::string& cell : cells) {
     std::replace_if(
-        cell.begin(), cell.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20U; }, ' ');
+        cell.begin(), cell.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20U; },
+        ' ');
   }
   rows_.push_back(std::move(cells));
 }

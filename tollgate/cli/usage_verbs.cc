@@ -84,8 +84,8 @@ absl::Status ShowGeneration(const GenerationFlags& flags, Context& context, Sess
   }
   context.out << generation.id() << ": charge " << Usd(generation.charge_nano_usd())
               << " USD, cost " << Usd(generation.cost_nano_usd()) << " USD\n";
-  Table table({"ATTEMPT", "OFFERING", "OUTCOME", "STATUS", "USAGE", "INPUT", "OUTPUT",
-               "CHARGE USD", "PRICE VERSION", "MS"});
+  Table table({"ATTEMPT", "OFFERING", "OUTCOME", "STATUS", "USAGE", "INPUT", "OUTPUT", "CHARGE USD",
+               "PRICE VERSION", "MS"});
   const Value* attempts = value.Find("attempts");
   for (int i = 0; i < generation.attempts_size(); ++i) {
     const usage::v1::UsageRecord& record = generation.attempts(i);
@@ -208,7 +208,8 @@ void AddLeaseVerbs(CLI::App& app, Context& context) {
 
   const auto resolve = std::make_shared<ResolveFlags>();
   CLI::App& verb = *leases.add_subcommand(
-      "resolve", "Free what a node held that is lost with its disk; what it spent unseen is a loss");
+      "resolve",
+      "Free what a node held that is lost with its disk; what it spent unseen is a loss");
   verb.add_option("account", resolve->account, "the account")->required();
   verb.add_option("node", resolve->node, "the node's id")->required();
   verb.add_option("incarnation", resolve->incarnation, "its incarnation")->required();

@@ -12,7 +12,8 @@ namespace tollgate {
 // Appends a value of `schema` (the subset that tools use: type, enum, const, properties, items,
 // anyOf, oneOf; nested at most 8 deep).  A string becomes `word`.  Never fails: what it does not
 // understand becomes null, {} or `word`.
-void AppendSampleJson(const simdjson::dom::element& schema, std::string_view word, std::string& out);
+void AppendSampleJson(const simdjson::dom::element& schema, std::string_view word,
+                      std::string& out);
 
 }  // namespace tollgate
 

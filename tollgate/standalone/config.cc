@@ -30,6 +30,12 @@ absl::StatusOr<StandaloneConfig> ReadConfig(const ConfigNode& root) {
   config.data_dir = root.Get<std::string>("data_dir", config.data_dir);
   ReadListen(root.Child("listen"), config);
   config.allow_remote = root.Get<bool>("allow_remote", config.allow_remote);
+  const ConfigNode tls = root.Child("tls");
+  config.http_certificate = tls.Get<std::string>("certificate", "");
+  config.http_private_key = tls.Get<std::string>("private_key", "");
+  if (config.http_certificate.empty() != config.http_private_key.empty()) {
+    root.Fail("tls", "needs both certificate and private_key");
+  }
   config.threads = static_cast<int>(
       root.GetInt("threads", config.threads, {.min = 0, .max = kThreadsMax}));
   config.durability = root.GetChoice("durability", config.durability, {"process", "disk"});

@@ -16,15 +16,18 @@ namespace tollgate {
 struct StandaloneConfig {
   std::string data_dir = "data";  // `data_dir`: where everything is kept; made when missing.
 
-  // `listen`: {http, directory, admin, ops, billing, catalog}.  Port 0 takes any free one.  All on
-  // loopback, but for the first two with `allow_remote: true` (put a TLS proxy before them).
+  // `listen`: {http, directory, admin, ops, billing, catalog}.  Port 0 takes any free one.  The gRPC
+  // ones are for loopback.
   HostPort http = {"127.0.0.1", 8080};       // The API, /v1.
   HostPort directory = {"127.0.0.1", 8081};  // The public model directory.
   HostPort admin = {"127.0.0.1", 8082};      // gRPC of the control plane.
   HostPort ops = {"127.0.0.1", 8083};        // /livez, /readyz, /metrics of the suite.
   HostPort billing = {"127.0.0.1", 8084};    // gRPC of billing.
   HostPort catalog = {"127.0.0.1", 8085};    // gRPC of the catalog.
-  bool allow_remote = false;
+  bool allow_remote = false;  // `allow_remote`: directory and ops may listen off loopback.
+  // `tls`: {certificate, private_key}, of the API; both empty for plain HTTP.
+  std::string http_certificate;
+  std::string http_private_key;
 
   int threads = 0;           // `threads`: event loops of the data plane; 0 = one per core.
   std::string durability = "process";  // `durability`: of usage records, "process" or "disk".

@@ -155,8 +155,8 @@ bool KnowsBudget(const DemoServices& services, const std::string& id) {
     return false;
   }
   ledger::v1::GetAccountRequest request;
-  request.set_account(absl::StrCat(
-      "budget/", id, "/", BudgetPeriodOf(PeriodOf(budget.period()), RealClock().Wall())));
+  request.set_account(absl::StrCat("budget/", id, "/",
+                                   BudgetPeriodOf(PeriodOf(budget.period()), RealClock().Wall())));
   ledger::v1::Account account;
   return services.billing.Call("tollgate.ledger.v1.LedgerService/GetAccount", request, account)
       .ok();
@@ -192,6 +192,8 @@ absl::Status WaitUntilServed(const DemoServices& services, const DemoWorld& worl
   boost::asio::io_context loop;
   while (RealClock().Monotonic() < deadline) {
     billing_knows = billing_knows || KnowsBudget(services, world.budget);
+    // Behind TLS, with a certificate that may name another host, there is no looking.
+    if (billing_knows && absl::StartsWith(http_url, "https:")) return absl::OkStatus();
     if (billing_knows) {
       const absl::StatusOr<std::string> models =
           HttpGet(http_url + "/v1/models", {{"Authorization", authorization}});
@@ -199,9 +201,10 @@ absl::Status WaitUntilServed(const DemoServices& services, const DemoWorld& worl
     }
     boost::asio::steady_timer(loop, kPollInterval).wait();
   }
-  return absl::DeadlineExceededError(absl::StrCat(
-      "the demo did not come into service: ",
-      billing_knows ? "the data plane does not list its models" : "billing does not know its budget"));
+  return absl::DeadlineExceededError(absl::StrCat("the demo did not come into service: ",
+                                                  billing_knows
+                                                      ? "the data plane does not list its models"
+                                                      : "billing does not know its budget"));
 }
 
 }  // namespace tollgate

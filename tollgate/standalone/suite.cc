@@ -93,8 +93,11 @@ absl::Status Suite::StartBilling() {
 absl::Status Suite::StartDataPlane() {
   dataplane::Config config;
   config.http_listen = config_.http.ToString();
+  config.http_certificate = config_.http_certificate;
+  config.http_private_key = config_.http_private_key;
   config.workers = config_.threads;
   config.ops_listen = config_.ops.ToString();
+  config.ops_allow_remote = config_.allow_remote;
   config.data_dir = folder_.Path("dataplane");
   config.control_plane.address = addresses_.admin_grpc;
   config.billing.address = addresses_.billing_grpc;

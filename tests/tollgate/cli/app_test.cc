@@ -33,13 +33,14 @@ Outcome RunLine(std::vector<std::string> arguments, const std::string& input = "
 TEST(App, ExplainsItself) {
   const Outcome help = RunLine({"--help"});
   EXPECT_EQ(help.status, kExitOk);
-  for (const char* verb : {"apply", "get", "delete", "keys", "topup", "adjust", "wallet",
-                           "statement", "generation", "generations", "leases", "audit", "catalog",
-                           "demo-provider", "standalone", "version"}) {
+  for (const char* verb :
+       {"apply", "get", "delete", "keys", "topup", "adjust", "wallet", "statement", "generation",
+        "generations", "leases", "audit", "catalog", "demo-provider", "standalone", "version"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + verb));
     EXPECT_EQ(RunLine({verb, "--help"}).status, kExitOk) << verb;
   }
-  EXPECT_THAT(RunLine({"version"}).out, testing::MatchesRegex("tollgate [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(RunLine({"version"}).out,
+              testing::MatchesRegex("tollgate [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
 TEST(App, RefusesACommandLineThatMakesNoSense) {
@@ -89,8 +90,8 @@ TEST(App, NamesTheRequestIdThatMakesATopUpSafeToRepeat) {
 class AppOnAServerTest : public testing::Test {
  protected:
   Outcome Tollgate(std::vector<std::string> arguments, const std::string& input = "") {
-    arguments.insert(arguments.end(), {"--server", server_.address(), "--token",
-                                       InProcessControlPlane::kToken});
+    arguments.insert(arguments.end(),
+                     {"--server", server_.address(), "--token", InProcessControlPlane::kToken});
     return RunLine(std::move(arguments), input);
   }
 
@@ -130,8 +131,8 @@ TEST_F(AppOnAServerTest, NamesFileAndLine) {
 
 TEST_F(AppOnAServerTest, HandlesKeys) {
   ASSERT_EQ(Tollgate({"apply", "-f", "-"}, kWorkspace).status, kExitOk);
-  const Outcome created = Tollgate({"keys", "create", "-w", "shop", "--id", "app", "--models",
-                                    "a/*,b/c", "--expires", "720h"});
+  const Outcome created = Tollgate(
+      {"keys", "create", "-w", "shop", "--id", "app", "--models", "a/*,b/c", "--expires", "720h"});
   EXPECT_EQ(created.status, kExitOk) << created.err;
   EXPECT_THAT(created.out, AllOf(HasSubstr("key/app created"), HasSubstr("tg_live_")));
   const Outcome secret = Tollgate({"keys", "create", "-w", "shop", "--secret-only"});
@@ -149,8 +150,8 @@ TEST_F(AppOnAServerTest, TakesAddressAndTokenFromAReadyFile) {
       << InProcessControlPlane::kToken << "\", \"http_url\": \"http://127.0.0.1:1\"}";
   EXPECT_EQ(RunLine({"get", "organizations", "--ready-file", folder.File("ready.json")}).status,
             kExitOk);
-  const Outcome wrong = RunLine({"get", "organizations", "--ready-file", folder.File("ready.json"),
-                             "--token", "another"});
+  const Outcome wrong = RunLine(
+      {"get", "organizations", "--ready-file", folder.File("ready.json"), "--token", "another"});
   EXPECT_EQ(wrong.status, kExitFailed);
   EXPECT_THAT(wrong.err, AllOf(HasSubstr("UNAUTHENTICATED"), HasSubstr("--token-file")));
 }

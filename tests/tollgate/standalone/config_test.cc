@@ -27,6 +27,7 @@ listen:
   billing: 127.0.0.1:4
   catalog: "[::1]:5"
 allow_remote: true
+tls: {certificate: c.pem, private_key: k.pem}
 threads: 4
 durability: disk
 log: {level: warning, file: /var/log/tollgate.log}
@@ -42,6 +43,8 @@ ready_file: /run/tollgate.json
   EXPECT_EQ(config.billing.port, 4);
   EXPECT_EQ(config.catalog.ToString(), "[::1]:5");
   EXPECT_TRUE(config.allow_remote);
+  EXPECT_EQ(config.http_certificate, "c.pem");
+  EXPECT_EQ(config.http_private_key, "k.pem");
   EXPECT_EQ(config.threads, 4);
   EXPECT_EQ(config.durability, "disk");
   EXPECT_EQ(config.log.level, LogLevel::kWarning);
@@ -58,6 +61,7 @@ TEST(StandaloneConfig, RefusesUnknownAndIllTypedKeysWithTheirLine) {
       {"data_dri: x\n", "test:1: unknown key 'data_dri'"},
       {"listen:\n  htpp: 127.0.0.1:1\n", "test:2: unknown key 'htpp' in 'listen'"},
       {"listen:\n  http: 8080\n", "test:2: 'listen.http' must be"},
+      {"tls: {certificate: c.pem}\n", "test:1: 'tls' needs both"},
       {"threads: many\n", "test:1: 'threads' must be"},
       {"threads: -1\n", "test:1: 'threads' must be"},
       {"durability: hope\n", "test:1: 'durability' must be one of process, disk"},

@@ -3,6 +3,7 @@
 #
 #   deploy/install-deps.sh            what building and running needs (packages.txt)
 #   deploy/install-deps.sh --tests    also what the tests need (packages-tests.txt)
+#   deploy/install-deps.sh --bench    also what the benchmark measures beside us (packages-bench.txt)
 #
 # As root, or as a user who may sudo.
 set -euo pipefail
@@ -10,6 +11,7 @@ cd "$(dirname "$0")"
 
 lists=(packages.txt)
 [[ "${1:-}" == "--tests" ]] && lists+=(packages-tests.txt)
+[[ "${1:-}" == "--bench" ]] && lists+=(packages-tests.txt packages-bench.txt)
 
 installed() {
   [[ "$(dpkg-query -W -f '${Status}' "$1" 2> /dev/null)" == "install ok installed" ]]

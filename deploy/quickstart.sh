@@ -5,6 +5,8 @@
 #   deploy/quickstart.sh            then serves until Ctrl-C
 #   deploy/quickstart.sh --once     stops after the first request, with its exit status
 #   --data DIR                      where the suite keeps everything (default: data)
+#
+# With TOLLGATE_BIN in the environment, that `tollgate` is run and nothing is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +16,7 @@ while [[ $# -gt 0 ]]; do
   case "$1" in
     --once) once=true ;;
     --data) data="${2:?--data needs a folder}"; shift ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "quickstart.sh: unknown argument '$1' (known: --once, --data DIR)" >&2; exit 2 ;;
   esac
   shift
@@ -52,16 +54,22 @@ header() { tr -d '\r' < "$2" | sed -n "s/^$1: //Ip" | head -1; }
 # free PORT: the port, or 0 (any free one) when somebody listens there.
 free() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null && echo 0 || echo "$1"; }
 
-balance() { "$tollgate" --ready-file "$ready" wallet demo -o json | sed -n 's/^ *"balance_usd": "\(.*\)",\{0,1\}$/\1/p'; }
+balance() {
+  "$tollgate" --ready-file "$ready" wallet demo -o json |
+    sed -n 's/^ *"balance_usd": "\(.*\)",\{0,1\}$/\1/p'
+}
 
 step "Packages"
 deploy/install-deps.sh
 echo "All there."
 
-step "Building a release (the first time takes some minutes)"
-mkdir -p build
-build
-tollgate=build/release/bin/tollgate
+tollgate="${TOLLGATE_BIN:-}"
+if [[ -z "$tollgate" ]]; then
+  step "Building a release (the first time takes some minutes)"
+  mkdir -p build
+  build
+  tollgate=build/release/bin/tollgate
+fi
 
 step "Starting the suite with a demo provider"
 scratch="$(mktemp -d)"

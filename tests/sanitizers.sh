@@ -5,7 +5,8 @@
 #   tests/sanitizers.sh asan     AddressSanitizer and UndefinedBehaviorSanitizer: what parses
 #   tests/sanitizers.sh tsan     ThreadSanitizer: what is concurrent
 #
-# Only tests labelled "unit" run: they start no other process, so every line they reach is instrumented.
+# Only tests labelled "unit" run: they start no other process, so every line they reach is
+# instrumented.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -19,11 +19,17 @@ http {{
   access_log off;
   client_body_temp_path {folder}/nginx-body;
   proxy_temp_path {folder}/nginx-proxy;
-  fastcgi_temp_path {folder}/nginx-a; uwsgi_temp_path {folder}/nginx-b; scgi_temp_path {folder}/nginx-c;
+  fastcgi_temp_path {folder}/nginx-a;
+  uwsgi_temp_path {folder}/nginx-b;
+  scgi_temp_path {folder}/nginx-c;
   client_body_buffer_size 512k;
   client_max_body_size 16m;
   keepalive_requests 100000000;
-  upstream provider {{ server 127.0.0.1:{upstream_port}; keepalive 1024; keepalive_requests 100000000; }}
+  upstream provider {{
+    server 127.0.0.1:{upstream_port};
+    keepalive 1024;
+    keepalive_requests 100000000;
+  }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{

@@ -6,9 +6,11 @@
     tests/bench/run.py --peers nginx,haproxy,tollgate
 
 Needs a release build (cmake --preset release && cmake --build --preset release), nginx and HAProxy
-(deploy/install-deps.sh --bench), two cores, and no root.  The proxy under test is pinned to core 0,
-the load generator and the provider to core 1; at c=1 all share core 0, which takes the wake-ups of
-idle virtual cores out of the latency.  What is gated on is the ratio to nginx within the run.
+(deploy/install-deps.sh --bench), two cores, no root, and the Python packages of
+tests/integration/setup_clients.sh: run it with build/venv/bin/python.  The proxy under test is
+pinned to core 0, the load generator and the provider to core 1; at c=1 all share core 0, which
+takes the wake-ups of idle virtual cores out of the latency.  What counts is the ratio to nginx within
+the run.
 """
 import argparse
 import os
@@ -39,22 +41,24 @@ def start_upstream(binary, workload, core):
     return process, int(process.stdout.readline())
 
 
-def start_proxy(name, folder, port, upstream_port, workload, binaries):
+def start_proxy(name, folder, port, upstream_port, workload, binaries, certificate):
     tls = workload.upstream_tls
     if name == "nginx":
         return plain_proxies.start_nginx(folder, port, upstream_port, tls, PROXY_CORE)
     if name == "haproxy":
         return plain_proxies.start_haproxy(folder, port, upstream_port, tls, PROXY_CORE)
     if name == "tollgate":
-        return tollgate_proxy.start(folder, port, upstream_port, workload, binaries,
-                                    PROXY_CORE, LOAD_CORE)
+        scheme = "https" if tls else "http"
+        return tollgate_proxy.start(folder, f"{scheme}://localhost:{upstream_port}", workload,
+                                    binaries, PROXY_CORE, LOAD_CORE, certificate)
     raise SystemExit(f"no peer is named {name}; there are nginx, haproxy and tollgate")
 
 
-def run_once(name, workload, upstream_port, binaries, port):
+def run_once(name, workload, upstream_port, binaries, port, certificate=None):
     load_core = PROXY_CORE if workload.same_core else LOAD_CORE
     with tempfile.TemporaryDirectory(prefix="tollgate-bench-") as folder:
-        proxy = start_proxy(name, Path(folder), port, upstream_port, workload, binaries)
+        proxy = start_proxy(name, Path(folder), port, upstream_port, workload, binaries,
+                            certificate)
         try:
             idle_rss = measure.rss_bytes(proxy.pids)
             warm = measure.run_load(binaries / "bench-load", Short(workload), proxy.port, load_core,
@@ -109,13 +113,14 @@ def run_workload(workload, peers, repeat, binaries, upstream_binaries):
                                             upstream_core)
     tls = tls_provider.start(upstream_port, upstream_core) if workload.upstream_tls else None
     proxied_port = tls.port if tls else upstream_port
+    certificate = tls.certificate if tls else None
     port = FIRST_PORT
     try:
         for _ in range(repeat):
             nginx_before = None
             for peer in peers:
                 port += 1
-                run = run_once(peer, workload, proxied_port, binaries, port)
+                run = run_once(peer, workload, proxied_port, binaries, port, certificate)
                 if peer == "nginx":
                     nginx_before = run
                 elif nginx_before:

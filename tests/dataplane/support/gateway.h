@@ -17,6 +17,7 @@
 #include "base/api_key.h"
 #include "dataplane/budget/lease_pool.h"
 #include "dataplane/http/client_connection.h"
+#include "dataplane/http/tls_server.h"
 #include "dataplane/meter/recent_generations.h"
 #include "dataplane/meter/spool.h"
 #include "dataplane/request/worker_context.h"
@@ -89,11 +90,17 @@ struct GatewayOptions {
   ClientTimeouts timeouts;
   LedgerReader* ledger = nullptr;
   bool publish = true;
+  std::string host = "127.0.0.1";
+  TlsServer* tls = nullptr;
+  std::string upstream_ca_file;
+  std::string credential = "sk-canary-";  // The provider's id follows, unless `exact_credential`.
+  bool exact_credential = false;
 };
 
 // Providers "p1" and "p2" (at the given base URLs; an empty one is left out), each with one system
 // credential, sell "acme/small" at 1,000 pico-USD a token under the name "small"; "acme/big" is
-// sold by p1 only.  The alias "cheap" stands for acme/small.
+// sold by p1 only.  The aliases "cheap" and "small" stand
+// for acme/small.
 class TestGateway {
  public:
   TestGateway(const std::string& p1_url, const std::string& p2_url, GatewayOptions options = {});

@@ -16,6 +16,10 @@ namespace {
 constexpr std::string_view kBase62 =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+bool IsBase62(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 // CRC-32 (IEEE 802.3) of `body`, most significant digit first.
 std::string Checksum(std::string_view body) {
   boost::crc_32_type crc;
@@ -49,7 +53,9 @@ Secret GenerateApiKey(Random& random) {
 bool LooksLikeApiKey(std::string_view text) {
   if (text.size() != kApiKeyChars) return false;
   if (text.substr(0, kApiKeyPrefix.size()) != kApiKeyPrefix) return false;
-  if (text.find_first_not_of(kBase62, kApiKeyPrefix.size()) != std::string_view::npos) return false;
+  for (const char c : text.substr(kApiKeyPrefix.size())) {
+    if (!IsBase62(c)) return false;
+  }
   const std::size_t body_chars = kApiKeyChars - kApiKeyChecksumChars;
   return text.substr(body_chars) == Checksum(text.substr(0, body_chars));
 }

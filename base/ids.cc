@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view kUpperBase32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::string_view kLowerBase32 = "0123456789abcdefghjkmnpqrstvwxyz";
 
-// Appends 80 bits as 16 characters.
-void AppendBase32(std::string& out, const std::array<std::uint8_t, 10>& bytes,
-                  std::string_view alphabet) {
+// Writes 80 bits as kRandomChars characters.
+constexpr std::size_t kRandomChars = 16;
+void WriteBase32(char* out, const std::array<std::uint8_t, 10>& bytes, std::string_view alphabet) {
   unsigned buffer = 0;
   int bits = 0;
   for (std::uint8_t byte : bytes) {
@@ -21,7 +21,7 @@ void AppendBase32(std::string& out, const std::array<std::uint8_t, 10>& bytes,
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      out.push_back(alphabet[buffer >> bits & 31]);
+      *out++ = alphabet[buffer >> bits & 31];
     }
   }
 }
@@ -31,17 +31,17 @@ bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <=
 }  // namespace
 
 std::string NewUlid(const Clock& clock, Random& random) {
-  std::string ulid;
-  ulid.reserve(kUlidChars);
+  std::string ulid(kUlidChars, '0');
+  std::size_t at = 0;
   const auto milliseconds = static_cast<std::uint64_t>(absl::ToUnixMillis(clock.Wall()));
   for (int shift = 45; shift >= 0; shift -= 5) {
     // 48 bits in 10 characters: the first holds only three.
     const std::uint64_t masked = milliseconds & 0xFFFF'FFFF'FFFF;
-    ulid.push_back(kUpperBase32[masked >> shift & 31]);
+    ulid[at++] = kUpperBase32[masked >> shift & 31];
   }
   std::array<std::uint8_t, 10> bytes;
   random.Fill(bytes);
-  AppendBase32(ulid, bytes, kUpperBase32);
+  WriteBase32(ulid.data() + at, bytes, kUpperBase32);
   return ulid;
 }
 
@@ -52,9 +52,10 @@ bool IsValidUlid(std::string_view text) {
 
 std::string NewId(std::string_view prefix, Random& random) {
   std::string id(prefix);
+  id.resize(prefix.size() + kRandomChars);
   std::array<std::uint8_t, 10> bytes;
   random.Fill(bytes);
-  AppendBase32(id, bytes, kLowerBase32);
+  WriteBase32(id.data() + prefix.size(), bytes, kLowerBase32);
   return id;
 }
 

@@ -27,11 +27,27 @@ void AppendControl(std::string& out, char c) {
   }
 }
 
+// How many bytes at the start of `text` stand for themselves: printable ASCII but quote and
+// backslash.
+std::size_t PlainLength(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const auto byte = static_cast<std::uint8_t>(text[length]);
+    if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\') break;
+    ++length;
+  }
+  return length;
+}
+
 }  // namespace
 
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  for (;;) {
+    const std::size_t plain = PlainLength(text);
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const char c = text.front();
     const std::size_t length = Utf8SequenceLength(text);
     if (length == 0) {
@@ -49,10 +65,8 @@ void AppendJsonString(std::string& out, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F) {
-      AppendControl(out, c);
     } else {
-      out += c;
+      AppendControl(out, c);
     }
     text.remove_prefix(length == 0 ? 1 : length);
   }

@@ -1,9 +1,10 @@
 #include "base/money.h"
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/string_views.h"
 
@@ -74,8 +75,14 @@ std::string Money::ToUsdString() const {
 
 std::string Money::ToFixedUsdString() const {
   const std::uint64_t magnitude = Magnitude(nano_usd_);
-  return absl::StrFormat("%s%d.%09d", nano_usd_ < 0 ? "-" : "", magnitude / kNanoUsdPerUsd,
-                         magnitude % kNanoUsdPerUsd);
+  std::array<char, 32> text;  // A sign, 10 digits, the point and 9 decimals at most.
+  char* end = text.data();
+  if (nano_usd_ < 0) *end++ = '-';
+  end = std::to_chars(end, text.data() + text.size(), magnitude / kNanoUsdPerUsd).ptr;
+  *end++ = '.';
+  std::uint64_t rest = magnitude % kNanoUsdPerUsd;
+  for (int i = 8; i >= 0; --i, rest /= 10) end[i] = static_cast<char>('0' + rest % 10);
+  return std::string(text.data(), end + 9);
 }
 
 std::optional<Money> Money::TryAdd(Money other) const {

@@ -342,7 +342,7 @@ Task<bool> RequestRun::ReadHead(const PlannedAttempt& attempt) {
     any_byte_ = true;
     buffer.Commit(bytes);
   }
-  upstream_wait_ns_ += (context_.clock.Monotonic() - sent_at_) / absl::Nanoseconds(1);
+  upstream_wait_ns_ += context_.clock.Monotonic().nanoseconds() - sent_at_.nanoseconds();
   last_status_ = head_.status;
   buffer.Consume(end.head_bytes());
   co_return true;
@@ -439,12 +439,20 @@ AttemptEnd RequestRun::FailAttempt(const PlannedAttempt& attempt, UpstreamError 
                                         context_.clock.Monotonic());
   }
   native_finish_.clear();
+  // After a 200 the provider has begun to work, and will want its money for an answer that broke.
+  const bool worked = last_status_ == 200;
+  if (worked && !usage_reported_) {
+    usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
+  }
+  const Known known = !worked           ? Known::kNone
+                      : usage_reported_ ? Known::kReported
+                                        : Known::kEstimated;
   const bool stopped = cause_ == Cause::kStopped || cause_ == Cause::kClientCancelled;
   SettleAttempt(attempt,
                 stopped ? (cause_ == Cause::kStopped ? usage::v1::ATTEMPT_OUTCOME_STOPPED
                                                      : usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED)
                         : usage::v1::ATTEMPT_OUTCOME_PROVIDER_ERROR,
-                Known::kNone);
+                known, Payer::kOperator);
   return AttemptEnd::kNext;
 }
 

@@ -45,7 +45,7 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
     const MonotonicTime waiting = context_.clock.Monotonic();
     auto [error, bytes] =
         co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
-    upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
+    upstream_wait_ns_ += context_.clock.Monotonic().nanoseconds() - waiting.nanoseconds();
     TimerWheel::Clear(upstream_->timer());
     if (error) {
       const bool ended = error == asio::error::eof && cause_ == Cause::kNone;
@@ -73,18 +73,19 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
   if (!client_left_) {
-    AppendAnswerHeaders(attempt, true);
+    const std::string usd = charge_total_.ToUsdString();
+    AppendAnswerHeaders(attempt, usd);
     const UsageReport& usage = facts.usage;
     std::string& cost = out_texts_.emplace_back();
     if (usage.close == 0) {
       client_->Send(200, "application/json", header_lines_, {body});
     } else if (usage.cost_end != 0) {
-      cost = charge_total_.ToUsdString();
+      cost = usd;
       client_->Send(200, "application/json", header_lines_,
                     {body.substr(0, usage.cost_begin), cost, body.substr(usage.cost_end)});
     } else {
       if (!usage.empty) cost = ",";
-      surface_->AppendCost(charge_total_, cost);
+      surface_->AppendCost(usd, cost);
       client_->Send(200, "application/json", header_lines_,
                     {body.substr(0, usage.close), cost, body.substr(usage.close)});
     }

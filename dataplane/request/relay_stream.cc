@@ -73,7 +73,7 @@ void RequestRun::ForwardWithCost(std::string_view event, std::string_view data,
     text = charge.ToUsdString();
   } else {
     if (!usage.empty) text = ",";
-    surface_->AppendCost(charge, text);
+    surface_->AppendCost(charge.ToUsdString(), text);
   }
   Forward(event.substr(0, from));
   out_pieces_.push_back(text);
@@ -144,7 +144,7 @@ Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
   }
   if (!stream.started) {
     stream.started = true;
-    AppendAnswerHeaders(plan_[attempt_index_], false);
+    AppendAnswerHeaders(plan_[attempt_index_], {});
     header_lines_ += "cache-control: no-cache\r\n";
     client_->StartStream(200, "text/event-stream; charset=utf-8", header_lines_);
   }
@@ -153,7 +153,7 @@ Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
   if (!client_->FlushNow()) {
     const MonotonicTime waiting = context_.clock.Monotonic();
     co_await client_->FlushRest();
-    upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
+    upstream_wait_ns_ += context_.clock.Monotonic().nanoseconds() - waiting.nanoseconds();
   }
   out_pieces_.clear();
   out_texts_.clear();
@@ -206,7 +206,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
     const MonotonicTime waiting = context_.clock.Monotonic();
     auto [error, bytes] =
         co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
-    upstream_wait_ns_ += (context_.clock.Monotonic() - waiting) / absl::Nanoseconds(1);
+    upstream_wait_ns_ += context_.clock.Monotonic().nanoseconds() - waiting.nanoseconds();
     TimerWheel::Clear(upstream_->timer());
     if (error) {
       if (error != asio::error::eof || cause_ != Cause::kNone) break;

@@ -69,6 +69,8 @@ class RequestRun final : public Interruptible {
   enum class Cause { kNone, kClientCancelled, kDrained, kStopped };
   // How a usage is known.
   enum class Known { kNone, kReported, kEstimated };
+  // Whom an attempt is charged to; what it costs the operator is recorded in any case.
+  enum class Payer { kCustomer, kOperator };
 
   struct StreamState {
     bool started = false;         // The client has the head.
@@ -122,8 +124,10 @@ class RequestRun final : public Interruptible {
 
   // Settle.
   void FillRecord(const PlannedAttempt& attempt);
-  void SettleAttempt(const PlannedAttempt& attempt, usage::v1::AttemptOutcome outcome, Known known);
-  void AppendAnswerHeaders(const PlannedAttempt& attempt, bool with_cost);
+  void SettleAttempt(const PlannedAttempt& attempt, usage::v1::AttemptOutcome outcome, Known known,
+                     Payer payer = Payer::kCustomer);
+  // `cost` in USD; empty leaves that header out.
+  void AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_view cost);
   Money CostOf(const PlannedAttempt& attempt, const TokenUsage& usage) const;
   std::int64_t MicrosecondsSinceStart() const;
   void WriteAccessLog();

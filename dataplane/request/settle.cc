@@ -1,5 +1,7 @@
 // The last stage of each attempt, Settle: its record in the spool, its hold, its cost; and what is
 // reported when the request is over.
+#include <array>
+#include <charconv>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,12 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
 }
 
 void Assign(std::string_view value, std::string* out) { out->assign(value.data(), value.size()); }
+
+void AppendInteger(std::int64_t value, std::string& out) {
+  std::array<char, 24> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
 
 // A text that somebody else wrote: cut to what a record keeps, and mended, since protobuf refuses
 // to read what is not UTF-8.
@@ -68,7 +76,7 @@ void AddUsage(const TokenUsage& usage, TokenUsage& sum) {
 }  // namespace
 
 std::int64_t RequestRun::MicrosecondsSinceStart() const {
-  return absl::ToInt64Microseconds(context_.clock.Monotonic() - client_->request_start());
+  return (context_.clock.Monotonic().nanoseconds() - client_->request_start().nanoseconds()) / 1000;
 }
 
 // All that is known before the attempt is sent; the charge is the hold.
@@ -109,7 +117,7 @@ Money RequestRun::CostOf(const PlannedAttempt& attempt, const TokenUsage& usage)
 }
 
 void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptOutcome outcome,
-                               Known known) {
+                               Known known, Payer payer) {
   const bool last = outcome != usage_v1::ATTEMPT_OUTCOME_PROVIDER_ERROR;
   Money cost;
   if (known != Known::kNone) {
@@ -117,7 +125,9 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
     AddQuantities(usage_, record_);
     AddUsage(usage_, usage_total_);
   }
-  const Money charge = attempt.credential->byok() ? Money::Zero() : cost;
+  // A budget that counts what runs on the customer's own credentials counts it at market cost.
+  const Money drawn = payer == Payer::kOperator ? Money::Zero() : cost;
+  const Money charge = attempt.credential->byok() ? Money::Zero() : drawn;
   record_.set_usage_source(known == Known::kReported    ? usage_v1::USAGE_SOURCE_PROVIDER
                            : known == Known::kEstimated ? usage_v1::USAGE_SOURCE_ESTIMATED
                                                         : usage_v1::USAGE_SOURCE_NONE);
@@ -133,8 +143,7 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
   Assign(finish_, record_.mutable_finish_reason());
   AssignForeign(native_finish_, record_.mutable_native_finish_reason());
   context_.lane.AppendFinal(std::move(intent_), record_);
-  // A budget that counts what runs on the customer's own credentials counts it at market cost.
-  context_.leases.Settle(std::move(hold_), cost);
+  context_.leases.Settle(std::move(hold_), drawn);
   charge_total_ = charge_total_.TryAdd(charge).value_or(Money::Max());
   ProviderCounts& counts = context_.metrics.provider(attempt.provider->id);
   counts.charge_nano_usd.Add(charge.nano_usd());
@@ -142,20 +151,24 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
   if (known != Known::kNone) context_.metrics.CountTokens(counts, usage_);
 }
 
-void RequestRun::AppendAnswerHeaders(const PlannedAttempt& attempt, bool with_cost) {
-  header_lines_.clear();
-  absl::StrAppend(&header_lines_, "x-generation-id: ", generation_id_,
-                  "\r\nx-tollgate-provider: ", attempt.provider->id,
-                  "\r\nx-tollgate-attempts: ", attempts_made_, "\r\n");
-  if (with_cost) {
-    absl::StrAppend(&header_lines_, "x-tollgate-cost: ", charge_total_.ToUsdString(), "\r\n");
-  }
+void RequestRun::AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_view cost) {
+  header_lines_.assign("x-generation-id: ");
+  header_lines_ += generation_id_;
+  header_lines_ += "\r\nx-tollgate-provider: ";
+  header_lines_ += attempt.provider->id;
+  header_lines_ += "\r\nx-tollgate-attempts: ";
+  AppendInteger(attempts_made_, header_lines_);
+  header_lines_ += "\r\n";
+  if (cost.empty()) return;
+  header_lines_ += "x-tollgate-cost: ";
+  header_lines_ += cost;
+  header_lines_ += "\r\n";
 }
 
 void RequestRun::End() {
   WorkerMetrics& metrics = context_.metrics;
   const std::int64_t total_ns =
-      (context_.clock.Monotonic() - client_->request_start()) / absl::Nanoseconds(1);
+      context_.clock.Monotonic().nanoseconds() - client_->request_start().nanoseconds();
   metrics.provider(provider_id_).requests[static_cast<std::size_t>(outcome_)].Add(1);
   metrics.latency.Observe(total_ns);
   if (scan_.stream && first_byte_us_ > 0) metrics.first_token.Observe(first_byte_us_ * 1000);
@@ -173,44 +186,66 @@ void RequestRun::End() {
   client_ = nullptr;
 }
 
-void RequestRun::WriteAccessLog() {
-  std::string& line = header_lines_;
-  line.clear();
-  line += "{\"time\":\"";
-  log_time_.Append(wall_start_, line);
-  absl::StrAppend(&line, "\",\"generation_id\":\"", generation_id_, "\"");
-  const auto text = [&](std::string_view name, std::string_view value) {
+// A line of the access log, built by appending: it is written for every request.
+class LogLine {
+ public:
+  explicit LogLine(std::string& out) : out_(out) {}
+
+  void Text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
-    absl::StrAppend(&line, ",\"", AbslView(name), "\":");
-    AppendJsonString(line, value);
-  };
-  const auto number = [&](std::string_view name, std::int64_t value) {
-    absl::StrAppend(&line, ",\"", AbslView(name), "\":", value);
-  };
-  text("surface", surface_->name());
-  text("outcome", RequestOutcomeName(outcome_));
-  number("status", client_->status());
+    Name(name);
+    AppendJsonString(out_, value);
+  }
+  void Number(std::string_view name, std::int64_t value) {
+    Name(name);
+    AppendInteger(value, out_);
+  }
+  void Flag(std::string_view name, bool value) {
+    Name(name);
+    out_ += value ? "true" : "false";
+  }
+
+ private:
+  void Name(std::string_view name) {
+    out_ += ",\"";
+    out_ += name;
+    out_ += "\":";
+  }
+
+  std::string& out_;
+};
+
+void RequestRun::WriteAccessLog() {
+  std::string& out = header_lines_;
+  out.assign("{\"time\":\"");
+  log_time_.Append(wall_start_, out);
+  out += '"';
+  LogLine line(out);
+  line.Text("generation_id", generation_id_);
+  line.Text("surface", surface_->name());
+  line.Text("outcome", RequestOutcomeName(outcome_));
+  line.Number("status", client_->status());
   if (outcome_ != RequestOutcome::kSuccess && outcome_ != RequestOutcome::kClientClosed) {
-    text("error_code", RowOf(error_.code).name);
+    line.Text("error_code", RowOf(error_.code).name);
   }
   if (principal_.has_value()) {
-    text("key_id", principal_->key_id());
-    text("workspace_id", principal_->workspace_id());
+    line.Text("key_id", principal_->key_id());
+    line.Text("workspace_id", principal_->workspace_id());
   }
-  text("requested_model", scan_.model);
-  text("model", model_id_);
-  text("provider", provider_id_);
-  number("attempts", attempts_made_);
-  line += scan_.stream ? ",\"stream\":true" : ",\"stream\":false";
-  number("input_tokens", usage_total_.input_text + usage_total_.input_audio +
-                             usage_total_.cache_read + usage_total_.cache_write_5m);
-  number("output_tokens",
-         usage_total_.output_text + usage_total_.output_reasoning + usage_total_.output_audio);
-  number("charge_nano_usd", charge_total_.nano_usd());
-  number("first_byte_us", first_byte_us_);
-  number("duration_us", MicrosecondsSinceStart());
-  line += "}";
-  context_.access_log.Write(line);
+  line.Text("requested_model", scan_.model);
+  line.Text("model", model_id_);
+  line.Text("provider", provider_id_);
+  line.Number("attempts", attempts_made_);
+  line.Flag("stream", scan_.stream);
+  line.Number("input_tokens", usage_total_.input_text + usage_total_.input_audio +
+                                  usage_total_.cache_read + usage_total_.cache_write_5m);
+  line.Number("output_tokens",
+              usage_total_.output_text + usage_total_.output_reasoning + usage_total_.output_audio);
+  line.Number("charge_nano_usd", charge_total_.nano_usd());
+  line.Number("first_byte_us", first_byte_us_);
+  line.Number("duration_us", MicrosecondsSinceStart());
+  out += '}';
+  context_.access_log.Write(out);
 }
 
 }  // namespace tollgate::dataplane

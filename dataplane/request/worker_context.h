@@ -42,7 +42,7 @@ struct PipelineOptions {
   std::uint64_t body_bytes_max = 32 * 1024 * 1024;
   std::uint64_t answer_bytes_max = 32 * 1024 * 1024;
   // How long a request waits for its lease to grow.
-  absl::Duration lease_wait_max = absl::Milliseconds(50);
+  absl::Duration lease_wait_max = absl::Milliseconds(500);
   DrainPolicy drain;
 };
 

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/money.h"
 #include "dataplane/request/errors.h"
 #include "dataplane/request/scanned_request.h"
 #include "dataplane/snapshot/catalog.h"
@@ -36,8 +35,9 @@ class Surface {
                                  std::string& out) const = 0;
   // Appends the end marker of a stream whose provider sent none.
   virtual void AppendStreamEnd(std::string& out) const = 0;
-  // Appends the cost as a member of the usage object, without a comma: `"cost":0.0000123`.
-  virtual void AppendCost(Money cost, std::string& out) const = 0;
+  // Appends the cost, an exact decimal of USD, as a member of the usage object, without a comma:
+  // `"cost":0.0000123`.
+  virtual void AppendCost(std::string_view usd, std::string& out) const = 0;
 };
 
 // The surface of POST /v1/chat/completions.

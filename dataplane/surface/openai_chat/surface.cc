@@ -51,9 +51,9 @@ class OpenAiChat final : public Surface {
 
   void AppendStreamEnd(std::string& out) const override { out += "data: [DONE]\n\n"; }
 
-  void AppendCost(Money cost, std::string& out) const override {
+  void AppendCost(std::string_view usd, std::string& out) const override {
     out += "\"cost\":";
-    out += cost.ToUsdString();
+    out += usd;
   }
 };
 

@@ -57,7 +57,7 @@ struct Config {
   absl::Duration ship_interval = absl::Milliseconds(200);  // `spool.ship_interval`.
 
   // `lease`: {wait_max, refill_horizon, idle_release, slots}.
-  absl::Duration lease_wait_max = absl::Milliseconds(50);
+  absl::Duration lease_wait_max = absl::Milliseconds(500);
   absl::Duration lease_refill_horizon = absl::Seconds(10);
   absl::Duration lease_idle_release = absl::Seconds(30);
   std::uint32_t lease_slots = 16384;

@@ -22,6 +22,8 @@ constexpr absl::Duration kAfterRecall = absl::Seconds(1);
 // Between two refills of one account: when billing gives less than was asked, asking again at once
 // would only go round.  What waiters need is asked at once.
 constexpr absl::Duration kRefillPause = absl::Milliseconds(500);
+// The same for what waiters need, after a refusal: what others settle or give back shows by then.
+constexpr absl::Duration kAskPause = absl::Milliseconds(20);
 // The least time from a grant to its renewal.
 constexpr absl::Duration kRenewPause = absl::Seconds(1);
 // A connection without an error for so long counts as connected, though nothing was asked.
@@ -51,11 +53,14 @@ struct LeaseKeeper::Want {
   Money released_sent;        // The released total of the last message.
   bool release_seen = false;  // Billing has answered a message with that total.
   MonotonicTime no_refill_before;
+  MonotonicTime no_ask_before;  // After a refusal.
+  bool ask_planned = false;     // A look at `no_ask_before` is on its way.
   // Measured.
   MonotonicTime measured_at;
   Money measured_spent;
   std::int64_t rate_nano_usd_per_s = 0;
   Money largest_hold;
+  Money held_peak;  // The most that running requests held at once, of late.
 };
 
 LeaseKeeper::LeaseKeeper(LeasePool& pool, Executor& executor, const Clock& clock, Random& random,
@@ -174,8 +179,11 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
     deadline = clock_.Monotonic();  // A cap was lowered: nothing new from now on.
   }
   pool_.Grant(*account, Money::FromNanoUsd(grant.granted_nano_usd()), deadline,
-              static_cast<LeaseShortage>(grant.shortage()));
+              static_cast<LeaseShortage>(grant.shortage()),
+              AtLeastZero(Money::FromNanoUsd(grant.cap_nano_usd())
+                              .TrySubtract(Money::FromNanoUsd(grant.settled_nano_usd()))));
   if (grant.shortage() != lease::v1::SHORTAGE_UNSPECIFIED) {
+    want.no_ask_before = clock_.Monotonic() + kAskPause;
     // The former incarnations' leases may be what is missing: nothing is left to wait for.
     pool_.RetireInheritedOf(*account);
   }
@@ -245,8 +253,17 @@ void LeaseKeeper::Attend() {
 }
 
 // The rate is measured over at least a second: less says nothing.
+// What running requests hold of this incarnation's lease; what they drew on an inherited one is not
+// told apart from it, and makes it less.
+Money LeaseKeeper::HeldOf(const AccountView& view) {
+  const Money drawn = AtLeastZero(view.granted.TrySubtract(view.released));
+  const Money in_use = AtLeastZero(drawn.TrySubtract(view.remaining));
+  return AtLeastZero(in_use.TrySubtract(view.spent_total));
+}
+
 void LeaseKeeper::Measure(const AccountView& view, Want& want) {
   want.largest_hold = std::max(want.largest_hold, view.largest_hold);
+  want.held_peak = std::max(want.held_peak, HeldOf(view));
   const MonotonicTime now = clock_.Monotonic();
   const std::int64_t elapsed_ms = absl::ToInt64Milliseconds(now - want.measured_at);
   if (elapsed_ms < 1000) return;
@@ -257,6 +274,7 @@ void LeaseKeeper::Measure(const AccountView& view, Want& want) {
   want.measured_spent = view.spent_total;
   // Fades, so that one dear request does not keep money here for ever.
   want.largest_hold = Money::FromNanoUsd(MultiplyDivide(want.largest_hold.nano_usd(), 15, 16));
+  want.held_peak = Money::FromNanoUsd(MultiplyDivide(want.held_peak.nano_usd(), 15, 16));
 }
 
 // How much more an account would like, beyond what waiters need.
@@ -265,7 +283,11 @@ Money LeaseKeeper::Appetite(const AccountView& view, const Want& want) const {
       want.rate_nano_usd_per_s, absl::ToInt64Milliseconds(options_.refill_horizon), 1000));
   const Money by_hold =
       Money::FromNanoUsd(MultiplyDivide(want.largest_hold.nano_usd(), options_.first_holds, 1));
-  return AtLeastZero(std::max(by_rate, by_hold).TrySubtract(view.remaining));
+  // Holds are bounds, often far above what is charged: the rate of spend alone would keep too little
+  // for as many requests at once as there were.  Twice that many should find room.
+  const Money by_held = AtLeastZero(
+      Money::FromNanoUsd(MultiplyDivide(want.held_peak.nano_usd(), 2, 1)).TrySubtract(HeldOf(view)));
+  return AtLeastZero(std::max({by_rate, by_hold, by_held}).TrySubtract(view.remaining));
 }
 
 void LeaseKeeper::GiveBack(const AccountView& view, Want& want, Money amount) {
@@ -306,7 +328,8 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
     return Send(view, want, view.need, std::max(view.need, appetite));
   }
   if (view.need > Money::Zero()) {
-    // What was refused just now is not asked again at once: waiters come and go on their own.
+    // What was refused just now is not asked again at once: it would only go round.
+    if (now < want.no_ask_before) return AskLater(*view.account, want);
     return Send(view, want, view.need, std::max(view.need, appetite));
   }
   const bool used =
@@ -324,6 +347,19 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
   if (low || unstarted || now >= want.renew_at) {
     Send(view, want, Money::Zero(), now >= want.no_refill_before ? appetite : Money::Zero());
   }
+}
+
+void LeaseKeeper::AskLater(const Account& account, Want& want) {
+  if (want.ask_planned) return;
+  want.ask_planned = true;
+  executor_.PostAfter(want.no_ask_before - clock_.Monotonic(),
+                      [this, name = account.name, alive = std::weak_ptr<int>(alive_)] {
+                        if (alive.expired()) return;
+                        const Account* account = pool_.Find(name);
+                        if (account == nullptr) return;
+                        WantOf(*account).ask_planned = false;
+                        Look(*account);
+                      });
 }
 
 void LeaseKeeper::Send(const AccountView& view, Want& want, Money need, Money more) {

@@ -91,8 +91,10 @@ class LeaseKeeper {
   void Look(const Account& account);
   void LookAtEnded(const AccountView& view, Want& want);
   void LookAtLive(const AccountView& view, Want& want);
+  static Money HeldOf(const AccountView& view);
   void Measure(const AccountView& view, Want& want);
   void GiveBack(const AccountView& view, Want& want, Money amount);
+  void AskLater(const Account& account, Want& want);
   void Send(const AccountView& view, Want& want, Money need, Money more);
   Money Appetite(const AccountView& view, const Want& want) const;
   Want& WantOf(const Account& account);

@@ -41,6 +41,7 @@ struct AccountState {
   std::atomic<bool> wants_attention{false};
   std::atomic<bool> answered{false};
   std::atomic<int> shortage{0};
+  std::atomic<std::int64_t> unsettled{std::numeric_limits<std::int64_t>::max()};
 };
 
 std::string_view HoldResultName(HoldResult::Kind kind) {
@@ -378,7 +379,7 @@ bool LeasePool::InUse(const AccountState& state) const {
   return false;
 }
 
-HoldResult LeasePool::Reason(const Account& account) const {
+HoldResult LeasePool::Reason(const Account& account, Money amount) const {
   const AccountState& state = *account.state;
   HoldResult result{.kind = HoldResult::kTemporarilyReserved,
                     .account = &account,
@@ -390,8 +391,11 @@ HoldResult LeasePool::Reason(const Account& account) const {
   switch (static_cast<LeaseShortage>(state.shortage.load(std::memory_order_relaxed))) {
     case LeaseShortage::kExhausted:
     case LeaseShortage::kUnknownAccount:
-      // What requests of this node hold may come back; billing cannot know.
-      if (InUse(state)) return result;
+      // What requests of this node hold may come back; billing cannot know.  Nor does it know of
+      // single requests: all that waits here may be too much where one of them is not.
+      if (InUse(state) || amount.nano_usd() <= state.unsettled.load(std::memory_order_relaxed)) {
+        return result;
+      }
       result.kind =
           account.is_wallet() ? HoldResult::kInsufficientBalance : HoldResult::kBudgetExceeded;
       result.resets_at = account.period_end;
@@ -408,7 +412,7 @@ HoldResult LeasePool::Explain(const AccountSet& accounts, Money amount) const {
   const std::int64_t now_ns = clock_.Monotonic().nanoseconds();
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (!accounts[i].hard || Available(*accounts[i].state, now_ns) >= amount.nano_usd()) continue;
-    return Reason(accounts[i]);
+    return Reason(accounts[i], amount);
   }
   return {.kind = HoldResult::kTemporarilyReserved,
           .account = accounts.size() == 0 ? nullptr : &accounts[0],
@@ -463,7 +467,8 @@ AccountView LeasePool::View(const Account& account) const {
 }
 
 void LeasePool::Grant(const Account& account, Money granted_total,
-                      std::optional<MonotonicTime> deadline, LeaseShortage shortage) {
+                      std::optional<MonotonicTime> deadline, LeaseShortage shortage,
+                      Money unsettled) {
   AccountState& state = *account.state;
   LeaseSlot& slot = table_.slot(state.own_slot);
   const std::int64_t more = granted_total.nano_usd() - slot.granted.load();
@@ -473,6 +478,7 @@ void LeasePool::Grant(const Account& account, Money granted_total,
     slot.granted.store(granted_total.nano_usd());
     slot.remaining.fetch_add(more);
   }
+  state.unsettled.store(unsettled.nano_usd(), std::memory_order_relaxed);
   state.shortage.store(static_cast<int>(shortage), std::memory_order_relaxed);
   state.answered.store(true, std::memory_order_relaxed);
   if (waiting_.load(std::memory_order_relaxed) > 0) WakeWaiters(state);

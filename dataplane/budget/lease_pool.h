@@ -8,7 +8,7 @@
 //   Hold hold;
 //   HoldResult result = pool.TryHold(accounts, bound, &hold);
 //   if (result.kind == HoldResult::kShort) {
-//     waiter = pool.Wait(accounts, bound, [&] { asio::post(worker, retry); });   // ≤ 50 ms
+//     waiter = pool.Wait(accounts, bound, [&] { asio::post(worker, retry); });   // ≤ wait_max
 //     … result = pool.TryHold(accounts, bound, &hold);   // again, and at the end:
 //     result = pool.Explain(accounts, bound);            // why it is refused
 //   }
@@ -158,9 +158,10 @@ class LeasePool {
   AccountView View(const Account& account) const;
 
   // Takes a grant in: `granted_total` replaces a smaller one, and what is new can be spent until
-  // `deadline`, when one is given.  Wakes the waiters.
+  // `deadline`, when one is given.  `unsettled` is the cap less what is settled on all nodes: a
+  // request that may cost more will never be served.  Wakes the waiters.
   void Grant(const Account& account, Money granted_total, std::optional<MonotonicTime> deadline,
-             LeaseShortage shortage);
+             LeaseShortage shortage, Money unsettled);
 
   // Takes up to `amount` of what is unused out, to be given back.  The new released total.
   Money ReleaseIdle(const Account& account, Money amount);
@@ -214,7 +215,7 @@ class LeasePool {
   void Used(AccountState& state, std::int64_t amount, std::int64_t now_ns);
   std::int64_t Available(const AccountState& state, std::int64_t now_ns) const;
   bool InUse(const AccountState& state) const;
-  HoldResult Reason(const Account& account) const;
+  HoldResult Reason(const Account& account, Money amount) const;
   void Attend(AccountState& state);
   void WakeWaiters(const AccountState& state);
   Money NeedOf(const AccountState& state, std::int64_t remaining) const;

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/client_callback.h>
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -43,7 +44,8 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
     if (queue_.size() == 1) this->StartWrite(&queue_.front());
   }
 
-  // From the owner: nothing is delivered any more.  On the executor.
+  // From the owner: nothing is delivered any more.  Returns when gRPC is done with the call, so that
+  // its channel may go: gRPC must not be shut down under a call.  Not from a callback of gRPC's.
   void Abandon() {
     {
       std::lock_guard lock(mutex_);
@@ -51,6 +53,8 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
       closed_ = true;
     }
     context_.TryCancel();
+    std::unique_lock lock(mutex_);
+    over_.wait(lock, [this] { return done_; });
   }
 
   void OnWriteDone(bool ok) override {
@@ -86,7 +90,11 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
     Deliver([self = this->shared_from_this(), error = FromGrpc(status)] {
       self->events_.on_closed(error);
     });
-    self_.reset();  // The last use by gRPC.
+    // The last use by gRPC; kept until the lock is released, whoever else lets go.
+    const std::shared_ptr<GrpcCall> self = std::move(self_);
+    std::lock_guard lock(mutex_);
+    done_ = true;
+    over_.notify_all();
   }
 
  private:
@@ -114,6 +122,8 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
   std::deque<Request> queue_;  // Guarded by mutex_, as the next two.  The front is being written.
   bool closed_ = false;
   bool abandoned_ = false;
+  bool done_ = false;  // OnDone() was called.
+  std::condition_variable over_;
 };
 
 template <typename Request, typename Response>

@@ -42,7 +42,7 @@ class LeasePoolTest : public testing::Test {
 
   void Grant(const Account* account, std::int64_t total) {
     pool_->Grant(*account, Nano(total), clock_.Monotonic() + absl::Seconds(60),
-                 LeaseShortage::kNone);
+                 LeaseShortage::kNone, Nano(total));
   }
 
   std::int64_t Remaining(const Account* account) {
@@ -146,7 +146,7 @@ TEST_F(LeasePoolTest, SaysWhyAHoldIsRefused) {
   auto explain = [&] { return pool_->Explain(set, Nano(10)); };
   EXPECT_EQ(explain().kind, HoldResult::kUnavailable);  // Nothing was answered yet.
   auto answer = [&](const Account* account, LeaseShortage shortage) {
-    pool_->Grant(*account, Nano(0), clock_.Monotonic() + absl::Seconds(60), shortage);
+    pool_->Grant(*account, Nano(0), clock_.Monotonic() + absl::Seconds(60), shortage, Nano(0));
   };
   answer(wallet_, LeaseShortage::kExhausted);
   EXPECT_EQ(explain().kind, HoldResult::kInsufficientBalance);
@@ -164,12 +164,20 @@ TEST_F(LeasePoolTest, SaysWhyAHoldIsRefused) {
   EXPECT_EQ(explain().account, budget_);
 }
 
+TEST_F(LeasePoolTest, WhatOthersHoldUnspentMayComeBackToARequestThatFits) {
+  const AccountSet set = SetOf({wallet_});
+  // Too little for all that waited here, which is what billing was asked for.
+  pool_->Grant(*wallet_, Nano(0), std::nullopt, LeaseShortage::kExhausted, Nano(50));
+  EXPECT_EQ(pool_->Explain(set, Nano(50)).kind, HoldResult::kTemporarilyReserved);
+  EXPECT_EQ(pool_->Explain(set, Nano(51)).kind, HoldResult::kInsufficientBalance);
+}
+
 TEST_F(LeasePoolTest, WhatThisNodesRequestsHoldMayComeBack) {
   const AccountSet set = SetOf({wallet_});
   Grant(wallet_, 100);
   Hold hold;
   ASSERT_EQ(pool_->TryHold(set, Nano(100), &hold).kind, HoldResult::kHeld);
-  pool_->Grant(*wallet_, Nano(100), std::nullopt, LeaseShortage::kExhausted);
+  pool_->Grant(*wallet_, Nano(100), std::nullopt, LeaseShortage::kExhausted, Nano(0));
   EXPECT_EQ(pool_->Explain(set, Nano(10)).kind, HoldResult::kTemporarilyReserved);
   pool_->Settle(std::move(hold), Nano(100));
   EXPECT_EQ(pool_->Explain(set, Nano(10)).kind, HoldResult::kInsufficientBalance);

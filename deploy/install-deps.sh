@@ -2,7 +2,7 @@
 # Installs the Debian packages that are missing, and nothing when none is.
 #
 #   deploy/install-deps.sh            what building and running needs (packages.txt)
-#   deploy/install-deps.sh --tests    also what the tests need (packages-tests.txt)
+#   deploy/install-deps.sh --tests    also the tests' (packages-tests.txt)
 #   deploy/install-deps.sh --bench    also what the benchmark measures beside us (packages-bench.txt)
 #
 # As root, or as a user who may sudo.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh Debian 12 to a metered request: installs what is missing, builds a release, starts the
-# suite with a demo provider and sends one chat completion.
+# From a fresh Debian 12 to a metered request: installs what is missing, builds a release, starts
+# the suite with a demo provider and sends one chat completion.
 #
 #   deploy/quickstart.sh            then serves until Ctrl-C
 #   deploy/quickstart.sh --once     stops after the first request, with its exit status

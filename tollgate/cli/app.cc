@@ -33,9 +33,8 @@ void AddSessionFlags(CLI::App& app, SessionFlags& flags) {
   app.add_option("--token-file", flags.token_file, "file with the bearer token")
       ->envname("TOLLGATE_TOKEN_FILE");
   app.add_option("--ready-file", flags.ready_file,
-                 "of a running standalone: gives addresses and token; "
-                 "for `standalone` and `demo-provider`: where to write it")
-      ->envname("TOLLGATE_READY_FILE");
+                 "of a running standalone: gives addresses and token (also TOLLGATE_READY_FILE); "
+                 "for `standalone` and `demo-provider`: where to write it");
   app.add_option("--tls-ca", flags.tls.ca_path, "certificate authority of the services");
   app.add_option("--tls-certificate", flags.tls.certificate_path, "our certificate (mutual TLS)");
   app.add_option("--tls-private-key", flags.tls.private_key_path, "its private key");

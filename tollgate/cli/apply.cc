@@ -71,10 +71,9 @@ std::string Describe(const ResourceChange& change) {
   std::vector<std::string> parts;
   for (const FieldChange& field : change.fields) {
     const FieldDescriptor& descriptor = *change.document.kind->type->FindFieldByName(field.path);
-    parts.push_back(field.path == "secret"
-                        ? "secret (cannot be compared)"
-                        : absl::StrCat(FieldName(descriptor), " ", field.before, " -> ",
-                                       field.after));
+    parts.push_back(field.path == "secret" ? "secret (cannot be compared)"
+                                           : absl::StrCat(FieldName(descriptor), " ", field.before,
+                                                          " -> ", field.after));
   }
   return absl::StrJoin(parts, ", ");
 }
@@ -117,10 +116,10 @@ absl::Status CheckReferences(const std::vector<ResourceChange>& changes,
       if (known.contains(label)) continue;
       const absl::Status status = client.Get(*reference.kind, reference.id).status();
       if (status.code() == absl::StatusCode::kNotFound) {
-        return change.document.Error(ErrorWithReason(
-            absl::StatusCode::kFailedPrecondition, "PARENT_NOT_FOUND",
-            absl::StrCat(reference.field, " names ", label,
-                         ", which does not exist and is not in the file")));
+        return change.document.Error(
+            ErrorWithReason(absl::StatusCode::kFailedPrecondition, "PARENT_NOT_FOUND",
+                            absl::StrCat(reference.field, " names ", label,
+                                         ", which does not exist and is not in the file")));
       }
       TG_RETURN_IF_ERROR(status);
       known.insert(label);
@@ -140,8 +139,8 @@ absl::Status PlanOne(const ResourceClient& client, ResourceChange& change) {
   TG_RETURN_IF_ERROR(current.status());
   change.fields = Differences(*document.kind, **current, *document.resource);
   change.etag = GetString(**current, "etag");
-  change.kind = change.fields.empty() ? ResourceChange::Kind::kUnchanged
-                                      : ResourceChange::Kind::kUpdate;
+  change.kind =
+      change.fields.empty() ? ResourceChange::Kind::kUnchanged : ResourceChange::Kind::kUpdate;
   return absl::OkStatus();
 }
 
@@ -168,8 +167,8 @@ absl::StatusOr<bool> Execute(const ResourceChange& change, const ResourceClient&
   if (!updated.ok()) return document.Error(updated.status());
   // The server knows whether a secret is the one it has: then nothing changed.
   if (OnlySecret(change) && GetString(**updated, "etag") == change.etag) return false;
-  out << document.Label() << " updated: "
-      << (OnlySecret(change) ? "secret" : Describe(change)) << "\n";
+  out << document.Label() << " updated: " << (OnlySecret(change) ? "secret" : Describe(change))
+      << "\n";
   return true;
 }
 

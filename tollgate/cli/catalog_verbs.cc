@@ -33,8 +33,7 @@ struct ImportFlags {
 absl::Status Import(const ImportFlags& flags, Context& context, Session& session) {
   const auto source = catalog::ParseSource(flags.from);
   CHECK(source.has_value()) << flags.from;  // The flag has been checked.
-  TG_ASSIGN_OR_RETURN(const catalog::ImportResult result,
-                      catalog::ImportFile(*source, flags.file));
+  TG_ASSIGN_OR_RETURN(const catalog::ImportResult result, catalog::ImportFile(*source, flags.file));
   context.out << result.report.ToText(result.facts);
   if (!flags.out.empty()) {
     TG_RETURN_IF_ERROR(catalog::WriteSeedFolder(RealFileSystem(), flags.out,
@@ -132,7 +131,7 @@ absl::Status Show(const ShowFlags& flags, Context& context, Session& session) {
   Value value = MessageToValue(model);
   Value list = Value::List();
   for (const auto& offering : offerings) list.items.push_back(MessageToValue(offering));
-  value.fields.emplace_back("offerings", std::move(list));
+  value.Add("offerings", std::move(list));
   PrintValue(context.out, flags.format == kTable ? kYaml : flags.format, value);
   return absl::OkStatus();
 }

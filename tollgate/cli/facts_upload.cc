@@ -31,8 +31,8 @@ class Upload {
   absl::Status Send() {
     if (bytes_ == 0) return absl::OkStatus();
     ImportResponse response;
-    TG_RETURN_IF_ERROR(rpc_.Call("tollgate.catalog.v1.CatalogService/Import", request_, response,
-                                 kImportTimeout));
+    TG_RETURN_IF_ERROR(
+        rpc_.Call("tollgate.catalog.v1.CatalogService/Import", request_, response, kImportTimeout));
     total_.set_created(total_.created() + response.created());
     total_.set_updated(total_.updated() + response.updated());
     total_.set_price_versions_created(total_.price_versions_created() +

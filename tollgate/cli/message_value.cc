@@ -49,9 +49,9 @@ Value JsonValue(const google::protobuf::Value& json) {
 
 Value StructToValue(const google::protobuf::Struct& fields) {
   Value map = Value::Map();
-  for (const auto& [name, json] : fields.fields()) map.fields.emplace_back(name, JsonValue(json));
+  for (const auto& [name, json] : fields.fields()) map.Add(name, JsonValue(json));
   std::sort(map.fields.begin(), map.fields.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return map;
 }
 
@@ -67,10 +67,10 @@ Value SubMessage(const Message& message, Zeros zeros) {
   const Descriptor* type = message.GetDescriptor();
   if (type == Timestamp::descriptor()) {
     const auto& time = As<Timestamp>(message);
-    return Value::Text(absl::FormatTime(
-        "%Y-%m-%dT%H:%M:%E*SZ",
-        absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
-        absl::UTCTimeZone()));
+    return Value::Text(
+        absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ",
+                         absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+                         absl::UTCTimeZone()));
   }
   if (type == Duration::descriptor()) {
     const auto& duration = As<Duration>(message);
@@ -148,8 +148,7 @@ Value WholeMessage(const Message& message, Zeros zeros) {
     const bool shown = IsSet(message, field) ||
                        (zeros == Zeros::kShown && !field.is_repeated() && !field.has_presence());
     if (!shown) continue;
-    map.fields.emplace_back(FieldName(field), field.is_repeated()
-                                                  ? Repeated(message, field, zeros)
+    map.Add(FieldName(field), field.is_repeated() ? Repeated(message, field, zeros)
                                                   : Singular(message, field, zeros));
   }
   return map;

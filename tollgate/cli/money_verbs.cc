@@ -49,9 +49,9 @@ absl::Status Move(const char* method, const MoveFlags& flags, Context& context, 
   const absl::Status status = billing->Call(absl::StrCat(kLedger, method), request, entry);
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
     // The money may have moved: only the same id makes trying again safe.
-    return absl::Status(status.code(),
-                        absl::StrCat(status.message(), "\nTo try again safely, add --request-id ",
-                                     request_id));
+    return absl::Status(
+        status.code(),
+        absl::StrCat(status.message(), "\nTo try again safely, add --request-id ", request_id));
   }
   TG_RETURN_IF_ERROR(status);
   context.out << "entry " << entry.sequence() << ": " << Usd(amount.nano_usd()) << " USD "

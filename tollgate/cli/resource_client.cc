@@ -112,18 +112,16 @@ absl::StatusOr<CreatedResource> ResourceClient::Create(const ResourceKind& kind,
   }
   // An answer around the resource, with a secret that is shown this once.
   return CreatedResource{
-      .resource =
-          Copy(answer->GetReflection()->GetMessage(*answer, &Field(*answer, kind.name))),
+      .resource = Copy(answer->GetReflection()->GetMessage(*answer, &Field(*answer, kind.name))),
       .secret = Secret::Take(GetString(*answer, "secret"))};
 }
 
-absl::StatusOr<MessagePtr> ResourceClient::Update(const ResourceKind& kind,
-                                                  const Message& resource,
+absl::StatusOr<MessagePtr> ResourceClient::Update(const ResourceKind& kind, const Message& resource,
                                                   const std::vector<std::string>& paths) const {
   const MethodDescriptor& method = kind.Method("Update");
   const MessagePtr request = RequestWith(method, kind, resource);
-  auto& mask = static_cast<google::protobuf::FieldMask&>(*request->GetReflection()->MutableMessage(
-      request.get(), &Field(*request, "update_mask")));
+  auto& mask = static_cast<google::protobuf::FieldMask&>(
+      *request->GetReflection()->MutableMessage(request.get(), &Field(*request, "update_mask")));
   for (const std::string& path : paths) mask.add_paths(path);
   MessagePtr answer = NewMessage(*kind.type);
   TG_RETURN_IF_ERROR(rpc_.Call(Path(method), *request, *answer));

@@ -57,8 +57,8 @@ absl::StatusOr<ResourceDocument> ReadOne(ConfigNode node) {
   document.kind = FindResourceKind(kind_name);
   if (document.kind == nullptr) {
     if (!kind_name.empty()) {
-      root.Fail("kind", absl::StrCat("must be one of ", ResourceKindNames(), ", got '", kind_name,
-                                     "'"));
+      root.Fail("kind",
+                absl::StrCat("must be one of ", ResourceKindNames(), ", got '", kind_name, "'"));
     }
     TG_RETURN_IF_ERROR(root.Finish());
     return absl::InternalError("a document without a kind was accepted");
@@ -94,8 +94,8 @@ absl::StatusOr<std::vector<ResourceDocument>> ReadResources(std::string_view tex
                                                             std::string_view name) {
   TG_ASSIGN_OR_RETURN(std::vector<ConfigNode> nodes, ConfigNode::ParseDocuments(text, name));
   if (nodes.size() > kResourceDocumentsMax) {
-    return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ": more than ",
-                                                   kResourceDocumentsMax, " documents"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(AbslView(name), ": more than ", kResourceDocumentsMax, " documents"));
   }
   std::vector<ResourceDocument> documents;
   std::map<std::string, std::size_t> seen;
@@ -116,12 +116,12 @@ Value ResourceToValue(const ResourceKind& kind, const Message& resource) {
     if (!ResourceKind::IsSpecField(field) || ResourceKind::IsWriteOnly(field)) continue;
     Value value = FieldToValue(resource, field);
     if (value.kind == Value::Kind::kNull) continue;
-    spec.fields.emplace_back(FieldName(field), std::move(value));
+    spec.Add(FieldName(field), std::move(value));
   }
   Value map = Value::Map();
-  map.fields.emplace_back("kind", Value::Text(kind.name));
-  map.fields.emplace_back("id", Value::Text(GetString(resource, "id")));
-  map.fields.emplace_back("spec", std::move(spec));
+  map.Add("kind", Value::Text(kind.name));
+  map.Add("id", Value::Text(GetString(resource, "id")));
+  map.Add("spec", std::move(spec));
   return map;
 }
 

@@ -72,7 +72,7 @@ Value ToDocument(const ResourceKind& kind, const Message& resource, bool with_se
   if (!with_server_fields) return value;
   for (const char* name : {"etag", "create_time", "update_time"}) {
     Value field = FieldToValue(resource, *kind.type->FindFieldByName(name));
-    value.fields.emplace_back(name, std::move(field));
+    value.Add(name, std::move(field));
   }
   return value;
 }

@@ -1,5 +1,6 @@
 #include "tollgate/cli/session.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -27,8 +28,7 @@ absl::StatusOr<const RpcClient*> Session::Catalog() {
 
 absl::StatusOr<const RpcClient*> Session::Connect(std::unique_ptr<RpcClient>& client,
                                                   const std::string& flag,
-                                                  std::string Ready::*ready,
-                                                  const char* fallback) {
+                                                  std::string Ready::*ready, const char* fallback) {
   if (client != nullptr) return client.get();
   TG_RETURN_IF_ERROR(ReadReadyFile());
   std::string address = flag;
@@ -45,9 +45,13 @@ absl::Status Session::ReadReadyFile() {
   ready_read_ = true;
   std::string path = flags_.ready_file;
   if (path.empty()) {
+    const char* named = std::getenv("TOLLGATE_READY_FILE");  // NOLINT(concurrency-mt-unsafe)
+    if (named != nullptr) path = named;
+  }
+  if (path.empty()) {
     // An address or a token on the command line speaks of another server than the local one.
-    const bool elsewhere = !flags_.admin.empty() || !flags_.billing.empty() ||
-                           !flags_.catalog.empty();
+    const bool elsewhere =
+        !flags_.admin.empty() || !flags_.billing.empty() || !flags_.catalog.empty();
     if (elsewhere || !RealFileSystem().Exists(kDefaultReadyFile)) return absl::OkStatus();
     path = kDefaultReadyFile;
   }

@@ -19,8 +19,10 @@ struct SessionFlags {
   std::string catalog;     // --catalog, TOLLGATE_CATALOG.
   std::string token;       // --token, TOLLGATE_TOKEN.
   std::string token_file;  // --token-file, TOLLGATE_TOKEN_FILE.
-  std::string ready_file;  // --ready-file, TOLLGATE_READY_FILE.
-  TlsFiles tls;            // --tls-ca, --tls-certificate, --tls-private-key.
+  // --ready-file.  TOLLGATE_READY_FILE is not its default, but read by Session: a program must not
+  // overwrite the file of another one because a variable is set.
+  std::string ready_file;
+  TlsFiles tls;  // --tls-ca, --tls-certificate, --tls-private-key.
 };
 
 // Where `tollgate standalone` listens and writes its ready file unless told otherwise.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/json_text.h"
 
@@ -153,6 +154,10 @@ Value Value::Map() {
   Value value;
   value.kind = Kind::kMap;
   return value;
+}
+
+void Value::Add(std::string name, Value value) {
+  fields.push_back({std::move(name), std::move(value)});
 }
 
 const Value* Value::Find(std::string_view name) const {

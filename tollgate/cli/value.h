@@ -4,18 +4,18 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tollgate::cli {
 
 struct Value {
   enum class Kind { kNull, kText, kNumber, kBool, kList, kMap };
+  struct Field;
 
   Kind kind = Kind::kNull;
   std::string text;  // Of a text, number or bool ("true"), as it is printed.
   std::vector<Value> items;
-  std::vector<std::pair<std::string, Value>> fields;  // In order; names are identifiers.
+  std::vector<Field> fields;  // Of a map, in order.
 
   static Value Text(std::string_view text);
   static Value Number(std::string_view digits);
@@ -23,8 +23,16 @@ struct Value {
   static Value List();
   static Value Map();
 
+  // Appends a field to a map.  The name is an identifier.
+  void Add(std::string name, Value value);
+
   // The field of a map; nullptr when there is none.
   const Value* Find(std::string_view name) const;
+};
+
+struct Value::Field {
+  std::string name;
+  Value value;
 };
 
 // YAML in block style; ends with a line end.  A text that could be read as anything else is quoted.

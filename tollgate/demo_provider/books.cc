@@ -28,11 +28,10 @@ void AppendEntry(std::string& out, const BooksEntry& entry) {
   AppendJsonString(out, entry.response_id);
   out += ",\"model\":";
   AppendJsonString(out, entry.model);
-  absl::StrAppend(&out, ",\"outcome\":",
-                  entry.outcome == DemoOutcome::kComplete ? "\"complete\"" : "\"cut\"",
-                  ",\"streamed\":", entry.streamed ? "true" : "false",
-                  ",\"usage_reported\":", entry.usage_reported ? "true" : "false",
-                  ",\"tokens\":");
+  absl::StrAppend(
+      &out, ",\"outcome\":", entry.outcome == DemoOutcome::kComplete ? "\"complete\"" : "\"cut\"",
+      ",\"streamed\":", entry.streamed ? "true" : "false",
+      ",\"usage_reported\":", entry.usage_reported ? "true" : "false", ",\"tokens\":");
   AppendTokens(out, entry.tokens);
   absl::StrAppend(&out, ",\"charge_nano_usd\":", ChargeNanoUsd(entry.prices, entry.tokens), "}");
 }
@@ -61,7 +60,7 @@ void Books::AddTo(Sums& sums, const BooksEntry& entry, std::int64_t charge_nano_
 
 void Books::Add(BooksEntry entry) {
   const std::int64_t charge = ChargeNanoUsd(entry.prices, entry.tokens);
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   AddTo(total_, entry, charge);
   AddTo(models_[entry.model], entry, charge);
   if (entries_max_ == 0) return;
@@ -70,20 +69,20 @@ void Books::Add(BooksEntry entry) {
 }
 
 void Books::AddRefused(const std::string& model) {
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   ++total_.refused_requests;
   if (!model.empty()) ++models_[model].refused_requests;
 }
 
 void Books::Clear() {
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   total_ = Sums();
   models_.clear();
   entries_.clear();
 }
 
 std::int64_t Books::charge_nano_usd() const {
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   return total_.charge_nano_usd;
 }
 
@@ -99,7 +98,7 @@ std::string Books::ToJson(std::size_t entries) const {
   std::string out = "{\"charged\":";
   AppendJsonString(out, kChargedSemantics);
   out += ',';
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   AppendSums(out, total_);
   out += ",\"models\":{";
   const char* separator = "";

@@ -14,10 +14,10 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "tollgate/demo_provider/demo_models.h"
 
 namespace tollgate {
@@ -88,7 +88,7 @@ class Books {
   static void AppendSums(std::string& out, const Sums& sums);
 
   const std::size_t entries_max_;
-  mutable std::mutex mutex_;
+  mutable absl::Mutex mutex_;
   Sums total_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Sums> models_ ABSL_GUARDED_BY(mutex_);
   std::deque<BooksEntry> entries_ ABSL_GUARDED_BY(mutex_);  // Oldest first.

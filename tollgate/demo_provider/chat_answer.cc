@@ -76,11 +76,11 @@ ChatAnswer ComposeAnswer(const ChatRequest& request, const DemoModel& model, std
       AppendTokens(answer.calls[i].arguments, call, answer);
     }
   }
-  std::int64_t left = std::min(request.output_tokens_max.value_or(kDemoOutputTokensMax),
-                               kDemoOutputTokensMax);
+  std::int64_t left =
+      std::min(request.output_tokens_max.value_or(kDemoOutputTokensMax), kDemoOutputTokensMax);
   if (model.reasons) {
-    answer.tokens.output_reasoning = std::min(
-        left, kReasoningTokensBase + request.input_tokens / kReasoningInputShare);
+    answer.tokens.output_reasoning =
+        std::min(left, kReasoningTokensBase + request.input_tokens / kReasoningInputShare);
     left -= answer.tokens.output_reasoning;
   }
   if (static_cast<std::int64_t>(answer.output.size()) > left) Truncate(left, answer);

@@ -94,8 +94,7 @@ void AppendDelta(std::string& out, const ChatAnswer& answer, const AnswerToken& 
 // Collects events; each becomes one chunk of the body.
 class StreamWriter {
  public:
-  StreamWriter(const ChatAnswer& answer, const StreamOptions& options)
-      : options_(options) {
+  StreamWriter(const ChatAnswer& answer, const StreamOptions& options) : options_(options) {
     AppendPrefix(prefix_, answer, "chat.completion.chunk");
     reply_.bytes.reserve(kEventBytesTypical * (answer.output.size() + 4));
     reply_.steps.reserve(answer.output.size() + 6);
@@ -176,8 +175,8 @@ Reply StreamReply(const ChatAnswer& answer, const StreamOptions& options) {
     AppendDelta(delta, answer, token);
     writer.Choice(StepKind::kToken, delta, "null", 1);
   }
-  writer.Choice(StepKind::kFinish, "{}",
-                absl::StrCat("\"", AbslView(answer.finish_reason), "\""), 0);
+  writer.Choice(StepKind::kFinish, "{}", absl::StrCat("\"", AbslView(answer.finish_reason), "\""),
+                0);
   if (options.include_usage && answer.reported.has_value()) writer.Usage(*answer.reported);
   return writer.Finish();
 }

@@ -57,8 +57,10 @@ absl::Status ReadMessages(const array& messages, ChatRequest& request) {
     std::string text = TextOf(message);
     request.input_tokens += CountTokens(text);
     request.tool_result.clear();
-    if (role == "user") request.user_text = std::move(text);
-    else if (role == "tool") request.tool_result = std::move(text);
+    if (role == "user")
+      request.user_text = std::move(text);
+    else if (role == "tool")
+      request.tool_result = std::move(text);
   }
   request.input_tokens = std::max<std::int64_t>(request.input_tokens, 1);
   return absl::OkStatus();

@@ -107,14 +107,12 @@ Reply OpenAiProvider::AnswerChat(std::string_view body) {
   const std::unique_ptr<AnswerEditor> editor =
       options_.editor ? options_.editor(*request) : nullptr;
   if (editor != nullptr) editor->EditRequest(*request);
-  ChatAnswer answer =
-      ComposeAnswer(*request, model->second, NextResponseId(),
-                    absl::ToUnixSeconds(RealClock().Wall()));
+  ChatAnswer answer = ComposeAnswer(*request, model->second, NextResponseId(),
+                                    absl::ToUnixSeconds(RealClock().Wall()));
   if (editor != nullptr) editor->EditAnswer(answer);
-  Reply reply = request->stream
-                    ? StreamReply(answer, {.include_usage = request->include_usage,
-                                           .token_interval = options_.token_interval})
-                    : JsonReply(answer);
+  Reply reply = request->stream ? StreamReply(answer, {.include_usage = request->include_usage,
+                                                       .token_interval = options_.token_interval})
+                                : JsonReply(answer);
   if (editor != nullptr && !editor->EditReply(reply)) {
     return Refuse(answer.model, std::move(reply));
   }

@@ -159,15 +159,15 @@ class ProviderConnection : public std::enable_shared_from_this<ProviderConnectio
     if (watching_) return;
     watching_ = true;
     boost::asio::ip::tcp::socket& socket = Socket();
-    socket.async_wait(boost::asio::socket_base::wait_read,
-                      [self = this->shared_from_this()](Error error) {
-                        self->watching_ = false;
-                        if (error || !self->reply_.has_value()) return;
-                        char byte = 0;
-                        const auto size = ::recv(self->Socket().native_handle(), &byte, 1,
-                                                 MSG_PEEK | MSG_DONTWAIT);
-                        if (size <= 0) self->Break();
-                      });
+    socket.async_wait(
+        boost::asio::socket_base::wait_read, [self = this->shared_from_this()](Error error) {
+          self->watching_ = false;
+          if (error || !self->reply_.has_value()) return;
+          char byte = 0;
+          const auto size =
+              ::recv(self->Socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+          if (size <= 0) self->Break();
+        });
   }
 
   void Settle(bool complete) {

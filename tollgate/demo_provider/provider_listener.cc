@@ -35,9 +35,9 @@ absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTlsContext(const TlsFile
     context->use_private_key_file(tls.private_key_path, asio::ssl::context::pem);
     return context;
   } catch (const boost::system::system_error& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot use the TLS certificate ", tls.certificate_path, " with the key ",
-                     tls.private_key_path, ": ", error.what()));
+    return absl::InvalidArgumentError(absl::StrCat("cannot use the TLS certificate ",
+                                                   tls.certificate_path, " with the key ",
+                                                   tls.private_key_path, ": ", error.what()));
   }
 }
 
@@ -48,8 +48,8 @@ absl::StatusOr<tcp::endpoint> ParseEndpoint(const ProviderListenerOptions& optio
         absl::StrCat("the demo provider listens on loopback only, not on ", options.address));
   }
   Error error;
-  const auto ip = asio::ip::make_address(
-      address.host == "localhost" ? "127.0.0.1" : address.host, error);
+  const auto ip =
+      asio::ip::make_address(address.host == "localhost" ? "127.0.0.1" : address.host, error);
   if (error) {
     return absl::InvalidArgumentError(absl::StrCat("'", address.host, "' is not an IP address"));
   }
@@ -121,8 +121,8 @@ class ProviderListener::Impl {
     if (tls_ == nullptr) {
       Run<tcp::socket>(executor, std::move(socket));
     } else {
-      Run<asio::ssl::stream<tcp::socket>>(
-          executor, asio::ssl::stream<tcp::socket>(std::move(socket), *tls_));
+      Run<asio::ssl::stream<tcp::socket>>(executor,
+                                          asio::ssl::stream<tcp::socket>(std::move(socket), *tls_));
     }
   }
 

@@ -9,15 +9,24 @@ namespace {
 
 std::string_view ReasonPhrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 429: return "Too Many Requests";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Status";
   }
 }
 
@@ -36,9 +45,8 @@ Reply WholeReply(int status, std::string_view content_type, std::string_view bod
   reply.bytes.reserve(body.size() + 256);
   reply.Append(StepKind::kHead,
                absl::StrCat("HTTP/1.1 ", status, " ", AbslView(ReasonPhrase(status)),
-                            "\r\nContent-Type: ", AbslView(content_type),
-                            "\r\nContent-Length: ", body.size(), "\r\n", AbslView(extra_headers),
-                            "\r\n"));
+                            "\r\nContent-Type: ", AbslView(content_type), "\r\nContent-Length: ",
+                            body.size(), "\r\n", AbslView(extra_headers), "\r\n"));
   reply.Append(StepKind::kBody, body);
   return reply;
 }

@@ -74,9 +74,9 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   child->first_line_ = ReadLine(ends[0]);
   ::close(ends[0]);
   if (child->first_line_.empty()) {
-    return absl::UnavailableError(
-        absl::StrCat("`tollgate ", arguments.empty() ? "" : arguments.front(),
-                     "` ended before it served; its message is above"));
+    return absl::UnavailableError(absl::StrCat("`tollgate ",
+                                               arguments.empty() ? "" : arguments.front(),
+                                               "` ended before it served; its message is above"));
   }
   return child;
 }

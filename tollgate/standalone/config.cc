@@ -36,8 +36,8 @@ absl::StatusOr<StandaloneConfig> ReadConfig(const ConfigNode& root) {
   if (config.http_certificate.empty() != config.http_private_key.empty()) {
     root.Fail("tls", "needs both certificate and private_key");
   }
-  config.threads = static_cast<int>(
-      root.GetInt("threads", config.threads, {.min = 0, .max = kThreadsMax}));
+  config.threads =
+      static_cast<int>(root.GetInt("threads", config.threads, {.min = 0, .max = kThreadsMax}));
   config.durability = root.GetChoice("durability", config.durability, {"process", "disk"});
   ReadLog(root.Child("log"), config.log);
   config.demo = root.Get<bool>("demo", config.demo);

@@ -16,8 +16,8 @@ namespace tollgate {
 struct StandaloneConfig {
   std::string data_dir = "data";  // `data_dir`: where everything is kept; made when missing.
 
-  // `listen`: {http, directory, admin, ops, billing, catalog}.  Port 0 takes any free one.  The gRPC
-  // ones are for loopback.
+  // `listen`: {http, directory, admin, ops, billing, catalog}.  Port 0 takes any free one.  The
+  // gRPC ones are for loopback.
   HostPort http = {"127.0.0.1", 8080};       // The API, /v1.
   HostPort directory = {"127.0.0.1", 8081};  // The public model directory.
   HostPort admin = {"127.0.0.1", 8082};      // gRPC of the control plane.
@@ -29,7 +29,7 @@ struct StandaloneConfig {
   std::string http_certificate;
   std::string http_private_key;
 
-  int threads = 0;           // `threads`: event loops of the data plane; 0 = one per core.
+  int threads = 0;  // `threads`: event loops of the data plane; 0 = one per core.
   std::string durability = "process";  // `durability`: of usage records, "process" or "disk".
 
   LogOptions log;  // `log`: {level, file}.

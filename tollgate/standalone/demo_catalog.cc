@@ -30,17 +30,17 @@ pricing::v1::PriceVersion Prices(const DemoPrices& prices) {
   version.mutable_effective_time()->set_seconds(kDaySeconds);
   version.set_source("demo");
   version.set_source_date(kDay);
-  *version.add_components() = TokenPrice(DIRECTION_INPUT, MODALITY_TEXT, CACHE_CLASS_NONE,
-                                         prices.input_pico_usd);
-  *version.add_components() = TokenPrice(DIRECTION_INPUT, MODALITY_TEXT, CACHE_CLASS_READ,
-                                         prices.cache_read_pico_usd);
-  *version.add_components() = TokenPrice(DIRECTION_OUTPUT, MODALITY_TEXT, CACHE_CLASS_NONE,
-                                         prices.output_pico_usd);
-  *version.add_components() = TokenPrice(DIRECTION_OUTPUT, MODALITY_REASONING, CACHE_CLASS_NONE,
-                                         prices.reasoning_pico_usd);
+  *version.add_components() =
+      TokenPrice(DIRECTION_INPUT, MODALITY_TEXT, CACHE_CLASS_NONE, prices.input_pico_usd);
+  *version.add_components() =
+      TokenPrice(DIRECTION_INPUT, MODALITY_TEXT, CACHE_CLASS_READ, prices.cache_read_pico_usd);
+  *version.add_components() =
+      TokenPrice(DIRECTION_OUTPUT, MODALITY_TEXT, CACHE_CLASS_NONE, prices.output_pico_usd);
+  *version.add_components() =
+      TokenPrice(DIRECTION_OUTPUT, MODALITY_REASONING, CACHE_CLASS_NONE, prices.reasoning_pico_usd);
   if (prices.request_pico_usd > 0) {
-    PriceComponent request = TokenPrice(DIRECTION_INPUT, MODALITY_TEXT, CACHE_CLASS_NONE,
-                                        prices.request_pico_usd);
+    PriceComponent request =
+        TokenPrice(DIRECTION_INPUT, MODALITY_TEXT, CACHE_CLASS_NONE, prices.request_pico_usd);
     request.set_unit(UNIT_REQUEST);
     *version.add_components() = request;
   }

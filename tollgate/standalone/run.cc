@@ -43,8 +43,7 @@ absl::Status SetUpDemo(const Suite& suite, DataFolder& folder, Demo& demo) {
   TG_ASSIGN_OR_RETURN(const cli::RpcClient catalog,
                       ClientOf(suite.addresses().catalog_grpc, folder));
   const DemoServices services{.admin = admin, .billing = billing, .catalog = catalog};
-  TG_ASSIGN_OR_RETURN(demo.world,
-                      EnsureDemoWorld(services, demo.provider->first_line(), folder));
+  TG_ASSIGN_OR_RETURN(demo.world, EnsureDemoWorld(services, demo.provider->first_line(), folder));
   return WaitUntilServed(services, demo.world, suite.addresses().http_url);
 }
 
@@ -76,8 +75,8 @@ void Announce(const Suite& suite, const DataFolder& folder, const Demo* demo, st
   out << "Tollgate serves.\n"
       << "  API              " << addresses.http_url << "/v1\n"
       << "  model directory  " << addresses.directory_url << "\n"
-      << "  admin gRPC       " << addresses.admin_grpc << " (token in "
-      << folder.admin_token_file() << ")\n"
+      << "  admin gRPC       " << addresses.admin_grpc << " (token in " << folder.admin_token_file()
+      << ")\n"
       << "  metrics          " << addresses.ops_url << "/metrics\n";
   if (demo != nullptr) out << "  demo key         " << demo->world.api_key.Reveal() << "\n";
   out << "Ctrl-C stops it." << std::endl;
@@ -89,9 +88,8 @@ absl::Status Serve(const StandaloneConfig& config, DataFolder& folder, ShutdownS
   std::optional<Demo> demo;
   if (config.demo) {
     demo.emplace();
-    TG_ASSIGN_OR_RETURN(
-        demo->provider,
-        ChildProcess::Start({"demo-provider", "--parent-pid", absl::StrCat(::getpid())}));
+    TG_ASSIGN_OR_RETURN(demo->provider, ChildProcess::Start({"demo-provider", "--parent-pid",
+                                                             absl::StrCat(::getpid())}));
   }
   TG_ASSIGN_OR_RETURN(const std::unique_ptr<Suite> suite, Suite::Start(config, folder));
   if (demo.has_value()) TG_RETURN_IF_ERROR(SetUpDemo(*suite, folder, *demo));

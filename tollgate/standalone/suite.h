@@ -31,10 +31,10 @@ class Server;
 }  // namespace dataplane
 
 struct SuiteAddresses {
-  std::string http_url;       // "http://127.0.0.1:8080".
+  std::string http_url;  // "http://127.0.0.1:8080".
   std::string directory_url;
   std::string ops_url;
-  std::string admin_grpc;     // "127.0.0.1:8082".
+  std::string admin_grpc;  // "127.0.0.1:8082".
   std::string billing_grpc;
   std::string catalog_grpc;
 };

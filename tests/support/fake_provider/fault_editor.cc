@@ -63,9 +63,9 @@ class FaultEditor final : public AnswerEditor {
         Replace(reply, StatusReply(static_cast<int>(fault.value.value_or(500))));
         return false;
       case FaultKind::kRetryAfter:
-        Replace(reply, ErrorReply(429, "rate_limit_error", "rate_limit_exceeded",
-                                  "slow down (on demand)",
-                                  absl::StrCat("Retry-After: ", fault.value.value_or(1), "\r\n")));
+        Replace(reply,
+                ErrorReply(429, "rate_limit_error", "rate_limit_exceeded", "slow down (on demand)",
+                           absl::StrCat("Retry-After: ", fault.value.value_or(1), "\r\n")));
         return false;
       case FaultKind::kCutMidStream:
         Cut(fault, ReplyEnd::kClose, reply);
@@ -115,9 +115,8 @@ class FaultEditor final : public AnswerEditor {
   // The step before which `tokens` of output (half of all by default) were sent.  For JSON: the
   // second half of the body, which becomes a step of its own.
   std::vector<ReplyStep>::iterator Middle(std::optional<std::int64_t> tokens, Reply& reply) const {
-    const auto body = std::find_if(reply.steps.begin(), reply.steps.end(), [](const ReplyStep& s) {
-      return s.kind == StepKind::kBody;
-    });
+    const auto body = std::find_if(reply.steps.begin(), reply.steps.end(),
+                                   [](const ReplyStep& s) { return s.kind == StepKind::kBody; });
     if (body != reply.steps.end()) {
       ReplyStep first = *body;
       first.kind = StepKind::kHead;
@@ -161,9 +160,8 @@ class FaultEditor final : public AnswerEditor {
   }
 
   static void RepeatUsage(Reply& reply) {
-    const auto usage = std::find_if(reply.steps.begin(), reply.steps.end(), [](const ReplyStep& s) {
-      return s.kind == StepKind::kUsage;
-    });
+    const auto usage = std::find_if(reply.steps.begin(), reply.steps.end(),
+                                    [](const ReplyStep& s) { return s.kind == StepKind::kUsage; });
     if (usage == reply.steps.end()) return;
     const ReplyStep copy = *usage;
     reply.steps.insert(usage, copy);

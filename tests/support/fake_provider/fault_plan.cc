@@ -31,9 +31,7 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 15> kKinds = {{
 }};
 
 // Uniform in [0, 1).
-double Roll(Random& random) {
-  return static_cast<double>(random.Below(1'000'000)) / 1'000'000.0;
-}
+double Roll(Random& random) { return static_cast<double>(random.Below(1'000'000)) / 1'000'000.0; }
 
 absl::StatusOr<Fault> ReadFault(const simdjson::dom::element& entry) {
   std::string_view name;
@@ -66,8 +64,7 @@ absl::Status FaultPlan::Control(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (const auto error = parser.parse(body.data(), body.size()).get(root)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("not JSON: ", simdjson::error_message(error)));
+    return absl::InvalidArgumentError(absl::StrCat("not JSON: ", simdjson::error_message(error)));
   }
   std::string_view model = "*";
   if (root["model"].get(model) != simdjson::SUCCESS) model = "*";
@@ -88,12 +85,12 @@ absl::Status FaultPlan::Control(std::string_view body) {
 }
 
 void FaultPlan::Set(const std::string& model, std::vector<Fault> faults, std::uint64_t seed) {
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   models_[model] = {.faults = std::move(faults), .seed = seed, .requests = 0};
 }
 
 std::unique_ptr<AnswerEditor> FaultPlan::EditorFor(const ChatRequest& request) {
-  std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   auto found = models_.find(request.model);
   if (found == models_.end()) found = models_.find("*");
   if (found == models_.end() || found->second.faults.empty()) return nullptr;

@@ -13,7 +13,8 @@
 //   refuse             1 for RST (0: FIN)              the connection ends without a byte · nothing
 //   status             HTTP status (500)               an error in OpenAI's envelope · nothing
 //   retry_after        seconds (1)                     429 with Retry-After · nothing
-//   cut_mid_stream     output tokens before it (half)  FIN within the body · what was sent, for JSON
+//   cut_mid_stream     output tokens before it (half)  FIN within the body · what was sent, for
+//   JSON
 //                                                      all
 //   reset_mid_stream   the same                        RST within the body · the same
 //   cut_before_done    -                               FIN before [DONE] or the last byte · all
@@ -31,7 +32,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +39,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "tollgate/demo_provider/openai_provider.h"
 
 namespace tollgate {
@@ -88,7 +89,7 @@ class FaultPlan {
     std::uint64_t requests = 0;
   };
 
-  std::mutex mutex_;
+  absl::Mutex mutex_;
   std::map<std::string, ModelFaults> models_ ABSL_GUARDED_BY(mutex_);
 };
 

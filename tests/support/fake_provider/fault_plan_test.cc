@@ -115,9 +115,9 @@ TEST(FaultPlan, ChargesACutBodyInFull) {
 
 TEST(FaultPlan, EndsBeforeDone) {
   Faulty provider(R"({"kind":"cut_before_done"})");
-  EXPECT_THAT(provider.Play(provider.Ask(true)),
-              AllOf(HasSubstr("\"prompt_tokens\""), Not(HasSubstr("[DONE]")),
-                    Not(EndsWith("0\r\n\r\n"))));
+  EXPECT_THAT(
+      provider.Play(provider.Ask(true)),
+      AllOf(HasSubstr("\"prompt_tokens\""), Not(HasSubstr("[DONE]")), Not(EndsWith("0\r\n\r\n"))));
   EXPECT_THAT(provider.Books(),
               AllOf(HasSubstr("\"outcome\":\"cut\""), HasSubstr("\"usage_reported\":true")));
 }

@@ -133,11 +133,10 @@ absl::Status Run(const Flags& flags) {
   Recorder recorder(flags.record);
   TG_ASSIGN_OR_RETURN(
       auto listener,
-      ProviderListener::Start(
-          {.address = flags.listen, .threads = flags.threads, .tls = flags.tls},
-          [&](const ProviderRequest& request) {
-            return Answer(request, provider, plan, recorder);
-          }));
+      ProviderListener::Start({.address = flags.listen, .threads = flags.threads, .tls = flags.tls},
+                              [&](const ProviderRequest& request) {
+                                return Answer(request, provider, plan, recorder);
+                              }));
   std::cout << listener->url() << std::endl;
   if (!flags.ready_file.empty()) {
     TG_RETURN_IF_ERROR(

@@ -26,8 +26,8 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 std::string RandomText(Random& random) {
-  constexpr std::string_view kPieces[] = {"a", "true", " ", ":", "#", "\"", "\\", "\n", "é", "-",
-                                          "1", "*", "{", "'", "%", "@", "~"};
+  constexpr std::string_view kPieces[] = {"a", "true", " ", ":", "#", "\"", "\\", "\n", "é",
+                                          "-", "1",    "*", "{", "'", "%",  "@",  "~"};
   std::string text;
   for (std::uint64_t size = random.Below(8); size > 0; --size) {
     text += kPieces[random.Below(std::size(kPieces))];
@@ -58,8 +58,8 @@ void RandomizeField(Random& random, const FieldDescriptor& field, Message& messa
       return reflection.SetInt64(&message, &field, static_cast<std::int64_t>(random.Next64()));
     case FieldDescriptor::CPPTYPE_ENUM: {
       const int count = field.enum_type()->value_count();
-      return reflection.SetEnum(
-          &message, &field, field.enum_type()->value(static_cast<int>(random.Below(count))));
+      return reflection.SetEnum(&message, &field,
+                                field.enum_type()->value(static_cast<int>(random.Below(count))));
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return Randomize(random, *reflection.MutableMessage(&message, &field));
@@ -105,8 +105,8 @@ TEST(ResourceDocument, RoundTripsEveryKind) {
       std::string difference;
       google::protobuf::util::MessageDifferencer differencer;
       differencer.ReportDifferencesToString(&difference);
-      EXPECT_TRUE(differencer.Compare(*resource, *documents[0].resource))
-          << difference << "\n" << yaml;
+      EXPECT_TRUE(differencer.Compare(*resource, *documents[0].resource)) << difference << "\n"
+                                                                          << yaml;
     }
   }
 }

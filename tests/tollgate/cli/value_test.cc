@@ -11,14 +11,14 @@ Value Sample() {
   Value list = Value::List();
   list.items = {Value::Text("a"), Value::Text("b c")};
   Value inner = Value::Map();
-  inner.fields.emplace_back("n", Value::Number("7"));
+  inner.Add("n", Value::Number("7"));
   Value map = Value::Map();
-  map.fields.emplace_back("name", Value::Text("demo"));
-  map.fields.emplace_back("on", Value::Bool(true));
-  map.fields.emplace_back("none", Value());
-  map.fields.emplace_back("list", list);
-  map.fields.emplace_back("empty", Value::List());
-  map.fields.emplace_back("inner", inner);
+  map.Add("name", Value::Text("demo"));
+  map.Add("on", Value::Bool(true));
+  map.Add("none", Value());
+  map.Add("list", list);
+  map.Add("empty", Value::List());
+  map.Add("inner", inner);
   return map;
 }
 
@@ -63,11 +63,13 @@ TEST(ToCell, IsOneLine) {
 // Whatever a text is, YAML reads it as that text.
 TEST(ToYaml, QuotesWhatYamlWouldReadOtherwise) {
   for (const std::string text :
-       {"", "true", "No", "null", "~", "1", "1.5", "0x10", "-", "- a", "a: b", "a:", "#x", "a #b",
-        " a", "a ", "*", "&x", "!y", "@z", "'q'", "\"q\"", "line\nline", "tab\t", "\x01", "ümläut",
-        "{a}", "[a]", "a,b", "2026-01-31", "gpt-4o", "openai/gpt-4o:free", "demo-*", "y", "%"}) {
+       {"",       "true",   "No",   "null", "~",   "1",          "1.5",        "0x10",
+        "-",      "- a",    "a: b", "a:",   "#x",  "a #b",       " a",         "a ",
+        "*",      "&x",     "!y",   "@z",   "'q'", "\"q\"",      "line\nline", "tab\t",
+        "\x01",   "ümläut", "{a}",  "[a]",  "a,b", "2026-01-31", "gpt-4o",     "openai/gpt-4o:free",
+        "demo-*", "y",      "%"}) {
     Value map = Value::Map();
-    map.fields.emplace_back("key", Value::Text(text));
+    map.Add("key", Value::Text(text));
     ASSERT_OK_AND_ASSIGN(const ConfigNode node, ConfigNode::Parse(ToYaml(map), "test"));
     EXPECT_EQ(node.Get<std::string>("key", "(none)"), text) << ToYaml(map);
     EXPECT_OK(node.Finish());

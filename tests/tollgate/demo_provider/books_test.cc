@@ -24,10 +24,10 @@ TEST(ChargeNanoUsd, SumsExactlyAndRoundsOnceHalfUp) {
   EXPECT_EQ(ChargeNanoUsd({.input_pico_usd = 499}, {.input_text = 1}), 0);
   EXPECT_EQ(ChargeNanoUsd({.input_pico_usd = 500}, {.input_text = 1}), 1);
   // Each class by itself would round to 0; together they are 1.2 nano-USD.
-  EXPECT_EQ(ChargeNanoUsd({.input_pico_usd = 400, .cache_read_pico_usd = 400,
-                           .output_pico_usd = 400},
-                          {.input_text = 1, .cache_read = 1, .output_text = 1}),
-            1);
+  EXPECT_EQ(
+      ChargeNanoUsd({.input_pico_usd = 400, .cache_read_pico_usd = 400, .output_pico_usd = 400},
+                    {.input_text = 1, .cache_read = 1, .output_text = 1}),
+      1);
   EXPECT_EQ(ChargeNanoUsd({.request_pico_usd = 100'000'000'000}, {}), 100'000'000);
   // Far beyond 64 bits of pico-USD.
   EXPECT_EQ(ChargeNanoUsd({.output_pico_usd = 1'000'000'000'000}, {.output_text = 1'000'000'000}),
@@ -49,8 +49,7 @@ TEST(ChargeNanoUsd, AgreesWithTheGatewaysPrices) {
       version.components.push_back(component);
     };
     const DemoPrices& prices = model.prices;
-    add(Unit::kToken, Direction::kInput, Modality::kText, CacheClass::kNone,
-        prices.input_pico_usd);
+    add(Unit::kToken, Direction::kInput, Modality::kText, CacheClass::kNone, prices.input_pico_usd);
     add(Unit::kToken, Direction::kInput, Modality::kText, CacheClass::kRead,
         prices.cache_read_pico_usd);
     add(Unit::kToken, Direction::kOutput, Modality::kText, CacheClass::kNone,
@@ -70,8 +69,7 @@ TEST(ChargeNanoUsd, AgreesWithTheGatewaysPrices) {
       usage.output_text = tokens.output_text;
       usage.output_reasoning = tokens.output_reasoning;
       usage.requests = 1;
-      EXPECT_EQ(ChargeNanoUsd(prices, tokens),
-                compiled.Charge(usage, absl::UnixEpoch()).nano_usd())
+      EXPECT_EQ(ChargeNanoUsd(prices, tokens), compiled.Charge(usage, absl::UnixEpoch()).nano_usd())
           << model.id << " " << i;
     }
   }

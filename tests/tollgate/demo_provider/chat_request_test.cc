@@ -30,9 +30,8 @@ TEST(ParseChatRequest, ReadsWhatTheAnswerDependsOn) {
 }
 
 TEST(ParseChatRequest, ReadsTextParts) {
-  ASSERT_OK_AND_ASSIGN(
-      const ChatRequest request,
-      ParseChatRequest(R"({"model":"m","messages":[{"role":"user","content":[
+  ASSERT_OK_AND_ASSIGN(const ChatRequest request,
+                       ParseChatRequest(R"({"model":"m","messages":[{"role":"user","content":[
           {"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:"}},
           {"type":"text","text":" two"}]}]})"));
   EXPECT_EQ(request.user_text, "one two");
@@ -84,9 +83,8 @@ TEST(ParseChatRequest, CallsOneToolWhenTold) {
                             R"(,"tool_choice":{"type":"function","function":{"name":"news"}})")));
   ASSERT_THAT(chosen.tool_calls, SizeIs(1));
   EXPECT_EQ(chosen.tool_calls[0].name, "news");
-  ASSERT_OK_AND_ASSIGN(
-      const ChatRequest none,
-      ParseChatRequest(Body(std::string(kTools) + R"(,"tool_choice":"none")")));
+  ASSERT_OK_AND_ASSIGN(const ChatRequest none,
+                       ParseChatRequest(Body(std::string(kTools) + R"(,"tool_choice":"none")")));
   EXPECT_THAT(none.tool_calls, SizeIs(0));
 }
 

@@ -85,8 +85,7 @@ TEST(OpenAiProvider, StreamsOneTokenAnEvent) {
     const simdjson::dom::element root = parser.parse(event);
     std::string_view piece;
     simdjson::dom::array choices = root["choices"];
-    if (choices.size() > 0 &&
-        choices.at(0)["delta"]["content"].get(piece) == simdjson::SUCCESS) {
+    if (choices.size() > 0 && choices.at(0)["delta"]["content"].get(piece) == simdjson::SUCCESS) {
       text += piece;
     }
   }
@@ -118,14 +117,19 @@ TEST(OpenAiProvider, RefusesAndChargesNothing) {
     return provider.Answer(request).bytes.substr(9, 3);
   };
   const std::string body = ChatBody("");
-  EXPECT_EQ(status({.method = "POST", .target = "/v1/chat/completions", .authorization = "",
+  EXPECT_EQ(
+      status(
+          {.method = "POST", .target = "/v1/chat/completions", .authorization = "", .body = body}),
+      "401");
+  EXPECT_EQ(status({.method = "POST",
+                    .target = "/v1/chat/completions",
+                    .authorization = "Bearer other",
                     .body = body}),
             "401");
-  EXPECT_EQ(status({.method = "POST", .target = "/v1/chat/completions",
-                    .authorization = "Bearer other", .body = body}),
-            "401");
-  EXPECT_EQ(status({.method = "GET", .target = "/v1/chat/completions",
-                    .authorization = kAuthorization, .body = ""}),
+  EXPECT_EQ(status({.method = "GET",
+                    .target = "/v1/chat/completions",
+                    .authorization = kAuthorization,
+                    .body = ""}),
             "405");
   EXPECT_EQ(status({.method = "GET", .target = "/", .authorization = kAuthorization, .body = ""}),
             "404");
@@ -137,13 +141,12 @@ TEST(OpenAiProvider, RefusesAndChargesNothing) {
 
 TEST(OpenAiProvider, ListsModelsAndBooks) {
   OpenAiProvider provider({});
-  const Reply models = provider.Answer({.method = "GET", .target = "/v1/models",
-                                        .authorization = kAuthorization, .body = ""});
+  const Reply models = provider.Answer(
+      {.method = "GET", .target = "/v1/models", .authorization = kAuthorization, .body = ""});
   for (const DemoModel& model : DemoModels()) EXPECT_THAT(models.bytes, HasSubstr(model.id));
   PlayWhole(Chat(provider, ChatBody("")));
-  const Reply books =
-      provider.Answer({.method = "GET", .target = "/books?requests=1", .authorization = "",
-                       .body = ""});
+  const Reply books = provider.Answer(
+      {.method = "GET", .target = "/books?requests=1", .authorization = "", .body = ""});
   EXPECT_THAT(books.bytes, HasSubstr("\"entries\":[{\"response_id\":\"chatcmpl-"));
 }
 

@@ -93,9 +93,8 @@ TEST(ProviderListener, RefusesAddressesThatDoNotServe) {
   EXPECT_THAT(ProviderListener::Start(At("nonsense"), answer),
               StatusIs(absl::StatusCode::kInvalidArgument));
   ASSERT_OK_AND_ASSIGN(auto first, ProviderListener::Start({}, answer));
-  EXPECT_THAT(
-      ProviderListener::Start(At("127.0.0.1:" + std::to_string(first->port())), answer),
-      StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(ProviderListener::Start(At("127.0.0.1:" + std::to_string(first->port())), answer),
+              StatusIs(absl::StatusCode::kUnavailable));
 }
 
 }  // namespace

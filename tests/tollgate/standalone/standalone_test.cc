@@ -35,11 +35,10 @@ constexpr auto kPoll = std::chrono::milliseconds(5);
 class Program {
  public:
   explicit Program(const TempDir& folder) : ready_path_(folder.File("ready.json")) {
-    std::vector<std::string> arguments = {TOLLGATE_BINARY, "standalone", "--demo",
-                                          "--data",        folder.File("data"),
-                                          "--ready-file",  ready_path_};
-    for (const char* flag : {"--http", "--directory", "--admin", "--ops", "--billing-listen",
-                             "--catalog-listen"}) {
+    std::vector<std::string> arguments = {TOLLGATE_BINARY,     "standalone",   "--demo",   "--data",
+                                          folder.File("data"), "--ready-file", ready_path_};
+    for (const char* flag :
+         {"--http", "--directory", "--admin", "--ops", "--billing-listen", "--catalog-listen"}) {
       arguments.insert(arguments.end(), {flag, "127.0.0.1:0"});
     }
     std::vector<char*> argv;
@@ -110,9 +109,9 @@ TEST(Standalone, ServesADemoAndStartsAgainWithTheSameKey) {
       EXPECT_NE(program.Ready(key), "") << key;
     }
     // The first request would succeed as soon as the file is there.
-    EXPECT_THAT(HttpGet(program.Ready("http_url") + "/v1/models",
-                        {{"Authorization", "Bearer " + api_key}}),
-                IsOkAndHolds(AllOf(HasSubstr("demo/chat"), HasSubstr("demo/per-request"))));
+    EXPECT_THAT(
+        HttpGet(program.Ready("http_url") + "/v1/models", {{"Authorization", "Bearer " + api_key}}),
+        IsOkAndHolds(AllOf(HasSubstr("demo/chat"), HasSubstr("demo/per-request"))));
     EXPECT_THAT(HttpGet(program.Ready("metrics_url"), {}), IsOkAndHolds(HasSubstr("tollgate_")));
     EXPECT_THAT(HttpGet(program.Ready("directory_url") + "/", {}),
                 IsOkAndHolds(HasSubstr("<html")));

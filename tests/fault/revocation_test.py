@@ -1,0 +1,27 @@
+"""A revoked key is refused by a connected node within 100 ms."""
+import time
+
+from suite.scale import patient
+from suite.wire import fetch
+
+KEYS = 100
+P99_MS_MAX = 100
+
+
+def test_revocation(separate_world):
+    world = separate_world
+    keys = [world.workspace.key() for _ in range(KEYS)]
+    world.wait_for_key(keys[-1])
+    models = f"{world.base_url}/models"
+    delays_ms = []
+    for key in keys:
+        assert fetch(models, key=key.secret).status == 200
+        started = time.monotonic()
+        world.admin.revoke_key(key)
+        while fetch(models, key=key.secret).status == 200:
+            assert time.monotonic() - started < 10, f"{key.id} is not refused"
+        delays_ms.append((time.monotonic() - started) * 1000)
+    delays_ms.sort()
+    print(f"\nrevoke to refused, {KEYS} keys: median {delays_ms[KEYS // 2]:.1f} ms, "
+          f"p99 {delays_ms[KEYS * 99 // 100]:.1f} ms, most {delays_ms[-1]:.1f} ms")
+    assert delays_ms[KEYS * 99 // 100] < patient(P99_MS_MAX)

@@ -1,0 +1,1 @@
+"""What the integration and fault tests stand on: real binaries, a fake provider, and oracles."""

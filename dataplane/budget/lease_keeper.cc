@@ -42,6 +42,12 @@ Money AtLeastZero(std::optional<Money> money) {
   return std::max(money.value_or(Money::Zero()), Money::Zero());
 }
 
+// What to like where requests wait: as much again for those that come meanwhile, which would
+// otherwise take the grant before those that wait are awake.
+Money Ample(const AccountView& view, Money appetite) {
+  return view.need.TryAdd(std::max(view.need, appetite)).value_or(Money::Max());
+}
+
 }  // namespace
 
 // What is under way for one account, and how it has been spent of late.
@@ -283,10 +289,11 @@ Money LeaseKeeper::Appetite(const AccountView& view, const Want& want) const {
       want.rate_nano_usd_per_s, absl::ToInt64Milliseconds(options_.refill_horizon), 1000));
   const Money by_hold =
       Money::FromNanoUsd(MultiplyDivide(want.largest_hold.nano_usd(), options_.first_holds, 1));
-  // Holds are bounds, often far above what is charged: the rate of spend alone would keep too little
-  // for as many requests at once as there were.  Twice that many should find room.
-  const Money by_held = AtLeastZero(
-      Money::FromNanoUsd(MultiplyDivide(want.held_peak.nano_usd(), 2, 1)).TrySubtract(HeldOf(view)));
+  // Holds are bounds, often far above what is charged: the rate of spend alone would keep too
+  // little for as many requests at once as there were.  Twice that many should find room.
+  const Money by_held =
+      AtLeastZero(Money::FromNanoUsd(MultiplyDivide(want.held_peak.nano_usd(), 2, 1))
+                      .TrySubtract(HeldOf(view)));
   return AtLeastZero(std::max({by_rate, by_hold, by_held}).TrySubtract(view.remaining));
 }
 
@@ -325,12 +332,12 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
   if (want.nonce != 0) {
     // One question at a time, but for a need that the one under way does not cover.
     if (view.need <= want.sent_need) return;
-    return Send(view, want, view.need, std::max(view.need, appetite));
+    return Send(view, want, view.need, Ample(view, appetite));
   }
   if (view.need > Money::Zero()) {
     // What was refused just now is not asked again at once: it would only go round.
     if (now < want.no_ask_before) return AskLater(*view.account, want);
-    return Send(view, want, view.need, std::max(view.need, appetite));
+    return Send(view, want, view.need, Ample(view, appetite));
   }
   const bool used =
       view.last_use != MonotonicTime::InfinitePast() && now - view.last_use < options_.idle_release;

@@ -44,8 +44,8 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
     if (queue_.size() == 1) this->StartWrite(&queue_.front());
   }
 
-  // From the owner: nothing is delivered any more.  Returns when gRPC is done with the call, so that
-  // its channel may go: gRPC must not be shut down under a call.  Not from a callback of gRPC's.
+  // From the owner: nothing is delivered any more.  Returns when gRPC is done with the call, so
+  // that its channel may go: gRPC must not be shut down under a call.  Not from a callback of gRPC's.
   void Abandon() {
     {
       std::lock_guard lock(mutex_);

@@ -9,8 +9,8 @@ Needs a release build (cmake --preset release && cmake --build --preset release)
 (deploy/install-deps.sh --bench), two cores, no root, and the Python packages of
 tests/integration/setup_clients.sh: run it with build/venv/bin/python.  The proxy under test is
 pinned to core 0, the load generator and the provider to core 1; at c=1 all share core 0, which
-takes the wake-ups of idle virtual cores out of the latency.  What counts is the ratio to nginx within
-the run.
+takes the wake-ups of idle virtual cores out of the latency.  What counts is the ratio to nginx
+within the run.
 """
 import argparse
 import os

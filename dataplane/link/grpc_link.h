@@ -45,7 +45,8 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
   }
 
   // From the owner: nothing is delivered any more.  Returns when gRPC is done with the call, so
-  // that its channel may go: gRPC must not be shut down under a call.  Not from a callback of gRPC's.
+  // that its channel may go: gRPC must not be shut down under a call.  Not from a callback of
+  // gRPC's.
   void Abandon() {
     {
       std::lock_guard lock(mutex_);

@@ -1,8 +1,8 @@
 """A small HTTP/1.1 client for load: raw connections on asyncio, one request at a time on each.
 
 It is told exactly what to send and tells exactly what came back: the status, the headers, the
-body's bytes, and whether the answer was whole. An answer that ends early is `complete=False` and never an
-exception, since the tests of faults count those.
+body's bytes, and whether the answer was whole. An answer that ends early is `complete=False` and
+never an exception, since the tests of faults count those.
 """
 import asyncio
 import json

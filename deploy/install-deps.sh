@@ -3,7 +3,7 @@
 #
 #   deploy/install-deps.sh            what building and running needs (packages.txt)
 #   deploy/install-deps.sh --tests    also the tests' (packages-tests.txt)
-#   deploy/install-deps.sh --bench    also what the benchmark is compared with (packages-bench.txt)
+#   deploy/install-deps.sh --bench    also what the benchmark compares with (packages-bench.txt)
 #
 # As root, or as a user who may sudo.
 set -euo pipefail

@@ -35,6 +35,10 @@ absl::Status Import(const ImportFlags& flags, Context& context, Session& session
   CHECK(source.has_value()) << flags.from;  // The flag has been checked.
   TG_ASSIGN_OR_RETURN(const catalog::ImportResult result, catalog::ImportFile(*source, flags.file));
   context.out << result.report.ToText(result.facts);
+  if (result.facts.offerings.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "nothing in ", flags.file, " could be taken; is that the data of ", flags.from, "?"));
+  }
   if (!flags.out.empty()) {
     TG_RETURN_IF_ERROR(catalog::WriteSeedFolder(RealFileSystem(), flags.out,
                                                 catalog::WriteSeedText(result.facts)));

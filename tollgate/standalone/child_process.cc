@@ -70,18 +70,29 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
     ::close(ends[0]);
     return pid.status();
   }
-  std::unique_ptr<ChildProcess> child(new ChildProcess(*pid));
-  child->first_line_ = ReadLine(ends[0]);
-  ::close(ends[0]);
-  if (child->first_line_.empty()) {
-    return absl::UnavailableError(absl::StrCat("`tollgate ",
-                                               arguments.empty() ? "" : arguments.front(),
-                                               "` ended before it served; its message is above"));
-  }
-  return child;
+  return std::unique_ptr<ChildProcess>(
+      new ChildProcess(*pid, ends[0], arguments.empty() ? "" : arguments.front()));
 }
 
-ChildProcess::~ChildProcess() { Stop(); }
+absl::StatusOr<std::string> ChildProcess::FirstLine() {
+  if (stdout_fd_ >= 0) {
+    first_line_ = ReadLine(stdout_fd_);
+    CloseStdout();
+  }
+  if (!first_line_.empty()) return first_line_;
+  return absl::UnavailableError(
+      absl::StrCat("`tollgate ", name_, "` ended before it served; its message is above"));
+}
+
+void ChildProcess::CloseStdout() {
+  if (stdout_fd_ >= 0) ::close(stdout_fd_);
+  stdout_fd_ = -1;
+}
+
+ChildProcess::~ChildProcess() {
+  Stop();
+  CloseStdout();
+}
 
 void ChildProcess::Stop() {
   if (pid_ == 0) return;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,24 +17,31 @@ namespace tollgate {
 // Not thread-safe.
 class ChildProcess {
  public:
-  // Starts /proc/self/exe with `arguments` and waits for the first line of its standard output.
-  // Unavailable when it ends without one.
+  // Starts /proc/self/exe with `arguments`; does not wait for anything.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(
       const std::vector<std::string>& arguments);
 
   // Stops it.
   ~ChildProcess();
 
-  const std::string& first_line() const { return first_line_; }
+  // Waits for the first line of its standard output and returns it.  Unavailable when it ends
+  // without one.
+  absl::StatusOr<std::string> FirstLine();
+
   pid_t pid() const { return pid_; }
 
   // SIGTERM, and waits for its end.  Idempotent.
   void Stop();
 
  private:
-  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  ChildProcess(pid_t pid, int stdout_fd, std::string name)
+      : pid_(pid), stdout_fd_(stdout_fd), name_(std::move(name)) {}
 
-  pid_t pid_;  // 0 once it has ended.
+  void CloseStdout();
+
+  pid_t pid_;      // 0 once it has ended.
+  int stdout_fd_;  // Where its first line comes from; -1 once that was read.
+  std::string name_;
   std::string first_line_;
 };
 

@@ -28,6 +28,7 @@ namespace {
 // The demo: its provider and what was put into the suite for it.
 struct Demo {
   std::unique_ptr<ChildProcess> provider;
+  std::string provider_url;
   DemoWorld world;
 };
 
@@ -42,8 +43,9 @@ absl::Status SetUpDemo(const Suite& suite, DataFolder& folder, Demo& demo) {
                       ClientOf(suite.addresses().billing_grpc, folder));
   TG_ASSIGN_OR_RETURN(const cli::RpcClient catalog,
                       ClientOf(suite.addresses().catalog_grpc, folder));
+  TG_ASSIGN_OR_RETURN(demo.provider_url, demo.provider->FirstLine());
   const DemoServices services{.admin = admin, .billing = billing, .catalog = catalog};
-  TG_ASSIGN_OR_RETURN(demo.world, EnsureDemoWorld(services, demo.provider->first_line(), folder));
+  TG_ASSIGN_OR_RETURN(demo.world, EnsureDemoWorld(services, demo.provider_url, folder));
   return WaitUntilServed(services, demo.world, suite.addresses().http_url);
 }
 
@@ -63,7 +65,7 @@ std::map<std::string, std::string> ReadyValues(const Suite& suite, const DataFol
   if (demo != nullptr) {
     values["api_key"] = demo->world.api_key.Reveal();
     values["admin_token"] = folder.admin_token().Reveal();
-    values["demo_provider_url"] = demo->provider->first_line();
+    values["demo_provider_url"] = demo->provider_url;
     values["workspace"] = kDemoWorkspace;
   }
   return values;

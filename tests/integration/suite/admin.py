@@ -57,9 +57,9 @@ class Workspace:
 class Admin:
     """The admin API with the rights of an administrator."""
 
-    def __init__(self, control_plane, catalog, ledger, token):
-        self._rpc = Rpc(control_plane, token)
-        self._catalog = Rpc(catalog, token)
+    def __init__(self, control_plane, catalog, ledger, token, tls=None):
+        self._rpc = Rpc(control_plane, token, tls)
+        self._catalog = Rpc(catalog, token, tls)
         self._ledger = ledger
         self._numbers = itertools.count(1)
 

@@ -1,7 +1,14 @@
 """The fixtures of the integration and fault tests."""
+import os
+from pathlib import Path
+
 import pytest
 
 from suite import world as world_module
+
+# Where setup_clients.sh put Node.js when the machine has none that is new enough.
+os.environ["PATH"] = (f"{Path(os.environ['TOLLGATE_CLIENTS_DIR']) / 'nodejs' / 'bin'}"
+                      f"{os.pathsep}{os.environ['PATH']}")
 
 
 @pytest.fixture(scope="module", params=["separate", "standalone"])

@@ -74,8 +74,8 @@ class Tokens:
 class Ledger:
     """Billing, as its own RPCs tell it."""
 
-    def __init__(self, address, token=None):
-        self._rpc = Rpc(address, token)
+    def __init__(self, address, token=None, tls=None):
+        self._rpc = Rpc(address, token, tls)
 
     def top_up(self, workspace_id, amount_nano_usd, request_id, description="test"):
         """Adds money to a wallet; returns the entry."""

@@ -46,12 +46,16 @@ def as_dict(message):
 class Rpc:
     """A channel to one server."""
 
-    def __init__(self, address, token=None):
+    def __init__(self, address, token=None, tls=None):
+        """`tls`: our Certificate, for servers that want mutual TLS."""
         self.address = address
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        self._channel = grpc.insecure_channel(address, options=(
-            ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200),
-            ("grpc.use_local_subchannel_pool", 1)))
+        options = (("grpc.initial_reconnect_backoff_ms", 50),
+                   ("grpc.max_reconnect_backoff_ms", 200), ("grpc.use_local_subchannel_pool", 1))
+        self._channel = grpc.insecure_channel(address, options) if tls is None else (
+            grpc.secure_channel(address, grpc.ssl_channel_credentials(
+                tls.ca.read_bytes(), tls.private_key.read_bytes(), tls.certificate.read_bytes()),
+                options))
 
     def __call__(self, method, request=None, timeout_s=CALL_TIMEOUT_S, **fields):
         """Calls "package.Service/Method"; the request as keyword arguments or as a dict."""

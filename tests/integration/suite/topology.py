@@ -12,6 +12,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
+from suite.certificates import Authority
 from suite.process import Process
 from suite.provider import build_dir
 
@@ -34,6 +35,7 @@ class Suite:
         self.directory = Path(directory)
         self.inputs = set()  # Files that the test wrote, secrets and all.
         self.processes = []
+        self.tls = None  # With mutual TLS: certificates by name.
         self.token = secrets.token_hex(24)
 
     def program(self, name, binary, *arguments):
@@ -50,7 +52,8 @@ class Suite:
     def cli(self, *arguments, check=True, stdin=None):
         """Runs `tollgate ARGUMENTS`; its CompletedProcess."""
         done = subprocess.run(
-            [build_dir() / "bin" / "tollgate", *map(str, arguments)], text=True, input=stdin,
+            [build_dir() / "bin" / "tollgate", *map(str, arguments), *self._cli_tls()], text=True,
+            input=stdin,
             capture_output=True, timeout=CLI_TIMEOUT_S, check=False, cwd=self.directory,
             env={**os.environ, "TOLLGATE_ADMIN": self.admin_grpc, "TOLLGATE_TOKEN": self.token,
                  "TOLLGATE_BILLING": self.billing_grpc, "TOLLGATE_CATALOG": self.catalog_grpc})
@@ -59,6 +62,13 @@ class Suite:
                 f"tollgate {' '.join(map(str, arguments))}: {done.returncode}\n"
                 f"{done.stdout}{done.stderr}")
         return done
+
+    def _cli_tls(self):
+        if self.tls is None:
+            return []
+        ours = self.tls["admin"]
+        return ["--tls-ca", ours.ca, "--tls-certificate", ours.certificate,
+                "--tls-private-key", ours.private_key]
 
     def cli_json(self, *arguments):
         """The same with -o json, parsed."""
@@ -141,12 +151,18 @@ class Separate(Suite):
 
     `dataplane_options` and `billing_options` are further lines of their configuration files;
     `config_proxy` is called with the control plane's address and stands between it and the data
-    planes.
+    planes. With `tls` all of them, and the admin, speak mutual TLS, and the API is https.
     """
 
     def __init__(self, directory, dataplanes=1, dataplane_options="", billing_options="",
-                 config_proxy=None):
+                 config_proxy=None, tls=False):
         super().__init__(directory)
+        if tls:
+            authority = Authority(self.directory / "certificates")
+            self.tls = {name: authority.issue(name)
+                        for name in ("catalog", "controlplane", "billing", "dataplane", "admin")}
+            self.authority = authority
+            self.inputs.update((self.directory / "certificates").iterdir())
         self._options = {"dataplane": dataplane_options, "billing": billing_options}
         self._make_proxy = config_proxy
         self.config_proxy = None
@@ -200,14 +216,19 @@ class Separate(Suite):
 
     def _address(self, process, key):
         """The address that the process had when it ran, else any port."""
-        return process.ready.get(key, LOOPBACK_ANY_PORT).removeprefix("http://").split("/")[0]
+        return process.ready.get(key, LOOPBACK_ANY_PORT).split("://")[-1].split("/")[0]
 
     def _configure(self, name, process):
         """Writes the configuration file for the next start."""
         kind = name.split("-")[0]
         lines = [f"data_dir: {self.directory}/{name}", *getattr(self, f"_{kind}_lines")(process)]
+        if self.tls is not None and kind != "dataplane":
+            lines += ["tls:", *self.tls[kind].lines()]
         text = "\n".join(lines) + "\n" + self._options.get(kind, "")
         (self.directory / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def _client_tls(self, name):
+        return [] if self.tls is None else ["  tls:", *self.tls[name].lines("    ")]
 
     def _catalog_lines(self, process):
         return [f"listen: {self._address(process, 'grpc')}",
@@ -223,15 +244,19 @@ class Separate(Suite):
     def _billing_lines(self, process):
         return [f"listen: {self._address(process, 'grpc')}", "ops:",
                 f"  listen: {LOOPBACK_ANY_PORT}", "control_plane:",
-                f"  address: {self.admin_grpc}", "admin_tokens:",
+                f"  address: {self.admin_grpc}", *self._client_tls("billing"), "admin_tokens:",
                 "  - name: test", "    role: admin", f"    token_file: {self._token}"]
 
     def _dataplane_lines(self, process):
         control_plane = self.config_proxy.address if self.config_proxy else self.admin_grpc
-        return ["http:", f"  listen: {self._address(process, 'http_url')}", "ops:",
+        # Without TLS a token says who reads wallets; with it, the certificate does.
+        reads_wallets = [f"  token_file: {self._token}"] if self.tls is None else []
+        http_tls = [] if self.tls is None else [
+            "  tls:", *self.tls["dataplane"].lines("    ", with_ca=False)]
+        return ["http:", f"  listen: {self._address(process, 'http_url')}", *http_tls, "ops:",
                 f"  listen: {self._address(process, 'ops_url')}", "control_plane:",
-                f"  address: {control_plane}", "billing:", f"  address: {self.billing_grpc}",
-                f"  token_file: {self._token}",
+                f"  address: {control_plane}", *self._client_tls("dataplane"), "billing:",
+                f"  address: {self.billing_grpc}", *reads_wallets, *self._client_tls("dataplane"),
                 f"pepper_file: {self._pepper}", f"seal_key_file: {self._seal}"]
 
     @property

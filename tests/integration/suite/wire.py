@@ -6,6 +6,7 @@ never an exception, since the tests of faults count those.
 """
 import asyncio
 import json
+import ssl
 from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -175,23 +176,33 @@ class Connection(asyncio.Protocol):
                 return True
 
 
+TRUST = ssl.create_default_context()
+
+
+def trust(ca_path):
+    """Believes the certificates of this authority from now on."""
+    TRUST.load_verify_locations(ca_path)
+
+
 @dataclass(frozen=True)
 class Target:
     """Where requests go."""
 
     host: str
     port: int
+    secure: bool = False
 
     @staticmethod
     def of(url):
         """The host and port of a URL."""
         parts = urlsplit(url)
-        return Target(parts.hostname, parts.port)
+        return Target(parts.hostname, parts.port, parts.scheme == "https")
 
     async def connect(self):
         """A new connection; OSError when there is none to be had."""
         loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_connection(Connection, self.host, self.port)
+        _, protocol = await loop.create_connection(
+            Connection, self.host, self.port, ssl=TRUST if self.secure else None)
         return protocol
 
     def request(self, method, path, key=None, body=None, headers=()):

@@ -15,6 +15,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from suite import wire
 from suite.admin import Admin, Key
 from suite.ledger import Ledger
 from suite.provider import FakeProvider, Prices
@@ -95,9 +96,12 @@ class World:
             self.providers[name] = FakeProvider(
                 name, models, self.directory, f"{name}-provider-key-c0ffee").start()
         self.suite.start()
-        self.ledger = Ledger(self.suite.billing_grpc, self.suite.token)
+        tls = self.suite.tls and self.suite.tls["admin"]
+        if tls:
+            wire.trust(tls.ca)
+        self.ledger = Ledger(self.suite.billing_grpc, self.suite.token, tls)
         self.admin = Admin(self.suite.admin_grpc, self.suite.catalog_grpc, self.ledger,
-                           self.suite.token)
+                           self.suite.token, tls)
         self._fill()
         return self
 

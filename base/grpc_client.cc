@@ -2,7 +2,10 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <mutex>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/grpc_log.h"
@@ -71,6 +74,16 @@ grpc::ChannelArguments MakeArguments() {
   return arguments;
 }
 
+// Keeps a channel until the process ends.  In gRPC 1.51 the last one to go takes the threads of the
+// callback API with it, and joins itself when a call that ends lets go of it on such a thread: the
+// process aborts in its shutdown ("prior > 0").  A process opens a handful of channels.
+void KeepForever(std::shared_ptr<grpc::Channel> channel) {
+  static auto* const mutex = new std::mutex;
+  static auto* const channels = new std::vector<std::shared_ptr<grpc::Channel>>;
+  std::lock_guard lock(*mutex);
+  channels->push_back(std::move(channel));
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& target,
@@ -79,7 +92,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& target
   if (target.empty()) return absl::InvalidArgumentError("the gRPC target is empty");
   TG_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
                       MakeCredentials(target, tls));
-  return grpc::CreateCustomChannel(target, credentials, MakeArguments());
+  std::shared_ptr<grpc::Channel> channel =
+      grpc::CreateCustomChannel(target, credentials, MakeArguments());
+  KeepForever(channel);
+  return channel;
 }
 
 }  // namespace tollgate

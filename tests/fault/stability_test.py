@@ -1,6 +1,7 @@
 """With billing, control plane and catalog down: requests go on, a restart serves from disk, and
 when what was leased is spent the gateway fails closed and says so."""
 from suite.agreement import assert_agree, books_differences, ledger_differences
+from suite.scale import patient
 from suite.waiting import wait_until
 from suite.wire import fetch
 
@@ -52,3 +53,24 @@ def test_static_stability(separate_world):
                                    world.providers["alpha"].entries()))
     assert world.providers["alpha"].books()["requests"] >= books["requests"]
     assert not story.records_by("USAGE_SOURCE_INTERRUPTED"), "nothing was in flight"
+
+
+def test_time_ends_a_lease_too(make_world):
+    """Without billing nothing new is spent once the lease's time is over, whatever is left of it.
+
+    That bounds how long a lowered cap can still be spent by a node that nobody can reach.
+    """
+    world = make_world("separate", billing_options="lease:\n  ttl: 2s\n")
+    try:
+        assert ask(world).succeeded
+        world.suite.billing.kill()
+
+        def refused():
+            answer = ask(world)
+            return None if answer.succeeded else answer
+        answer = wait_until("the lease has run out", refused, timeout_s=patient(15))
+        assert answer.status == 503 and answer.json["error"]["code"] == "billing_unavailable"
+        world.suite.billing.start()
+        wait_until("requests go on again", lambda: ask(world).succeeded, timeout_s=30)
+    finally:
+        world.stop()

@@ -39,9 +39,16 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
 
   void Send(const Request& message) {
     std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (closed_ || ending_) return;
     queue_.push_back(message);
     if (queue_.size() == 1) this->StartWrite(&queue_.front());
+  }
+
+  void End() {
+    std::lock_guard lock(mutex_);
+    if (closed_ || ending_) return;
+    ending_ = true;
+    if (queue_.empty()) this->StartWritesDone();
   }
 
   // From the owner: nothing is delivered any more.  Returns when gRPC is done with the call, so
@@ -66,7 +73,11 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
       queue_.clear();
       return;
     }
-    if (!queue_.empty()) this->StartWrite(&queue_.front());
+    if (!queue_.empty()) {
+      this->StartWrite(&queue_.front());
+    } else if (ending_) {
+      this->StartWritesDone();
+    }
   }
 
   void OnReadDone(bool ok) override {
@@ -120,8 +131,9 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
   std::shared_ptr<GrpcCall> self_;  // While gRPC uses this.
 
   std::mutex mutex_;
-  std::deque<Request> queue_;  // Guarded by mutex_, as the next two.  The front is being written.
+  std::deque<Request> queue_;  // Guarded by mutex_, as what follows.  The front is being written.
   bool closed_ = false;
+  bool ending_ = false;  // Our half ends with the queue.
   bool abandoned_ = false;
   bool done_ = false;  // OnDone() was called.
   std::condition_variable over_;
@@ -138,6 +150,7 @@ class GrpcLink final : public Link<Request> {
   ~GrpcLink() override { call_->Abandon(); }
 
   void Send(const Request& message) override { call_->Send(message); }
+  void End() override { call_->End(); }
 
  private:
   std::shared_ptr<GrpcCall<Request, Response>> call_;

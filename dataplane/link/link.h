@@ -27,6 +27,10 @@ class Link {
 
   // Queues a message; in order.  Dropped when the stream is over.
   virtual void Send(const Request& message) = 0;
+
+  // Ends our half once what is queued is sent, which destroying the Link would not wait for.  The
+  // peer then ends the stream: on_closed.  Nothing is sent after it.
+  virtual void End() = 0;
 };
 
 // Begins a stream.  Never null: a stream that cannot be opened says so by on_closed.

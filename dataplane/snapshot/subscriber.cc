@@ -29,6 +29,9 @@ std::string Text(const ConfigRevision& revision) {
 // A digest that does not come out: the node and the control plane differ in what they have.
 constexpr absl::StatusCode kDigestMismatch = absl::StatusCode::kDataLoss;
 
+// How long the control plane has to end a stream whose update was refused.
+constexpr absl::Duration kEndTimeout = absl::Seconds(1);
+
 }  // namespace
 
 // A snapshot of which chunks are coming in.
@@ -125,6 +128,7 @@ void Subscriber::Connect() {
 }
 
 void Subscriber::OnMessage(const SubscribeResponse& message) {
+  if (!ending_.empty()) return;
   last_message_ = clock_.Monotonic();
   answered_ = true;
   backoff_.Reset();
@@ -173,7 +177,7 @@ void Subscriber::OnChunk(std::uint64_t nonce, const SubscribeResponse::SnapshotC
   DropPartial();
   if (status.ok()) return SendAck(nonce);
   SendNack(nonce, status);
-  if (status.code() == kDigestMismatch) Reconnect("the snapshot's digest does not come out");
+  if (status.code() == kDigestMismatch) EndAfterRefusal("the snapshot's digest does not come out");
 }
 
 absl::Status Subscriber::FinishSnapshot(const SubscribeResponse::SnapshotChunk& chunk) {
@@ -223,7 +227,7 @@ void Subscriber::OnDelta(std::uint64_t nonce, const SubscribeResponse::Delta& de
   absl::Status status = ApplyDelta(delta);
   if (!status.ok()) {
     SendNack(nonce, status);
-    if (status.code() == kDigestMismatch) Reconnect("the change's digest does not come out");
+    if (status.code() == kDigestMismatch) EndAfterRefusal("the change's digest does not come out");
     return;
   }
   const absl::Duration took = clock_.Monotonic() - began_at;
@@ -275,12 +279,21 @@ void Subscriber::DropPartial() {
 }
 
 void Subscriber::OnClosed(const absl::Status& status) {
+  if (!ending_.empty()) return Reconnect(ending_);
   Reconnect(status.ok() ? "the control plane ended the stream"
                         : std::string(StdView(status.message())));
 }
 
+// The refusal must be heard: to drop the stream at once would drop it too.
+void Subscriber::EndAfterRefusal(const std::string& why) {
+  ending_ = why;
+  ending_at_ = clock_.Monotonic();
+  link_->End();
+}
+
 void Subscriber::Reconnect(const std::string& why) {
   link_.reset();
+  ending_.clear();
   DropPartial();
   {
     std::lock_guard lock(status_mutex_);
@@ -300,7 +313,9 @@ void Subscriber::Reconnect(const std::string& why) {
 void Subscriber::Tick() {
   const MonotonicTime now = clock_.Monotonic();
   if (link_ != nullptr) {
-    if (!answered_ && now - opened_at_ > options_.first_answer_timeout) {
+    if (!ending_.empty()) {
+      if (now - ending_at_ > kEndTimeout) Reconnect(ending_);
+    } else if (!answered_ && now - opened_at_ > options_.first_answer_timeout) {
       Reconnect("the control plane did not answer in time");
     } else if (answered_ && now - last_message_ > options_.silence_timeout) {
       Reconnect("the control plane has gone silent");

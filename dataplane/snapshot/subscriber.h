@@ -84,6 +84,7 @@ class Subscriber {
   void OnClosed(const absl::Status& status);
   void Tick();
   void Reconnect(const std::string& why);
+  void EndAfterRefusal(const std::string& why);
   void Adopt(ConfigImage image, std::shared_ptr<const Snapshot> snapshot);
   void SendAck(std::uint64_t nonce);
   void SendNack(std::uint64_t nonce, const absl::Status& error);
@@ -110,7 +111,9 @@ class Subscriber {
 
   MonotonicTime opened_at_;
   MonotonicTime last_message_;
+  MonotonicTime ending_at_;
   bool answered_ = false;
+  std::string ending_;  // Why the stream is being ended by us; empty while it is not.
 
   mutable std::mutex status_mutex_;
   SubscriberStatus status_;  // Guarded by status_mutex_.

@@ -153,12 +153,27 @@ TEST_F(SubscriberTest, AWrongDigestLeadsToAFreshSnapshot) {
   peer_.Say(Chunk({workspace}, 5));
   peer_.Say(DeltaOf({WorkspaceResource("ws_2")}, 5, 6, 12345));
   EXPECT_EQ(InForce(), 5u);
+  EXPECT_EQ(peer_.opened, 1) << "the stream lives until the refusal is heard";
+  EXPECT_EQ(peer_.ended, 1);
+  ASSERT_FALSE(peer_.sent.empty());
+  EXPECT_TRUE(peer_.sent.back().has_nack());
+  peer_.Close(absl::OkStatus());
   executor_.Advance(absl::Seconds(1));
   ASSERT_EQ(peer_.opened, 2);
   const SubscribeRequest hello = peer_.Take();
   EXPECT_EQ(hello.hello().revision().number(), 0u);
   peer_.Say(Chunk({workspace}, 5));  // The same revision is taken, this once.
   EXPECT_TRUE(peer_.Take().has_ack());
+}
+
+TEST_F(SubscriberTest, AStreamThatThePeerDoesNotEndIsLeft) {
+  Start();
+  peer_.Say(Chunk({WorkspaceResource("ws_1")}, 5));
+  peer_.Say(DeltaOf({WorkspaceResource("ws_2")}, 5, 6, 12345));
+  peer_.Say(Chunk({WorkspaceResource("ws_2")}, 7));
+  EXPECT_EQ(InForce(), 5u) << "what comes on the refused stream counts for nothing";
+  executor_.Advance(absl::Seconds(4), absl::Milliseconds(100));
+  EXPECT_EQ(peer_.opened, 2);
 }
 
 TEST_F(SubscriberTest, GivesUpAServerThatSaysNothing) {

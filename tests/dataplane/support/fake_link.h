@@ -52,6 +52,7 @@ class FakePeer {
 
   std::deque<Request> sent;  // On the newest link.
   int opened = 0;
+  int ended = 0;  // How often our half was ended.
 
  private:
   class FakeLink final : public Link<Request> {
@@ -59,6 +60,7 @@ class FakePeer {
     FakeLink(FakePeer& peer, std::shared_ptr<bool> open) : peer_(peer), open_(std::move(open)) {}
     ~FakeLink() override { *open_ = false; }
     void Send(const Request& message) override { peer_.sent.push_back(message); }
+    void End() override { ++peer_.ended; }
 
    private:
     FakePeer& peer_;

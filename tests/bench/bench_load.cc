@@ -3,13 +3,15 @@
 //
 //   bench-load --port P --connections 64 --seconds 4 --warmup 1 --body-bytes 1015
 //              [--path /v1/chat/completions] [--model bench/chat] [--key tg_live_…]
-//              [--stream 1] [--idle 1]
+//              [--header "name: value"]… [--stream 1] [--idle 1] [--watch "12,13;14"]
 //
 // Latencies are from before the request's write to after the answer's last byte, in microseconds.
 // With --stream the answers are SSE and each chunk carries the time at which it was sent
 // (bench_upstream.cc): chunk latency is from there to its arrival here; ttft is from the request to
 // the first chunk.  With --idle the streams are opened and then only counted, for memory.
-// Only what begins after the warm-up counts.
+// Only what begins after the warm-up counts.  --watch names processes, in groups: what each group
+// used of the processor (user, kernel) is read exactly where the counting begins and ends, and its
+// resident memory at the end, while the connections are still open.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include "tests/bench/event_loop.h"
+#include "tests/bench/process_usage.h"
 
 namespace tollgate::bench {
 namespace {
@@ -30,6 +33,8 @@ struct Options {
   std::string path = "/v1/chat/completions";
   std::string model = "bench/chat";
   std::string key;
+  std::string headers;  // Complete lines.
+  std::string watch;
   bool stream = false;
   bool idle = false;
 };
@@ -56,6 +61,7 @@ std::string Request(const Options& options) {
   body += tail;
   std::string head = "POST " + options.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
   if (!options.key.empty()) head += "Authorization: Bearer " + options.key + "\r\n";
+  head += options.headers;
   head += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
           "\r\n\r\n";
   return head + body;
@@ -84,19 +90,36 @@ class Load {
     const std::int64_t begin = NowNs();
     count_from_ns_ = begin + static_cast<std::int64_t>(options_.warmup * 1e9);
     const std::int64_t end = count_from_ns_ + static_cast<std::int64_t>(options_.seconds * 1e9);
-    for (Connection& connection : connections) Open(&connection);
-    while (NowNs() < end) {
-      epoll_.Wait(10, [this](std::uint32_t events, void* data) {
-        auto* connection = static_cast<Connection*>(data);
-        if (events & EPOLLOUT) Write(connection);
-        if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) Read(connection);
-      });
+    for (Connection& connection : connections) {
+      Open(&connection);
+      // Connecting thousands takes a while: what has come meanwhile is read meanwhile.
+      if (connections.size() > kOpenAtOnce) Turn(0);
     }
-    Print(static_cast<double>(NowNs() - count_from_ns_) / 1e9);
+    RunUntil(count_from_ns_);
+    const std::vector<ProcessUsage> before = ReadGroups(options_.watch);
+    const std::int64_t from = NowNs();
+    RunUntil(end);
+    const std::vector<ProcessUsage> after = ReadGroups(options_.watch);
+    PrintWatched(before, after);
+    Print(static_cast<double>(NowNs() - from) / 1e9);
     return 0;
   }
 
  private:
+  static constexpr std::size_t kOpenAtOnce = 1024;
+
+  void RunUntil(std::int64_t end_ns) {
+    while (NowNs() < end_ns) Turn(10);
+  }
+
+  void Turn(int timeout_ms) {
+    epoll_.Wait(timeout_ms, [this](std::uint32_t events, void* data) {
+      auto* connection = static_cast<Connection*>(data);
+      if (events & EPOLLOUT) Write(connection);
+      if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) Read(connection);
+    });
+  }
+
   void Open(Connection* connection) {
     *connection = Connection{};
     connection->fd = Connect(options_.port);
@@ -216,8 +239,19 @@ class Load {
     if (!options_.idle) Begin(connection);
   }
 
+  static void PrintWatched(const std::vector<ProcessUsage>& before,
+                           const std::vector<ProcessUsage>& after) {
+    std::printf("{\"watched\":[");
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      std::printf("%s{\"user_s\":%.3f,\"kernel_s\":%.3f,\"rss_bytes\":%lld}", i == 0 ? "" : ",",
+                  after[i].user_s - before[i].user_s, after[i].kernel_s - before[i].kernel_s,
+                  static_cast<long long>(after[i].rss_bytes));
+    }
+    std::printf("],");
+  }
+
   void Print(double seconds) {
-    std::printf("{\"requests\":%llu,\"errors\":%llu,\"chunks\":%llu,\"seconds\":%.3f,",
+    std::printf("\"requests\":%llu,\"errors\":%llu,\"chunks\":%llu,\"seconds\":%.3f,",
                 static_cast<unsigned long long>(requests_),
                 static_cast<unsigned long long>(errors_), static_cast<unsigned long long>(chunks_),
                 seconds);
@@ -256,6 +290,8 @@ int main(int argc, char** argv) {
     if (name == "--path") options.path = value;
     if (name == "--model") options.model = value;
     if (name == "--key") options.key = value;
+    if (name == "--header") options.headers += std::string(value) + "\r\n";
+    if (name == "--watch") options.watch = value;
     if (name == "--stream") options.stream = std::atoi(value) != 0;
     if (name == "--idle") options.idle = std::atoi(value) != 0;
   }

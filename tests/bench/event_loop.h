@@ -77,10 +77,12 @@ class Epoll {
 };
 
 // Listens on 127.0.0.1; port 0 lets the system choose.  Returns the descriptor, sets `port`.
+// Several processes may listen on one port and share what comes (SO_REUSEPORT).
 inline int Listen(std::uint16_t* port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

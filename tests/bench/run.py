@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Measures Tollgate beside plain proxies, in one run, and prints figures and ratios.
 
-    tests/bench/run.py                         every workload, three repeats
-    tests/bench/run.py --workloads json_c64 --repeat 5
-    tests/bench/run.py --peers nginx,haproxy,tollgate
+    tests/bench/run.sh                         everything, three repeats; about 25 minutes
+    tests/bench/run.sh --quick                 everything, once and briefly
+    tests/bench/run.sh --workloads json_c64 --repeat 5
+    tests/bench/run.sh --peer portkey --peer litellm --workloads json_c64
+    tests/bench/run.sh --doc docs/performance.md      and writes the figures into the document
 
-Needs a release build (cmake --preset release && cmake --build --preset release), nginx and HAProxy
-(deploy/install-deps.sh --bench), two cores, no root, and the Python packages of
-tests/integration/setup_clients.sh: run it with build/venv/bin/python.  The proxy under test is
-pinned to core 0, the load generator and the provider to core 1; at c=1 all share core 0, which
-takes the wake-ups of idle virtual cores out of the latency.  What counts is the ratio to nginx
-within the run.
+run.sh builds what is measured (release) and calls this with the tests' Python.  The proxy under
+test is pinned to core 0, the load generator, the provider and Tollgate's other programs to core 1;
+where a workload says "one core" client, proxy and provider share core 0, which takes the wake-ups
+of idle virtual cores out of the latency.  What counts is the ratio to nginx within the run.
 """
 import argparse
+import contextlib
+import json
 import os
 import platform
 import subprocess
@@ -22,156 +24,234 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import gateway_peers  # noqa: E402
 import measure  # noqa: E402
 import plain_proxies  # noqa: E402
 import report  # noqa: E402
-import tollgate_proxy  # noqa: E402
+import report_doc  # noqa: E402
+import start_up  # noqa: E402
 import tls_provider  # noqa: E402
-from workloads import WORKLOADS  # noqa: E402
+import tollgate_proxy  # noqa: E402
+from workloads import WORKLOADS, Workload  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
+PROXIES = ("nginx", "tollgate", "haproxy")
 PROXY_CORE, LOAD_CORE = 0, 1
 FIRST_PORT = 18080
+QUICK_SECONDS = 1.0
+EXTRAS = ("start_up",)
 
 
-def start_upstream(binary, workload, core):
-    command = ["taskset", "-c", str(core), str(binary), "--port", "0",
-               "--chunks", str(workload.chunks), "--rate", str(workload.rate)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    return process, int(process.stdout.readline())
+class Bench:
+    """One run: where things are, and the ports that are still free."""
 
+    def __init__(self, binaries, peer_home, connections_max):
+        self.binaries = binaries
+        self.peer_home = peer_home
+        self.connections_max = connections_max
+        self._port = FIRST_PORT
 
-def start_proxy(name, folder, port, upstream_port, workload, binaries, certificate):
-    tls = workload.upstream_tls
-    if name == "nginx":
-        return plain_proxies.start_nginx(folder, port, upstream_port, tls, PROXY_CORE)
-    if name == "haproxy":
-        return plain_proxies.start_haproxy(folder, port, upstream_port, tls, PROXY_CORE)
-    if name == "tollgate":
-        scheme = "https" if tls else "http"
-        return tollgate_proxy.start(folder, f"{scheme}://localhost:{upstream_port}", workload,
-                                    binaries, PROXY_CORE, LOAD_CORE, certificate)
-    raise SystemExit(f"no peer is named {name}; there are nginx, haproxy and tollgate")
+    def next_port(self):
+        """Ports are not used twice, since closed connections linger."""
+        self._port += 1
+        return self._port
 
-
-def run_once(name, workload, upstream_port, binaries, port, certificate=None):
-    load_core = PROXY_CORE if workload.same_core else LOAD_CORE
-    with tempfile.TemporaryDirectory(prefix="tollgate-bench-") as folder:
-        proxy = start_proxy(name, Path(folder), port, upstream_port, workload, binaries,
-                            certificate)
+    @contextlib.contextmanager
+    def upstream(self, workload, cores):
+        """The provider, one process a core, all on one port; with TLS in front if it must be."""
+        processes, port = [], 0
+        tls = None
         try:
-            idle_rss = measure.rss_bytes(proxy.pids)
-            warm = measure.run_load(binaries / "bench-load", Short(workload), proxy.port, load_core,
-                                    proxy.key, proxy.model)
-            before = measure.cpu_seconds(proxy.pids)
-            extra_before = measure.cpu_seconds(proxy.extra_pids)
-            started = time.monotonic()
-            load = measure.run_load(binaries / "bench-load", workload, proxy.port, load_core,
-                                    proxy.key, proxy.model)
-            seconds = time.monotonic() - started
-            after = measure.cpu_seconds(proxy.pids)
-            extra_after = measure.cpu_seconds(proxy.extra_pids)
-            rss = measure.rss_bytes(proxy.pids)
+            for core in cores:
+                processes.append(subprocess.Popen(
+                    ["taskset", "-c", str(core), str(self.binaries / "bench-upstream"), "--port",
+                     str(port), "--chunks", str(workload.chunks), "--rate", str(workload.rate)],
+                    stdout=subprocess.PIPE, text=True))
+                port = int(processes[-1].stdout.readline())
+            if workload.upstream_tls:
+                tls = tls_provider.start(port, cores[0])
+            yield tls.port if tls else port, tls.certificate if tls else None
         finally:
-            proxy.stop()
-    del warm
-    return figures(workload, load, before, after, extra_before, extra_after, seconds, rss, idle_rss)
+            if tls:
+                tls.stop()
+            for process in processes:
+                process.kill()
+                process.wait()
+
+    def start_proxy(self, name, folder, upstream_port, workload, certificate):
+        """A proxy by name, on the cores that the workload gives it."""
+        cores = list(range(PROXY_CORE, PROXY_CORE + workload.cores))
+        if name == "direct":
+            return plain_proxies.Direct(upstream_port)
+        if name == "tollgate":
+            scheme = "https" if workload.upstream_tls else "http"
+            return tollgate_proxy.start(folder, f"{scheme}://localhost:{upstream_port}", workload,
+                                        self.binaries, cores, LOAD_CORE, certificate)
+        port = self.next_port()
+        if name == "nginx":
+            return plain_proxies.start_nginx(folder, port, upstream_port, workload, cores)
+        if name == "haproxy":
+            return plain_proxies.start_haproxy(folder, port, upstream_port, workload, cores)
+        return gateway_peers.PEERS[name](self.peer_home, folder, port, upstream_port, workload,
+                                         cores)
 
 
-class Short:
-    """The same workload, just long enough to fill the pools."""
-
-    def __init__(self, workload):
-        self.__dict__.update(workload.__dict__)
-        self.seconds = 0.5
-
-
-def figures(workload, load, before, after, extra_before, extra_after, seconds, rss, idle_rss):
+def figures(workload, load, idle_rss):
+    """What one loaded run says."""
     count = load["chunks"] if workload.unit == "chunk" else load["requests"]
-    rate = load["chunks_per_second"] if workload.unit == "chunk" else load["rps"]
-    # The load's own warm-up is in the CPU too: scale by the time that the counts cover.
-    share = load["seconds"] / seconds if seconds else 1
-    user, kernel = after[0] - before[0], after[1] - before[1]
-    extra = sum(extra_after) - sum(extra_before)
-    per = 1e6 * share / count if count else 0
+    own, extra = (load["watched"] + [{"user_s": 0, "kernel_s": 0, "rss_bytes": 0}] * 2)[:2]
+    per = 1e6 / count if count else 0
     latency = load["chunk_latency_us"] if workload.stream else load["latency_us"]
     return {
-        "cpu_us": (user + kernel) * per, "user_us": user * per, "kernel_us": kernel * per,
-        "extra_cpu_us": extra * per, "per_second": rate, "errors": load["errors"],
+        "cpu_us": (own["user_s"] + own["kernel_s"]) * per, "user_us": own["user_s"] * per,
+        "kernel_us": own["kernel_s"] * per,
+        "extra_cpu_us": (extra["user_s"] + extra["kernel_s"]) * per,
+        "per_second": load["chunks_per_second" if workload.unit == "chunk" else "rps"],
+        "errors": load["errors"],
         "p50_us": latency["p50"], "p99_us": latency["p99"], "p999_us": latency["p999"],
-        "ttft_p50_us": load["ttft_us"]["p50"],
-        "rss_mib": rss / 2**20,
-        "stream_kib": max(rss - idle_rss, 0) / 1024 / workload.connections,
+        "ttft_p50_us": load["ttft_us"]["p50"], "rss_mib": own["rss_bytes"] / 2**20,
+        "connections": workload.connections,
+        "stream_kib": max(own["rss_bytes"] - idle_rss, 0) / 1024 / workload.connections,
     }
 
 
-def run_workload(workload, peers, repeat, binaries, upstream_binaries):
-    """Repeats, the proxies interleaved; a paired workload runs nginx on both sides of each peer."""
-    runs = {peer: [] for peer in peers}
-    upstream_core = PROXY_CORE if workload.same_core else LOAD_CORE
-    process, upstream_port = start_upstream(upstream_binaries / "bench-upstream", workload,
-                                            upstream_core)
-    tls = tls_provider.start(upstream_port, upstream_core) if workload.upstream_tls else None
-    proxied_port = tls.port if tls else upstream_port
-    certificate = tls.certificate if tls else None
-    port = FIRST_PORT
-    try:
+def run_workload(bench, workload, names, repeat):
+    """All proxies of a workload run side by side; each in turn is loaded, `repeat` times."""
+    if workload.direct:
+        names = ["direct", *names]
+    if workload.idle:
+        repeat = 1  # What streams of a former round left behind would not be seen again.
+    if workload.same_core:
+        load_cores = list(range(PROXY_CORE, PROXY_CORE + workload.cores))
+    else:
+        load_cores = [LOAD_CORE]
+    runs = {name: [] for name in names}
+    with contextlib.ExitStack() as stack:
+        upstream_port, certificate = stack.enter_context(bench.upstream(workload, load_cores))
+        proxies, idle_rss = {}, {}
+        for name in names:
+            folder = Path(stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="tollgate-bench-")))
+            proxies[name] = bench.start_proxy(name, folder, upstream_port, workload, certificate)
+            stack.callback(proxies[name].stop)
+
+        def run(name):
+            proxy = proxies[name]
+            if name not in idle_rss:
+                # Pools are filled first, so that what streams need later is theirs alone.
+                measure.run_load(bench.binaries / "bench-load",
+                                 workload.shortened(0.3, 64), proxy, load_cores, 0.2)
+                idle_rss[name] = measure.rss_bytes(proxy.pids)
+            load = measure.run_load(bench.binaries / "bench-load", workload, proxy, load_cores)
+            runs[name].append(figures(workload, load, idle_rss[name]))
+            return runs[name][-1]
+
         for _ in range(repeat):
-            nginx_before = None
-            for peer in peers:
-                port += 1
-                run = run_once(peer, workload, proxied_port, binaries, port, certificate)
-                if peer == "nginx":
-                    nginx_before = run
-                elif nginx_before:
-                    base = nginx_before["cpu_us"]
-                    if workload.paired:
-                        port += 1
-                        nginx_after = run_once("nginx", workload, proxied_port, binaries, port)
-                        runs["nginx"].append(nginx_after)
-                        base = (base + nginx_after["cpu_us"]) / 2
-                        nginx_before = nginx_after
-                    run["ratio"] = run["cpu_us"] / base if base else None
-                    if run["extra_cpu_us"] and base:
-                        run["ratio_with_billing"] = (run["cpu_us"] + run["extra_cpu_us"]) / base
-                runs[peer].append(run)
-    finally:
-        process.kill()
-        if tls:
-            tls.stop()
+            nginx = None
+            for name in names:
+                one = run(name)
+                if name == "nginx":
+                    nginx = one
+                elif nginx and name != "direct":
+                    after = run("nginx") if workload.paired else nginx
+                    set_ratios(one, (nginx["cpu_us"] + after["cpu_us"]) / 2)
+                    nginx = after
     return runs
 
 
-def main():
+def set_ratios(run, base):
+    """Relative to what nginx needed just before, and just after if the workload is paired."""
+    if not base:
+        return
+    run["ratio"] = run["cpu_us"] / base
+    run["ratio_with_billing"] = (run["cpu_us"] + run["extra_cpu_us"]) / base
+
+
+def run_start_up(bench, repeat):
+    """Cold start and idle memory."""
+    workload = Workload("start_up", "")
+    with bench.upstream(workload, [LOAD_CORE]) as (port, _):
+        return {**start_up.cold_start(bench.binaries, port, repeat + 2),
+                "idle_mib": start_up.idle_memory(bench.binaries, port, workload, [PROXY_CORE])}
+
+
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workloads", default="all", help="names, comma separated")
-    parser.add_argument("--peers", default="nginx,haproxy,tollgate")
+    parser.add_argument("--workloads", default="all",
+                        help=f"names, comma separated; also {', '.join(EXTRAS)}; default all")
+    parser.add_argument("--proxies", default=",".join(PROXIES))
+    parser.add_argument("--peer", action="append", default=[], choices=gateway_peers.PEERS,
+                        help="also race this gateway; it is installed when it is missing")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="one repeat, a second each")
     parser.add_argument("--binaries", type=Path, default=ROOT / "build/release/bin")
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench")
+    parser.add_argument("--doc", type=Path, help="write tables and picture into this document")
     arguments = parser.parse_args()
+    known = [workload.name for workload in WORKLOADS] + list(EXTRAS)
+    arguments.workloads = known if arguments.workloads == "all" else arguments.workloads.split(",")
+    for name in arguments.workloads:
+        if name not in known:
+            parser.error(f"no workload {name}; there are {', '.join(known)}")
+    arguments.proxies = arguments.proxies.split(",") + arguments.peer
+    for name in arguments.proxies:
+        if name not in (*PROXIES, *gateway_peers.PEERS):
+            parser.error(f"no proxy {name}; there are {', '.join(PROXIES)}")
+    return arguments
 
-    names = {workload.name for workload in WORKLOADS}
-    wanted = names if arguments.workloads == "all" else set(arguments.workloads.split(","))
-    if wanted - names:
-        raise SystemExit(f"no workload {', '.join(wanted - names)}; there are {', '.join(names)}")
+
+def machine():
+    """What it ran on, in words."""
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return f"{os.cpu_count()} × {model}, Linux {platform.release()}"
+
+
+def main():
+    arguments = parse_arguments()
     if len(os.sched_getaffinity(0)) < 2:
         raise SystemExit("two cores are needed: one for the proxy, one for the load")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    results = {"machine": platform.platform(), "workloads": {}, "titles": {}}
+    connections_max = measure.raise_file_limit()
+    bench = Bench(arguments.binaries, arguments.out / "peers", connections_max)
+    repeat = 1 if arguments.quick else arguments.repeat
+    results = {"machine": machine(), "time": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+               "repeat": repeat, "workloads": {}, "titles": {}, "units": {}}
+
+    def done(name, value):
+        results[name] = value
+        report.write_json(results, arguments.out / "bench.json")
+
     for workload in WORKLOADS:
-        if workload.name not in wanted:
+        if workload.name not in arguments.workloads:
             continue
+        if workload.connections > connections_max:
+            print(f"{workload.name}: only {connections_max} connections instead of "
+                  f"{workload.connections}, since files are limited (ulimit -n)", file=sys.stderr)
+        shown = workload.shortened(QUICK_SECONDS if arguments.quick else workload.seconds,
+                                   connections_max)
+        names = arguments.proxies
+        if workload.cores > 1 or workload.name == "chain_1_core":
+            names = [name for name in names if name in ("nginx", "tollgate")]
         print(f"{workload.title} …", file=sys.stderr, flush=True)
         results["titles"][workload.name] = workload.title
-        results["workloads"][workload.name] = run_workload(
-            workload, arguments.peers.split(","), arguments.repeat, arguments.binaries,
-            arguments.binaries)
+        results["units"][workload.name] = workload.unit
+        results["workloads"][workload.name] = run_workload(bench, shown, names, repeat)
         report.write_json(results, arguments.out / "bench.json")
+    if "start_up" in arguments.workloads:
+        print("Start and idle memory …", file=sys.stderr, flush=True)
+        done("start_up", run_start_up(bench, repeat))
     report.print_table(results)
     report.write_svg(results, arguments.out / "bench.svg")
     print(f"\nwritten: {arguments.out}/bench.json, {arguments.out}/bench.svg")
+    if arguments.doc:
+        report_doc.update(results, arguments.doc)
+        print(f"updated: {arguments.doc}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ PORT = 18070
 
 
 class TlsProvider:
+    """A started one."""
+
     def __init__(self, process, folder):
         self.process, self.folder, self.port = process, folder, PORT
 
@@ -50,6 +52,7 @@ class TlsProvider:
 
 
 def start(upstream_port, core):
+    """nginx with TLS on PORT before the provider."""
     folder = tempfile.TemporaryDirectory(prefix="tollgate-bench-tls-")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",

@@ -350,6 +350,12 @@ class Server::Impl {
     gauges.leases_connected = leases_->connected();
     gauges.lease_slots = lease_table_->size();
     gauges.lease_slots_used = lease_table_->used();
+    if (keeper_ != nullptr) {
+      const LeaseKeeperStatus status = keeper_->status();
+      gauges.lease_requests = status.wants_sent;
+      gauges.lease_grants = status.grants_received;
+      gauges.lease_recalls = status.recalls_received;
+    }
     const SpoolStatus spool = spool_->status();
     gauges.spool_bytes = spool.used_bytes;
     gauges.spool_bytes_max = spool.bytes_max;

@@ -154,6 +154,13 @@ void MetricsExport::State::CollectGauges() {
         node.leases_connected);
   Gauge("tollgate_lease_slots_used", "Leases in the node's table.", number(node.lease_slots_used));
   Gauge("tollgate_lease_slots", "Room of the node's lease table.", number(node.lease_slots));
+  Counter("tollgate_lease_requests_total",
+          "Questions to billing about leases: none for a request that its lease covers.", {},
+          number(node.lease_requests));
+  Counter("tollgate_lease_grants_total", "Billing's answers to them.", {},
+          number(node.lease_grants));
+  Counter("tollgate_lease_recalls_total", "Leases that billing asked back for others.", {},
+          number(node.lease_recalls));
   Gauge("tollgate_usage_connected", "Whether billing's usage stream is up.", node.usage_connected);
   Gauge("tollgate_spool_bytes", "Bytes of the spool in use.", number(node.spool_bytes));
   Gauge("tollgate_spool_bytes_max", "Limit of the spool.", number(node.spool_bytes_max));

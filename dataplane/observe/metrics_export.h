@@ -24,6 +24,9 @@ struct NodeGauges {
   bool leases_connected = false;
   std::uint64_t lease_slots_used = 0;
   std::uint64_t lease_slots = 0;
+  std::uint64_t lease_requests = 0;
+  std::uint64_t lease_grants = 0;
+  std::uint64_t lease_recalls = 0;
   bool usage_connected = false;
   std::uint64_t spool_bytes = 0;
   std::uint64_t spool_bytes_max = 0;

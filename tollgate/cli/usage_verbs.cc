@@ -144,26 +144,34 @@ struct LeasesFlags {
   std::string format = kTable;
 };
 
+// Calls `one` for every lease of an account, or of all.
+template <typename Function>
+absl::Status ForEachLease(const RpcClient& billing, const std::string& account, Function one) {
+  lease::v1::ListLeasesRequest request;
+  request.set_account(account);
+  request.set_page_size(kPageSizeMax);
+  do {
+    lease::v1::ListLeasesResponse page;
+    TG_RETURN_IF_ERROR(billing.Call(absl::StrCat(kLeases, "ListLeases"), request, page));
+    for (const lease::v1::Lease& lease : page.leases()) one(lease);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
 absl::Status ListLeases(const LeasesFlags& flags, Context& context, Session& session) {
   TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
-  lease::v1::ListLeasesRequest request;
-  request.set_account(flags.account);
-  request.set_page_size(kPageSizeMax);
   Table table({"ACCOUNT", "NODE", "INCARNATION", "STATE", "OUTSTANDING USD", "GRANTED", "RELEASED",
                "SETTLED"});
   std::vector<Value> values;
-  do {
-    lease::v1::ListLeasesResponse page;
-    TG_RETURN_IF_ERROR(billing->Call(absl::StrCat(kLeases, "ListLeases"), request, page));
-    for (const lease::v1::Lease& lease : page.leases()) {
-      values.push_back(RecordToValue(lease));
-      table.AddRow({lease.account(), lease.node_id(), absl::StrCat(lease.incarnation()),
-                    CellOf(values.back(), "state"), Usd(lease.outstanding_nano_usd()),
-                    Usd(lease.granted_nano_usd()), Usd(lease.released_nano_usd()),
-                    Usd(lease.settled_nano_usd())});
-    }
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
+  const auto show = [&](const lease::v1::Lease& lease) {
+    values.push_back(RecordToValue(lease));
+    table.AddRow({lease.account(), lease.node_id(), absl::StrCat(lease.incarnation()),
+                  CellOf(values.back(), "state"), Usd(lease.outstanding_nano_usd()),
+                  Usd(lease.granted_nano_usd()), Usd(lease.released_nano_usd()),
+                  Usd(lease.settled_nano_usd())});
+  };
+  TG_RETURN_IF_ERROR(ForEachLease(*billing, flags.account, show));
   if (flags.format == kTable) {
     context.out << table.ToText();
   } else {
@@ -194,18 +202,31 @@ absl::Status ResolveLease(const ResolveFlags& flags, Context& context, Session& 
   return absl::OkStatus();
 }
 
-void AddLeaseVerbs(CLI::App& app, Context& context) {
-  const auto list = std::make_shared<LeasesFlags>();
-  CLI::App& leases = *app.add_subcommand("leases", "Show leases; resolve the lease of a lost node");
-  leases.add_option("--account", list->account, "only of this account, such as wallet/demo");
-  AddOutputFlag(leases, list->format);
-  leases.callback([list, &context] {
-    if (context.action) return;  // `resolve` was chosen.
-    context.action = [list, &context](Session& session) {
-      return ListLeases(*list, context, session);
-    };
-  });
+// Resolves all that a lost node held; a repetition finds nothing more to do.
+absl::Status ResolveNode(const std::string& node, Context& context, Session& session) {
+  TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
+  std::vector<lease::v1::Lease> held;
+  TG_RETURN_IF_ERROR(ForEachLease(*billing, "", [&](const lease::v1::Lease& lease) {
+    if (lease.node_id() == node && lease.outstanding_nano_usd() > 0) held.push_back(lease);
+  }));
+  Table table({"ACCOUNT", "INCARNATION", "FREED USD"});
+  for (const lease::v1::Lease& lease : held) {
+    lease::v1::ResolveLeaseRequest request;
+    request.set_account(lease.account());
+    request.set_node_id(node);
+    request.set_incarnation(lease.incarnation());
+    request.set_request_id(NewId("cli-", SystemRandom()));
+    lease::v1::Lease resolved;
+    TG_RETURN_IF_ERROR(billing->Call(absl::StrCat(kLeases, "ResolveLease"), request, resolved));
+    table.AddRow({lease.account(), absl::StrCat(lease.incarnation()),
+                  Usd(lease.outstanding_nano_usd())});
+  }
+  if (!held.empty()) context.out << table.ToText();
+  context.out << held.size() << " leases of " << node << " resolved\n";
+  return absl::OkStatus();
+}
 
+void AddResolveVerbs(CLI::App& leases, Context& context) {
   const auto resolve = std::make_shared<ResolveFlags>();
   CLI::App& verb = *leases.add_subcommand(
       "resolve",
@@ -219,6 +240,29 @@ void AddLeaseVerbs(CLI::App& app, Context& context) {
       return ResolveLease(*resolve, context, session);
     };
   });
+
+  const auto node = std::make_shared<std::string>();
+  CLI::App& all = *leases.add_subcommand("resolve-node", "The same for all leases of a lost node");
+  all.add_option("node", *node, "the node's id")->required();
+  all.callback([node, &context] {
+    context.action = [node, &context](Session& session) {
+      return ResolveNode(*node, context, session);
+    };
+  });
+}
+
+void AddLeaseVerbs(CLI::App& app, Context& context) {
+  const auto list = std::make_shared<LeasesFlags>();
+  CLI::App& leases = *app.add_subcommand("leases", "Show leases; resolve the lease of a lost node");
+  leases.add_option("--account", list->account, "only of this account, such as wallet/demo");
+  AddOutputFlag(leases, list->format);
+  leases.callback([list, &context] {
+    if (context.action) return;  // A verb below it was chosen.
+    context.action = [list, &context](Session& session) {
+      return ListLeases(*list, context, session);
+    };
+  });
+  AddResolveVerbs(leases, context);
 }
 
 }  // namespace

@@ -173,6 +173,11 @@ class ProviderConnection : public std::enable_shared_from_this<ProviderConnectio
   void Settle(bool complete) {
     if (!reply_->settle) return;
     progress_.complete = complete;
+    if (reply_->works_on) {
+      progress_.begun = true;
+      progress_.output_tokens = 0;
+      for (const ReplyStep& step : reply_->steps) progress_.output_tokens += step.output_tokens;
+    }
     reply_->settle(progress_);
     reply_->settle = nullptr;
   }

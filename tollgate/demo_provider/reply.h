@@ -54,6 +54,8 @@ struct Reply {
   std::vector<ReplyStep> steps;
   ReplyEnd end = ReplyEnd::kKeepAlive;
   bool partial = false;  // Steps were taken away: its end is not the end of an answer.
+  // The work goes on when the peer leaves: all of it counts as generated, whatever was sent.
+  bool works_on = false;
   // Called once: just before the last step's bytes are written, or when the peer is found gone
   // before that.  May be empty.
   std::function<void(const ReplyProgress&)> settle;

@@ -30,6 +30,7 @@ class FaultEditor final : public AnswerEditor {
   bool EditReply(Reply& reply) override {
     bool charged = true;
     for (const Fault& fault : faults_) charged = Apply(fault, reply) && charged;
+    reply.works_on = Find(FaultKind::kWorksOn) != nullptr;
     return charged;
   }
 
@@ -91,7 +92,8 @@ class FaultEditor final : public AnswerEditor {
       case FaultKind::kNoUsage:
       case FaultKind::kNegativeUsage:
       case FaultKind::kIgnoreMaxTokens:
-        return true;  // Done before the reply was made.
+      case FaultKind::kWorksOn:
+        return true;  // Done before the reply was made, or after.
     }
     return true;
   }

@@ -12,7 +12,7 @@
 namespace tollgate {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 15> kKinds = {{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 16> kKinds = {{
     {"delay_ms", FaultKind::kDelayMs},
     {"slow", FaultKind::kSlow},
     {"refuse", FaultKind::kRefuse},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 15> kKinds = {{
     {"hang_head", FaultKind::kHangHead},
     {"hang_body", FaultKind::kHangBody},
     {"ignore_max_tokens", FaultKind::kIgnoreMaxTokens},
+    {"works_on", FaultKind::kWorksOn},
 }};
 
 // Uniform in [0, 1).

@@ -26,6 +26,9 @@
 //   hang_head          -                               no byte ever comes · nothing
 //   hang_body          -                               stops half-way for ever · as cut_mid_stream
 //   ignore_max_tokens  -                               answers at full length · all
+//   works_on           -                               as the others say, but what was asked for is
+//                                                      charged whole, also when the client leaves
+//                                                      before the first byte
 #ifndef TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
 #define TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
 
@@ -60,6 +63,7 @@ enum class FaultKind {
   kHangHead,
   kHangBody,
   kIgnoreMaxTokens,
+  kWorksOn,
 };
 
 std::optional<FaultKind> ParseFaultKind(std::string_view name);

@@ -152,6 +152,13 @@ TEST(FaultPlan, DelaysAndIgnoresLimits) {
   EXPECT_THAT(long_winded.Play(long_winded.Ask(false)), HasSubstr("\"finish_reason\":\"stop\""));
 }
 
+TEST(FaultPlan, WorksOn) {
+  Faulty provider(R"({"kind":"works_on"},{"kind":"delay_ms","value":5})");
+  EXPECT_TRUE(provider.Ask(false).works_on);
+  Faulty other(R"({"kind":"delay_ms","value":5})");
+  EXPECT_FALSE(other.Ask(false).works_on);
+}
+
 TEST(FaultPlan, PutsGarbageIntoTheBody) {
   for (bool stream : {false, true}) {
     Faulty provider(R"({"kind":"garbage"})");

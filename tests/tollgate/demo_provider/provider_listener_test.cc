@@ -65,6 +65,24 @@ TEST(ProviderListener, SettlesWhatItsPeerDidNotWaitFor) {
   EXPECT_EQ(progress.output_tokens, 3);
 }
 
+// What works on although its client has left charges for everything, before the first byte too.
+TEST(ProviderListener, WorksOnForAPeerThatLeft) {
+  std::promise<ReplyProgress> settled;
+  ASSERT_OK_AND_ASSIGN(auto listener, ProviderListener::Start({}, [&](const ProviderRequest&) {
+                         Reply reply = WholeReply(200, "text/plain", "never");
+                         reply.steps.front().wait = absl::InfiniteDuration();
+                         reply.steps.back().output_tokens = 5;
+                         reply.works_on = true;
+                         reply.settle = [&](const ReplyProgress& p) { settled.set_value(p); };
+                         return reply;
+                       }));
+  EXPECT_FALSE(HttpGet(listener->url() + "/", {}).ok());
+  const ReplyProgress progress = settled.get_future().get();
+  EXPECT_TRUE(progress.begun);
+  EXPECT_FALSE(progress.complete);
+  EXPECT_EQ(progress.output_tokens, 5);
+}
+
 TEST(ProviderListener, StopsWhileARequestHangs) {
   std::promise<void> asked;
   ASSERT_OK_AND_ASSIGN(auto listener, ProviderListener::Start({}, [&](const ProviderRequest&) {

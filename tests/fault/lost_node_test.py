@@ -1,6 +1,6 @@
 """What a node held when it died: nothing is stranded once it is back on its disk; without the disk
-it is exactly its leases, shown, and freed by one command. And that a lease is worth having: while it
-lasts, no request asks anybody.
+it is exactly its leases, shown, and freed by one command. And that a lease is worth having: while
+it lasts, no request asks anybody.
 """
 import re
 import shutil
@@ -126,7 +126,7 @@ def node_id(world, process):
 
 
 def test_no_question_while_a_lease_lasts(world):
-    """Two thousand requests ask billing a few times, by the clock; with billing frozen, none does."""
+    """Two thousand requests ask a few times, by the clock; with billing frozen, none does."""
     url = world.api_urls[0]
     target = Target.of(url)
 

@@ -1,8 +1,8 @@
 """Applications that try again, as the official clients do, many at once.
 
-A client asks one thing. It is told to come back (429, 503 with Retry-After), loses its connection or
-finds nobody listening: then it asks again, at whichever node comes first. It ends when it is served
-or refused for good.
+A client asks one thing. It is told to come back (429, 503 with Retry-After), loses its connection
+or finds nobody listening: then it asks again, at whichever node comes first. It ends when it is
+served or refused for good.
 """
 import asyncio
 import random

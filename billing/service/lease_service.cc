@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "billing/ledger/binary.h"
 #include "billing/service/lease_messages.h"
+#include "billing/service/lease_session.h"
 #include "billing/service/page.h"
 
 namespace tollgate::billing {
@@ -48,7 +49,8 @@ absl::StatusOr<LeaseKey> ReadLeasePosition(const std::string& position) {
 // under way.
 class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest, LeaseResponse> {
  public:
-  Reactor(LeaseService& service, StreamId id) : service_(service), id_(id) {}
+  Reactor(LeaseService& service, StreamId id)
+      : service_(service), id_(id), session_(service.writer_, id) {}
 
   void Begin() { StartRead(&request_); }
 
@@ -74,23 +76,7 @@ class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest,
       if (!ok) return EndLocked(absl::OkStatus());
       handling_ = true;
     }
-    switch (request_.kind_case()) {
-      case LeaseRequest::kHello:
-        if (opened_) return Handled(absl::InvalidArgumentError("Hello opens a stream, once"));
-        return Run([this](Books& books, Now) {
-          const LeaseRequest::Hello& hello = request_.hello();
-          opened_ = true;
-          return books.OpenStream(id_, {hello.node_id(), hello.incarnation(), hello.session()});
-        });
-      case LeaseRequest::kWant:
-        if (!opened_) return Handled(absl::InvalidArgumentError("the first message is Hello"));
-        return Run([this](Books& books, Now now) {
-          return books.Want(id_, FromProto(request_.want()), now);
-        });
-      case LeaseRequest::KIND_NOT_SET:
-        break;
-    }
-    Handled(absl::InvalidArgumentError("a message without content"));
+    session_.Handle(request_, [this](const absl::Status& status) { Handled(status); });
   }
 
   void OnWriteDone(bool ok) override {
@@ -103,10 +89,7 @@ class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest,
   }
 
   void OnDone() override {
-    if (opened_) {
-      service_.writer_.Submit({.apply = [id = id_](Books& books, Now) { books.CloseStream(id); },
-                               .done = [](const absl::Status&) {}});
-    }
+    session_.Close();
     {
       absl::MutexLock lock(&service_.mutex_);
       service_.reactors_.erase(id_);
@@ -115,16 +98,7 @@ class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest,
   }
 
  private:
-  // Runs a step on the books and reads on when its effects are durable; its answers come by Send().
-  void Run(std::function<absl::Status(Books&, Now)> step) {
-    auto outcome = std::make_shared<absl::Status>();
-    service_.writer_.Submit(
-        {.apply = [outcome, step = std::move(step)](Books& books,
-                                                    Now now) { *outcome = step(books, now); },
-         .done = [this, outcome](
-                     const absl::Status& synced) { Handled(synced.ok() ? *outcome : synced); }});
-  }
-
+  // What a message changed is durable: reads on.  Its answers come by Send().
   void Handled(const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     handling_ = false;
@@ -154,7 +128,7 @@ class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest,
   const StreamId id_;
   // Touched by one read or command at a time.
   LeaseRequest request_;
-  bool opened_ = false;
+  LeaseSession session_;
 
   absl::Mutex mutex_;
   std::deque<LeaseResponse> outbox_ ABSL_GUARDED_BY(mutex_);  // The front is being written.

@@ -2,18 +2,14 @@
 #ifndef TOLLGATE_BILLING_SERVICE_USAGE_SERVICE_H_
 #define TOLLGATE_BILLING_SERVICE_USAGE_SERVICE_H_
 
-#include <cstddef>
 #include <set>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "billing/writer/ledger_writer.h"
+#include "billing/service/usage_session.h"
 #include "tollgate/usage/v1/usage.grpc.pb.h"
 
 namespace tollgate::billing {
-
-inline constexpr int kUsageBatchRecordsMax = 1'000;
-inline constexpr std::size_t kUsageBatchBytesMax = 1024 * 1024;
 
 // Thread-safe.
 class UsageService final : public usage::v1::UsageService::CallbackService {

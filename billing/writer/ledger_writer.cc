@@ -20,10 +20,24 @@ LedgerWriter::LedgerWriter(LedgerStore& store, const Clock& clock, Metrics& metr
 LedgerWriter::~LedgerWriter() { Stop(); }
 
 void LedgerWriter::Start(Deliver deliver, std::function<void()> on_poisoned) {
-  CHECK(!thread_.joinable()) << "started twice";
+  Attach(std::move(deliver), std::move(on_poisoned));
+  thread_ = std::thread([this] { Run(); });
+}
+
+void LedgerWriter::Attach(Deliver deliver, std::function<void()> on_poisoned) {
+  CHECK(!deliver_ && !thread_.joinable()) << "started twice";
   deliver_ = std::move(deliver);
   on_poisoned_ = std::move(on_poisoned);
-  thread_ = std::thread([this] { Run(); });
+}
+
+void LedgerWriter::Step() {
+  CHECK(deliver_ && !thread_.joinable()) << "a writer with a thread steps by itself";
+  std::vector<WriterCommand> commands;
+  {
+    absl::MutexLock lock(&mutex_);
+    TakeQueued(&commands);
+  }
+  RunBatch(std::move(commands));
 }
 
 void LedgerWriter::Submit(WriterCommand command) {
@@ -76,12 +90,16 @@ bool LedgerWriter::Take(MonotonicTime deadline, std::vector<WriterCommand>* comm
     mutex_.AwaitWithTimeout(absl::Condition(&something),
                             std::max(deadline - clock_.Monotonic(), absl::ZeroDuration()));
   }
+  TakeQueued(commands);
+  return !commands->empty() || !stopping_;
+}
+
+void LedgerWriter::TakeQueued(std::vector<WriterCommand>* commands) {
   const std::size_t count = std::min(queue_.size(), kWriterBatchMax);
   for (std::size_t i = 0; i < count; ++i) {
     commands->push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  return count > 0 || !stopping_;
 }
 
 void LedgerWriter::RunBatch(std::vector<WriterCommand> commands) {

@@ -60,6 +60,14 @@ class LedgerWriter {
   // writer's thread, if it comes to that.
   void Start(Deliver deliver, std::function<void()> on_poisoned);
 
+  // Instead of Start(), for who brings a loop of its own: nothing runs but in Step().
+  void Attach(Deliver deliver, std::function<void()> on_poisoned);
+  // Runs what is queued, as one batch, and the waits that are over, on the calling thread.
+  // REQUIRED: Attach().
+  void Step();
+  // When Step() has something to do although nothing was submitted.  REQUIRED: Attach().
+  MonotonicTime NextDeadline() const { return books_->NextDeadline(); }
+
   // Queues a command.  Its `done` is always called once: at once, on the calling thread, when the
   // writer is poisoned, stopped or full.
   void Submit(WriterCommand command);
@@ -76,6 +84,7 @@ class LedgerWriter {
   // Takes what waits; false when it is time to end.  Also returns, with nothing, when a Want's wait
   // is over.
   bool Take(MonotonicTime deadline, std::vector<WriterCommand>* commands);
+  void TakeQueued(std::vector<WriterCommand>* commands) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Poison(const absl::Status& cause);
 
   LedgerStore& store_;

@@ -11,7 +11,6 @@
 #include "base/string_views.h"
 
 namespace tollgate::dataplane {
-
 namespace {
 
 constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
@@ -129,6 +128,7 @@ std::vector<const Account*> LeasePool::Accounts() const {
   for (const auto& [name, account] : accounts_) {
     if (account->state != nullptr) accounts.push_back(account.get());
   }
+  std::ranges::sort(accounts, {}, [](const Account* a) { return a->state->own_slot; });
   return accounts;
 }
 

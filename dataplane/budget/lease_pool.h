@@ -149,7 +149,8 @@ class LeasePool {
   // The accounts that want attention since the last call.
   std::vector<const Account*> TakeAttention();
 
-  // All hard accounts of this incarnation that were opened and not closed.
+  // All hard accounts of this incarnation that were opened and not closed, in the same order in
+  // every run.
   std::vector<const Account*> Accounts() const;
 
   // The hard account of this name; nullptr when it is not open.

@@ -17,7 +17,6 @@
 namespace tollgate::dataplane {
 namespace {
 
-constexpr std::size_t kSegmentBytesMin = std::size_t{1} << 20;
 constexpr std::chrono::milliseconds kUpkeepInterval(50);
 constexpr std::uint64_t kRefusePercent = 95;
 
@@ -52,6 +51,7 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(FileSystem& file_system, Rand
   spool->recovery_ = report;
   TG_RETURN_IF_ERROR(spool->StartLanes(lanes));
   spool->Upkeep();
+  if (!spool->options_.threads) return spool;
   Spool* raw = spool.get();
   spool->upkeep_thread_ = std::thread([raw] { raw->RunUpkeep(); });
   if (spool->options_.durability == Durability::kDisk) {
@@ -228,8 +228,21 @@ void Spool::RunSync() {
   }
 }
 
+void Spool::SyncPending() {
+  std::vector<Pending> pending;
+  {
+    std::lock_guard lock(sync_mutex_);
+    pending.swap(pending_);
+  }
+  if (!pending.empty()) SyncAll(std::move(pending));
+}
+
 void Spool::SyncAll(std::vector<Pending> pending) {
-  std::map<std::shared_ptr<Segment>, std::size_t> ends;
+  // In order of their names: by address, runs of a simulation would differ.
+  const auto by_path = [](const std::shared_ptr<Segment>& a, const std::shared_ptr<Segment>& b) {
+    return a->path() < b->path();
+  };
+  std::map<std::shared_ptr<Segment>, std::size_t, decltype(by_path)> ends(by_path);
   for (const Pending& one : pending) {
     std::size_t& end = ends[one.position.segment];
     end = std::max(end, one.position.end);

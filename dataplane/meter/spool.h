@@ -28,13 +28,19 @@ enum class InterruptedPolicy {
   kChargeNothing,  // The operator bears it.
 };
 
+// Room for a few intents with the reserve of their final records.
+inline constexpr std::size_t kSegmentBytesMin = 64 * 1024;
+
 struct SpoolOptions {
   std::string folder;
-  std::size_t segment_bytes = 64 << 20;  // At least 1 MiB.
+  std::size_t segment_bytes = 64 << 20;  // At least kSegmentBytesMin.
   // All segments together.  At 80 % it is reported, at 95 % intents are refused.
   std::uint64_t bytes_max = std::uint64_t{4} << 30;
   Durability durability = Durability::kProcess;
   InterruptedPolicy interrupted = InterruptedPolicy::kChargeHold;
+  // Whether threads of the spool look after it.  Without them its owner calls Upkeep() and
+  // SyncPending() from time to time, on one thread: in a simulation.
+  bool threads = true;
 };
 
 // What recovery found; all zero after a clean start.
@@ -97,6 +103,9 @@ class Spool {
 
   // One look at spares and limits.  A thread does it every 50 ms; tests, when they like.
   void Upkeep();
+
+  // Syncs what waits for it in WhenDurable(), as one group.  A thread does it at once.
+  void SyncPending();
 
  private:
   Spool(FileSystem& file_system, Random& random, SpoolOptions options, std::uint64_t incarnation);

@@ -57,6 +57,19 @@ TEST_F(LedgerWriterTest, WhatWaitsSharesOneWrite) {
   EXPECT_OK(store_.ReadEntry(10).status());
 }
 
+TEST_F(LedgerWriterTest, WithoutAThreadItRunsInSteps) {
+  writer_.Attach([](std::vector<LeaseMessage>) {}, [] {});
+  std::promise<absl::Status> done[2];
+  for (int i = 0; i < 2; ++i) writer_.Submit(TopUp(std::to_string(i), &done[i]));
+  EXPECT_EQ(store_.writes(), 0);
+  writer_.Step();
+  EXPECT_EQ(store_.writes(), 1);
+  for (auto& one : done) EXPECT_OK(one.get_future().get());
+  EXPECT_EQ(writer_.NextDeadline(), MonotonicTime::InfiniteFuture());
+  writer_.Step();
+  EXPECT_EQ(store_.writes(), 1) << "nothing waited";
+}
+
 TEST_F(LedgerWriterTest, ACommandThatChangesNothingWritesNothing) {
   Start();
   std::promise<absl::Status> done;

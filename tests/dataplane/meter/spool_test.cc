@@ -296,5 +296,19 @@ TEST_F(SpoolTest, DiskDurabilityWaitsForTheSyncAndNeverTrustsAFailedOne) {
   EXPECT_EQ(FinalsOf(lane()).size(), 1u);  // Still shipped.
 }
 
+TEST_F(SpoolTest, WithoutThreadsItsOwnerSyncs) {
+  options_.durability = Durability::kDisk;
+  options_.threads = false;
+  Boot();
+  WriteFinal("gen_a");
+  int synced = 0;
+  for (int i = 0; i < 2; ++i) {
+    spool_->WhenDurable(lane().position(), [&](absl::Status status) { synced += status.ok(); });
+  }
+  EXPECT_EQ(synced, 0);
+  spool_->SyncPending();
+  EXPECT_EQ(synced, 2);
+}
+
 }  // namespace
 }  // namespace tollgate::dataplane

@@ -31,6 +31,12 @@ const google::protobuf::Message* Body(const Resource& resource) {
       return &resource.alias();
     case Resource::kRoute:
       return &resource.route();
+    case Resource::kMember:
+      return &resource.member();
+    case Resource::kPriceRule:
+      return &resource.price_rule();
+    case Resource::kWebhook:
+      return &resource.webhook();
     case Resource::BODY_NOT_SET:
       return nullptr;
   }
@@ -67,6 +73,12 @@ std::string ResourceKey(const Resource& resource) {
       return "alias/" + resource.alias().name();
     case Resource::kRoute:
       return "route/" + resource.route().id();
+    case Resource::kMember:
+      return "member/" + resource.member().id();
+    case Resource::kPriceRule:
+      return "price_rule/" + resource.price_rule().id();
+    case Resource::kWebhook:
+      return "webhook/" + resource.webhook().id();
     case Resource::BODY_NOT_SET:
       return "";
   }

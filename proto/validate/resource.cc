@@ -14,6 +14,7 @@
 #include "base/string_views.h"
 #include "proto/validate/base_url.h"
 #include "proto/validate/digest.h"
+#include "proto/validate/field_checks.h"
 #include "proto/validate/field_error.h"
 #include "proto/validate/price_version.h"
 
@@ -26,17 +27,6 @@ using Strings = google::protobuf::RepeatedPtrField<std::string>;
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kCatalogIdCharsMax = 256;  // "<provider>:<model>@<region>".
 constexpr std::size_t kSealedSecretBytesMax = 4096 + kSealOverheadBytes;
-
-absl::Status CheckId(std::string_view field, std::string_view id) {
-  if (IsValidResourceId(id)) return absl::OkStatus();
-  return InvalidField(field,
-                      "must be 1 to 63 lower-case letters, digits, '-', '_' or '.', and begin and "
-                      "end with a letter or digit");
-}
-
-absl::Status CheckOptionalId(std::string_view field, std::string_view id) {
-  return id.empty() ? absl::OkStatus() : CheckId(field, id);
-}
 
 absl::Status CheckCatalogId(std::string_view field, std::string_view id) {
   bool printable = !id.empty() && id.size() <= kCatalogIdCharsMax;
@@ -56,31 +46,16 @@ absl::Status CheckDuration(std::string_view field, bool present,
                                           : "must be more than zero and less than one hour");
 }
 
-bool IsValidTime(const google::protobuf::Timestamp& time) {
-  using google::protobuf::util::TimeUtil;
-  return time.seconds() >= TimeUtil::kTimestampMinSeconds &&
-         time.seconds() <= TimeUtil::kTimestampMaxSeconds && time.nanos() >= 0 &&
-         time.nanos() <= 999'999'999;
-}
-
-absl::Status CheckProviders(std::string_view field, const Strings& ids) {
-  if (ids.size() > kRouteProvidersMax) return InvalidField(field, "must name at most 64 providers");
-  std::set<std::string_view> seen;
-  for (const std::string& id : ids) {
-    TG_RETURN_IF_ERROR(CheckId(field, id));
-    if (!seen.insert(id).second) return InvalidField(field, absl::StrCat("names ", id, " twice"));
-  }
-  return absl::OkStatus();
-}
-
 // Which kinds billing reads (config.proto, AUDIENCE_BILLING).
 bool ConcernsBilling(const Resource& resource) {
-  return resource.has_workspace() || resource.has_api_key() || resource.has_budget();
+  return resource.has_workspace() || resource.has_api_key() || resource.has_budget() ||
+         resource.has_webhook();
 }
 
 absl::Status CheckAudience(const Resource& resource, config::v1::Audience audience) {
   const bool billing = audience == config::v1::AUDIENCE_BILLING;
   if (billing && !ConcernsBilling(resource)) return InvalidField("body", "is not for billing");
+  if (!billing && resource.has_webhook()) return InvalidField("body", "is for billing only");
   if (!resource.has_api_key()) return absl::OkStatus();
   const std::size_t digest_bytes = billing ? 0 : kDigestBytes;
   if (resource.api_key().digest().size() == digest_bytes) return absl::OkStatus();
@@ -107,6 +82,12 @@ absl::Status ValidateAnyBody(const Resource& resource) {
       return ValidateBody(resource.alias());
     case Resource::kRoute:
       return ValidateBody(resource.route());
+    case Resource::kMember:
+      return ValidateBody(resource.member());
+    case Resource::kPriceRule:
+      return ValidateBody(resource.price_rule());
+    case Resource::kWebhook:
+      return ValidateBody(resource.webhook());
     case Resource::BODY_NOT_SET:
       break;
   }
@@ -144,7 +125,8 @@ bool IsValidDisplayName(std::string_view name) {
 
 absl::Status ValidateBody(const config::v1::Workspace& workspace) {
   TG_RETURN_IF_ERROR(CheckId("id", workspace.id()));
-  return CheckId("organization_id", workspace.organization_id());
+  TG_RETURN_IF_ERROR(CheckId("organization_id", workspace.organization_id()));
+  return CheckRateLimits(workspace.limits());
 }
 
 absl::Status ValidateBody(const config::v1::Key& key) {
@@ -165,22 +147,9 @@ absl::Status ValidateBody(const config::v1::Key& key) {
                           "must be names of models or aliases, with at most a '*' at the end");
     }
   }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateBody(const config::v1::Budget& budget) {
-  TG_RETURN_IF_ERROR(CheckId("id", budget.id()));
-  if (budget.scope_kind() == config::v1::SCOPE_KIND_UNSPECIFIED ||
-      !config::v1::ScopeKind_IsValid(budget.scope_kind())) {
-    return InvalidField("scope_kind", "must be stated");
-  }
-  TG_RETURN_IF_ERROR(CheckId("scope_id", budget.scope_id()));
-  if (budget.limit_nano_usd() < 0) return InvalidField("limit_nano_usd", "must not be negative");
-  if (budget.period() == config::v1::PERIOD_UNSPECIFIED ||
-      !config::v1::Period_IsValid(budget.period())) {
-    return InvalidField("period", "must be stated");
-  }
-  return absl::OkStatus();
+  TG_RETURN_IF_ERROR(CheckOptionalId("project_id", key.project_id()));
+  TG_RETURN_IF_ERROR(CheckOptionalId("member_id", key.member_id()));
+  return CheckRateLimits(key.limits());
 }
 
 absl::Status ValidateLimits(const config::v1::ProviderLimits& limits) {

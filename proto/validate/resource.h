@@ -6,6 +6,8 @@
 #define TOLLGATE_PROTO_VALIDATE_RESOURCE_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -20,6 +22,13 @@ inline constexpr int kAliasModelsMax = 16;     // Each may become an attempt.
 inline constexpr int kRouteProvidersMax = 64;  // In each of order, only and ignore.
 inline constexpr std::uint32_t kAttemptsMax = 20;
 inline constexpr int kPriorityMax = 1000;
+inline constexpr std::int64_t kRateLimitMax = 1'000'000'000;  // Beyond it is as good as none.
+inline constexpr int kRaisesMax = 16;
+inline constexpr int kAlertPercentsMax = 16;
+inline constexpr std::uint32_t kAlertPercentMax = 1000;  // Ten times the limit, of a soft budget.
+inline constexpr int kAlertWebhooksMax = 8;
+inline constexpr std::int64_t kPriceAdjustPpmMin = -1'000'000;  // Free.
+inline constexpr std::int64_t kPriceAdjustPpmMax = 10'000'000;  // Eleven times the list price.
 inline constexpr int kPriceVersionsMax = 64;  // The one in force and those announced.
 inline constexpr std::size_t kModelNameCharsMax = 128;
 inline constexpr std::size_t kDisplayNameCharsMax = 128;
@@ -50,8 +59,14 @@ absl::Status ValidateBody(const config::v1::Provider& provider);
 absl::Status ValidateBody(const config::v1::Credential& credential);
 absl::Status ValidateBody(const config::v1::Alias& alias);
 absl::Status ValidateBody(const config::v1::Route& route);
+absl::Status ValidateBody(const config::v1::Member& member);
+absl::Status ValidateBody(const config::v1::PriceRule& rule);
+absl::Status ValidateBody(const config::v1::Webhook& webhook);
 absl::Status ValidateBody(const catalog::v1::Model& model);
 absl::Status ValidateBody(const catalog::v1::Offering& offering);
+
+// What a price rule's `version` must be: "rv_" and 26 characters of a hash of its other fields.
+std::string PriceRuleVersion(const config::v1::PriceRule& rule);
 
 // Absent limits are fine: they have defaults.
 absl::Status ValidateLimits(const config::v1::ProviderLimits& limits);

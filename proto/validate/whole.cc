@@ -37,6 +37,8 @@ absl::Status CheckBudget(const KeySet& keys, const Resource& resource) {
       return Refer(keys, resource, "workspace", budget.scope_id());
     case config::v1::SCOPE_KIND_KEY:
       return Refer(keys, resource, "key", budget.scope_id());
+    case config::v1::SCOPE_KIND_MEMBER:
+      return Refer(keys, resource, "member", budget.scope_id());
     default:
       return absl::OkStatus();  // The other scopes are not published.
   }
@@ -45,7 +47,12 @@ absl::Status CheckBudget(const KeySet& keys, const Resource& resource) {
 absl::Status CheckReferences(const KeySet& keys, const Resource& resource) {
   switch (resource.body_case()) {
     case Resource::kApiKey:
-      return Refer(keys, resource, "workspace", resource.api_key().workspace_id());
+      TG_RETURN_IF_ERROR(Refer(keys, resource, "workspace", resource.api_key().workspace_id()));
+      return ReferIfSet(keys, resource, "member", resource.api_key().member_id());
+    case Resource::kMember:
+      return Refer(keys, resource, "workspace", resource.member().workspace_id());
+    case Resource::kPriceRule:
+      return ReferIfSet(keys, resource, "workspace", resource.price_rule().workspace_id());
     case Resource::kBudget:
       return CheckBudget(keys, resource);
     case Resource::kCredential:

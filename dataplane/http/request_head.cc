@@ -199,6 +199,16 @@ HeadError ParseRequestHead(std::string_view bytes, RequestHead& head) {
   return HeadError::kNone;
 }
 
+std::string_view BearerToken(std::string_view authorization) {
+  constexpr std::size_t kScheme = 7;
+  if (authorization.empty()) return {};
+  if (authorization.size() < kScheme ||
+      !EqualsIgnoringCase(authorization.substr(0, kScheme), "bearer ")) {
+    return authorization.substr(0, 0);
+  }
+  return TrimBlanks(authorization.substr(kScheme));
+}
+
 std::string_view HeadErrorMessage(HeadError error) {
   switch (error) {
     case HeadError::kNone:

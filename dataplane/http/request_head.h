@@ -51,6 +51,9 @@ struct RequestHead {
 // overwritten.
 HeadError ParseRequestHead(std::string_view bytes, RequestHead& head);
 
+// The key of an `Authorization: Bearer` value; empty for another scheme, null for none at all.
+std::string_view BearerToken(std::string_view authorization);
+
 // A sentence about the error, for the client.
 std::string_view HeadErrorMessage(HeadError error);
 

@@ -1,17 +1,36 @@
 #include "dataplane/provider/format.h"
 
+#include <array>
+
 namespace tollgate::dataplane {
+namespace {
+
+struct Row {
+  WireFormat wire;
+  const ProviderFormat& (*format)();
+};
+
+// The one table of formats: one line each.
+constexpr std::array kFormats = {
+    Row{WireFormat::kOpenAiChat, OpenAiChatFormat},
+};
+
+}  // namespace
 
 const ProviderFormat* FormatOf(WireFormat format) {
-  switch (format) {
-    case WireFormat::kOpenAiChat:
-      return &OpenAiChatFormat();
-    case WireFormat::kOpenAiResponses:
-    case WireFormat::kAnthropic:
-    case WireFormat::kGemini:
-      return nullptr;
+  for (const Row& row : kFormats) {
+    if (row.wire == format) return &row.format();
   }
   return nullptr;
 }
+
+std::uint32_t SpokenFormats() {
+  std::uint32_t formats = 0;
+  for (const Row& row : kFormats) formats |= 1u << static_cast<unsigned>(row.wire);
+  return formats;
+}
+
+void ProviderFormat::AppendHeaders(const std::vector<std::pair<std::string, std::string>>&,
+                                   std::string&) const {}
 
 }  // namespace tollgate::dataplane

@@ -236,6 +236,9 @@ void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
   const OutputBound bound = OutputTokensBound(scan_, *attempt.offering);
   SendDecision decision;
   decision.provider_model_id = attempt.offering->provider_model_id;
+  decision.stream = scan_.stream;
+  decision.model = attempt.model;
+  decision.offering = attempt.offering;
   std::int64_t output = bound.tokens;
   if (output_clamp_ >= 0 && output_clamp_ < output) {
     output = decision.output_limit = output_clamp_;
@@ -249,12 +252,14 @@ void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
   sent_body_bytes_ = splice_.Apply(body_, body_pieces_);
   const Origin& origin = attempt.provider->origin;
   request_head_.clear();
-  absl::StrAppend(&request_head_, "POST ", origin.path_prefix, AbslView(format_->path()),
-                  " HTTP/1.1\r\nhost: ", origin.HostHeader(),
+  absl::StrAppend(&request_head_, "POST ", origin.path_prefix);
+  format_->AppendPath(decision, request_head_);
+  absl::StrAppend(&request_head_, " HTTP/1.1\r\nhost: ", origin.HostHeader(),
                   "\r\ncontent-type: application/json\r\naccept: ",
                   scan_.stream ? "text/event-stream" : "application/json",
                   "\r\naccept-encoding: identity\r\nuser-agent: ", AbslView(kUserAgent),
                   "\r\ncontent-length: ", sent_body_bytes_, "\r\n");
+  format_->AppendHeaders(call_.passed, request_head_);
 }
 
 // The credential's line is sent from where it is kept: it is copied nowhere.

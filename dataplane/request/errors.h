@@ -68,7 +68,7 @@ std::span<const ErrorRow> ErrorTable();
 struct GatewayError {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;        // Empty = the row's.
-  std::string_view param;     // Which field; empty = none.
+  std::string param;          // Which field; empty = none.
   std::string provider_code;  // The provider's own code, of kProviderRejected.
   int status = 0;             // 0 = the row's.
   std::optional<absl::Duration> retry_after;

@@ -4,7 +4,8 @@
 
 namespace tollgate::dataplane {
 
-Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface) {
+Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std::string_view path,
+                           std::string_view wildcard) {
   std::unique_ptr<RequestRun> owned;
   if (spares_.empty()) {
     owned = std::make_unique<RequestRun>(context_);
@@ -15,7 +16,7 @@ Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface) {
   RequestRun& run = *owned;
   run.Begin(client, surface);
 
-  bool ready = run.Authenticate();
+  bool ready = run.TakeHead(path, wildcard) && run.Authenticate();
   if (ready) {
     if (!client.BodyReady(context_.options.body_bytes_max)) co_await client.ReadBody();
     ready = run.TakeBody() && run.Scan() && run.PlanAttempts();

@@ -17,8 +17,10 @@ class Pipeline {
  public:
   explicit Pipeline(WorkerContext& context) : context_(context) {}
 
-  // Serves one request of a surface whose head was read.
-  Task<void> Serve(ClientConnection& client, const Surface& surface);
+  // Serves one request of a surface whose head was read.  `path` is normalized, `wildcard` what the
+  // star of the surface's route stood for; both are read before the first wait.
+  Task<void> Serve(ClientConnection& client, const Surface& surface, std::string_view path,
+                   std::string_view wildcard);
 
  private:
   // Runs that are over keep their memory for the next.

@@ -33,9 +33,6 @@ enum class AttemptEnd {
   kRefused,   // Nothing was sent, and nothing else will be: error() says why.
 };
 
-// The key of an `Authorization: Bearer` value; empty for another scheme.
-std::string_view BearerToken(std::string_view authorization);
-
 // Used by one worker; reused from request to request (Begin).
 class RequestRun final : public Interruptible {
  public:
@@ -48,6 +45,8 @@ class RequestRun final : public Interruptible {
 
   // ---- The stages, in order; false: error() is the answer --------------------------------------
 
+  // `path` is normalized, `wildcard` what the star of the surface's route stood for.
+  bool TakeHead(std::string_view path, std::string_view wildcard);
   bool Authenticate();
   bool TakeBody();
   bool Scan();
@@ -142,6 +141,8 @@ class RequestRun final : public Interruptible {
   std::optional<Principal> principal_;
   absl::Time wall_start_;
   GatewayError error_;
+  CallHead call_;
+  std::string key_scratch_;
   ScannedRequest scan_;
   std::vector<std::string_view> models_;
   AttemptPlan plan_;

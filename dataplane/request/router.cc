@@ -30,11 +30,9 @@ Task<void> Router::Handle(ClientConnection& client) {
     return info_.Refuse(client, ErrorCode::kMalformedRequest,
                         "The path has an empty or dot segment, or a forbidden character.");
   }
+  const RouteMatch match = routes_.Find(head.method, *path);
+  if (match.surface != nullptr) return ServeSurface(client, match, *path);
   const bool get = head.method == Method::kGet;
-  if (*path == "/v1/chat/completions") {
-    if (head.method == Method::kPost) return pipeline_.Serve(client, OpenAiChatSurface());
-    return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use POST.");
-  }
   const bool is_model = path->starts_with(kModelPrefix);
   if (*path == "/v1/models" || *path == "/v1/credits" || *path == "/v1/generation" || is_model) {
     if (!get) return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use GET.");
@@ -44,6 +42,15 @@ Task<void> Router::Handle(ClientConnection& client) {
     return info_.Generation(client);
   }
   return info_.Refuse(client, ErrorCode::kNotFound, {});
+}
+
+Task<void> Router::ServeSurface(ClientConnection& client, const RouteMatch& match,
+                                std::string_view path) {
+  if (match.other_method) {
+    return info_.Refuse(client, ErrorCode::kMethodNotAllowed,
+                        match.method == Method::kGet ? "Use GET." : "Use POST.");
+  }
+  return pipeline_.Serve(client, *match.surface, path, match.wildcard);
 }
 
 void Router::RenderHeadError(int status, std::string_view message, std::string& body) {

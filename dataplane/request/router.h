@@ -8,25 +8,31 @@
 #include "dataplane/http/client_connection.h"
 #include "dataplane/request/info_endpoints.h"
 #include "dataplane/request/pipeline.h"
+#include "dataplane/surface/route_table.h"
 
 namespace tollgate::dataplane {
 
 // One per worker.
 //
-//   POST /v1/chat/completions    Pipeline
+//   the routes of each surface   Pipeline
 //   GET  /v1/models              InfoEndpoints, as the next ones
 //   GET  /v1/models/{id}         the id may hold slashes
 //   GET  /v1/credits
 //   GET  /v1/generation?id=
 class Router final : public RequestHandler {
  public:
-  explicit Router(WorkerContext& context) : context_(context), pipeline_(context), info_(context) {}
+  explicit Router(WorkerContext& context)
+      : context_(context), routes_(Surfaces()), pipeline_(context), info_(context) {}
 
   Task<void> Handle(ClientConnection& client) override;
   void RenderHeadError(int status, std::string_view message, std::string& body) override;
 
  private:
+  Task<void> ServeSurface(ClientConnection& client, const RouteMatch& match,
+                          std::string_view path);
+
   WorkerContext& context_;
+  RouteTable routes_;
   Pipeline pipeline_;
   InfoEndpoints info_;
   std::string path_scratch_;

@@ -57,15 +57,6 @@ ErrorCode CodeOf(PlanRule rule) {
 
 }  // namespace
 
-std::string_view BearerToken(std::string_view authorization) {
-  constexpr std::size_t kScheme = 7;
-  if (authorization.size() < kScheme ||
-      !EqualsIgnoringCase(authorization.substr(0, kScheme), "bearer ")) {
-    return {};
-  }
-  return TrimBlanks(authorization.substr(kScheme));
-}
-
 void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   client_ = &client;
   surface_ = &surface;
@@ -97,6 +88,7 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   native_finish_.clear();
   finish_.clear();
   scan_.Reset();
+  call_.Reset();
   context_.metrics.requests_in_flight.Add(1);
 }
 
@@ -106,12 +98,20 @@ bool RequestRun::Fail(ErrorCode code, std::string message) {
   return false;
 }
 
+bool RequestRun::TakeHead(std::string_view path, std::string_view wildcard) {
+  std::optional<GatewayError> error = surface_->ReadHead(client_->head(), path, wildcard, call_);
+  if (!error.has_value()) return true;
+  error_ = *std::move(error);
+  return false;
+}
+
 bool RequestRun::Authenticate() {
   if (snapshot_ == nullptr) return Fail(ErrorCode::kNotReady);
-  const std::string_view authorization = client_->head().authorization;
-  if (authorization.empty()) return Fail(ErrorCode::kMissingKey);
-  auto result = tollgate::dataplane::Authenticate(BearerToken(authorization), snapshot(),
-                                                  context_.peppers, wall_start_);
+  const std::string_view key = surface_->ReadKey(client_->head(), key_scratch_);
+  if (key.data() == nullptr) return Fail(ErrorCode::kMissingKey);
+  auto result =
+      tollgate::dataplane::Authenticate(key, snapshot(), context_.peppers, wall_start_);
+  key_scratch_.clear();
   if (const AuthError* error = std::get_if<AuthError>(&result)) return Fail(CodeOf(*error));
   principal_ = std::get<Principal>(result);
   return true;
@@ -138,7 +138,7 @@ bool RequestRun::TakeBody() {
 }
 
 bool RequestRun::Scan() {
-  if (std::optional<GatewayError> error = surface_->Scan(body_, scan_)) {
+  if (std::optional<GatewayError> error = surface_->Scan(body_, call_, scan_)) {
     error_ = *std::move(error);
     return false;
   }

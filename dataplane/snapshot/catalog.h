@@ -33,11 +33,25 @@ struct Workspace {
   std::string organization_id;
 };
 
+// How a provider departs from its format: catalog.v1.Quirks, whose words these are.
+struct Quirks {
+  std::string output_limit_field;
+  bool no_stream_usage = false;
+  bool no_developer_role = false;
+  bool no_json_schema = false;
+  bool no_image_url = false;
+  bool cache_control = false;
+  std::string reasoning_request;
+  std::string reasoning_history;
+  std::vector<std::string> unsupported_parameters;
+};
+
 struct Provider {
   std::string id;
   std::string display_name;
   WireFormat format = WireFormat::kOpenAiChat;
   Origin origin;
+  Quirks quirks;
   // config.v1.ProviderLimits, defaults filled in.
   absl::Duration connect_timeout;
   absl::Duration first_byte_timeout;

@@ -1,17 +1,76 @@
-// A client API: how its requests are read and how its errors look.  A surface knows no provider
-// format; both meet in dataplane/request.
+// A client API: how its calls are read, and how its answers, streams and errors look.  A surface
+// knows no provider format; both meet in dataplane/request.  docs/translation.md says how to add
+// one.
 #ifndef TOLLGATE_DATAPLANE_SURFACE_SURFACE_H_
 #define TOLLGATE_DATAPLANE_SURFACE_SURFACE_H_
 
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "dataplane/http/request_head.h"
+#include "dataplane/ir/event.h"
+#include "dataplane/ir/request.h"
+#include "dataplane/ir/response.h"
 #include "dataplane/request/errors.h"
 #include "dataplane/request/scanned_request.h"
 #include "dataplane/snapshot/catalog.h"
+#include "dataplane/surface/answer.h"
+#include "dataplane/surface/call_head.h"
 
 namespace tollgate::dataplane {
+
+// What a path of a surface is for.
+enum class SurfaceOperation : std::uint8_t {
+  kGenerate,     // Scan(), then the pipeline.
+  kCountTokens,  // Scan() and ReadRequest(), then AppendTokenCount().
+  kListModels,
+  kGetModel,
+  kCredits,
+  kKey,  // What the calling key may spend and has spent.
+  kGeneration,
+};
+
+// A path that a surface answers.  One `*` stands for one or more characters, slashes included, and
+// is the model's name.  An exact pattern goes before one with a star, a longer one before a shorter.
+struct SurfaceRoute {
+  Method method = Method::kPost;
+  std::string_view pattern;
+  SurfaceOperation operation = SurfaceOperation::kGenerate;
+};
+
+// Turns the events of one translated stream into a surface's bytes.  Appends to `out`; what it
+// appends are whole events of the surface, so that they may be sent at once.  Used by one request.
+//
+// A writer holds back what must come last (a finish reason beside the usage) until Finish().
+class StreamWriter {
+ public:
+  virtual ~StreamWriter() = default;
+
+  // One event, in the order that ir/event.h promises; kEnd and kError never come here.
+  virtual void Write(const ir::Event& event, std::string& out) = 0;
+  // The rest of a stream that is whole: finish reasons, usage, cost, end marker.
+  virtual void Finish(const AnswerCost& cost, std::string& out) = 0;
+  // The end of a stream that broke, in the surface's own form: never mistaken for a whole one.
+  virtual void Fail(const GatewayError& error, std::string& out) = 0;
+};
+
+// A model, or an alias, that the caller may call.
+struct ListedModel {
+  std::string_view name;  // What the caller writes.
+  const Model* model = nullptr;
+  const Offering* offering = nullptr;  // The cheapest with a price in force.
+  const Price* price = nullptr;
+};
+
+// A page of models, as a surface's client asked for it.
+struct ModelListQuery {
+  std::string_view path_and_query;
+  const CallHead* call = nullptr;
+};
 
 // Stateless; safe to share between threads.
 class Surface {
@@ -21,24 +80,72 @@ class Surface {
   // For records and metrics: "openai_chat".
   virtual std::string_view name() const = 0;
   // The provider formats whose JSON is the surface's own, so that bodies pass through; bit (1 <<
-  // WireFormat).
+  // WireFormat).  All other formats are reached by translation.
   virtual std::uint32_t formats() const = 0;
+  virtual std::span<const SurfaceRoute> routes() const = 0;
 
-  // Looks at a body; views of `out` point into it.  The error says what is wrong with it.
-  virtual std::optional<GatewayError> Scan(std::string_view body, ScannedRequest& out) const = 0;
+  // ---- The call --------------------------------------------------------------------------------
 
-  // Appends an error's body as JSON.
-  virtual void AppendError(const GatewayError& error, std::string_view generation_id,
-                           std::string& out) const = 0;
-  // Appends an error as the event that ends a stream.
-  virtual void AppendStreamError(const GatewayError& error, std::string_view generation_id,
-                                 std::string& out) const = 0;
+  // The caller's key; null when none was sent.  By default the token of `Authorization: Bearer`.
+  // `scratch` keeps it when it had to be decoded.
+  virtual std::string_view ReadKey(const RequestHead& head, std::string& scratch) const;
+
+  // Takes what is needed from the head; `path` is normalized, `wildcard` what the star stood for.
+  // By default nothing.
+  virtual std::optional<GatewayError> ReadHead(const RequestHead& head, std::string_view path,
+                                               std::string_view wildcard, CallHead& call) const;
+
+  // Looks at a body; views of `out` point into it, into `call` or into `out`.  The error says what
+  // is wrong with it.  What this accepts is well-formed JSON and UTF-8.
+  virtual std::optional<GatewayError> Scan(std::string_view body, const CallHead& call,
+                                           ScannedRequest& out) const = 0;
+
+  // Reads a body that Scan() accepted, to be translated.  Every member is read, kept as an Extra,
+  // or refused by name.  `out` is fresh.
+  virtual std::optional<GatewayError> ReadRequest(std::string_view body, const CallHead& call,
+                                                  const ScannedRequest& scan,
+                                                  ir::Request& out) const = 0;
+
+  // ---- Translated answers ----------------------------------------------------------------------
+
+  // Appends a whole answer.
+  virtual void WriteAnswer(const ir::Response& response, const AnswerContext& context,
+                           const AnswerCost& cost, std::string& out) const = 0;
+  // `context` outlives the writer.
+  virtual std::unique_ptr<StreamWriter> NewStreamWriter(const AnswerContext& context) const = 0;
+  virtual std::string_view stream_content_type(const CallHead& call) const;
+  // What keeps a stream alive while the model thinks; empty = nothing can be said without breaking
+  // it.  By default an SSE comment.
+  virtual std::string_view keep_alive(const CallHead& call) const;
+
+  // ---- Answers that pass through ---------------------------------------------------------------
+
   // Appends the end marker of a stream whose provider sent none.
   virtual void AppendStreamEnd(std::string& out) const = 0;
   // Appends the cost, an exact decimal of USD, as a member of the usage object, without a comma:
   // `"cost":0.0000123`.
   virtual void AppendCost(std::string_view usd, std::string& out) const = 0;
+
+  // ---- Errors ----------------------------------------------------------------------------------
+
+  // Appends an error's body as JSON.
+  virtual void AppendError(const GatewayError& error, std::string_view generation_id,
+                           std::string& out) const = 0;
+  // Appends an error as the event that ends a stream that passed through.
+  virtual void AppendStreamError(const GatewayError& error, std::string_view generation_id,
+                                 std::string& out) const = 0;
+
+  // ---- What is not a generation; only where routes() has it -------------------------------------
+
+  virtual void AppendModelList(std::span<const ListedModel> models, const ModelListQuery& query,
+                               std::string& out) const;
+  virtual void AppendModel(const ListedModel& model, const ModelListQuery& query,
+                           std::string& out) const;
+  virtual void AppendTokenCount(std::int64_t input_tokens, std::string& out) const;
 };
+
+// Every surface; the place where a new one is registered (dataplane/surface/registry.cc).
+std::span<const Surface* const> Surfaces();
 
 // The surface of POST /v1/chat/completions.
 const Surface& OpenAiChatSurface();

@@ -4,8 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
+#include "base/string_views.h"
 #include "dataplane/json/cursor.h"
+#include "dataplane/provider/openai_chat/read.h"
 #include "dataplane/provider/openai_chat/usage.h"
+#include "dataplane/provider/openai_chat/write.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -150,7 +153,11 @@ AnswerFacts ReadObject(std::string_view text) {
 
 class OpenAiChat final : public ProviderFormat {
  public:
-  std::string_view path() const override { return "/chat/completions"; }
+  std::string_view name() const override { return ir::kOpenAiChat; }
+
+  void AppendPath(const SendDecision&, std::string& out) const override {
+    out += "/chat/completions";
+  }
 
   void Rewrite(const ScannedRequest& request, const Provider& provider,
                const SendDecision& decision, Splice& splice) const override {
@@ -174,6 +181,26 @@ class OpenAiChat final : public ProviderFormat {
       return facts;
     }
     return ReadObject(data);
+  }
+
+  void WriteRequest(const ir::Request& request, const Provider& provider,
+                    const SendDecision& decision, ir::Omissions& omissions,
+                    WrittenRequest& out) const override {
+    AppendPath(decision, out.path);
+    WriteChatRequest(request, provider, decision, omissions, out.body);
+  }
+
+  bool TakesUrl(const ir::Media& media, const Provider& provider) const override {
+    return media.kind == ir::Media::Kind::kVideo ||
+           (media.kind == ir::Media::Kind::kImage && !provider.quirks.no_image_url);
+  }
+
+  bool ReadResponse(std::string_view body, ir::Response& out) const override {
+    return ReadChatResponse(body, out);
+  }
+  std::unique_ptr<EventReader> NewEventReader() const override { return NewChatEventReader(); }
+  ProviderError ReadError(int status, std::string_view body) const override {
+    return ReadChatError(status, body);
   }
 
  private:
@@ -205,9 +232,10 @@ class OpenAiChat final : public ProviderFormat {
     // OpenAI's own reasoning models refuse `max_tokens`; many compatible servers know no other.
     const bool openai = provider.origin.host == "api.openai.com" ||
                         provider.origin.host.ends_with(".openai.azure.com");
-    splice.Insert(
-        request.object_open,
-        absl::StrCat(openai ? "\"max_completion_tokens\":" : "\"max_tokens\":", limit, ","));
+    const std::string_view field = openai && provider.quirks.output_limit_field.empty()
+                                       ? "max_completion_tokens"
+                                       : OutputLimitField(provider);
+    splice.Insert(request.object_open, absl::StrCat("\"", AbslView(field), "\":", limit, ","));
   }
 };
 

@@ -6,24 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/json/cursor.h"
+#include "dataplane/surface/fault.h"
 
 namespace tollgate::dataplane {
 namespace {
 
 using Error = std::optional<GatewayError>;
-
-GatewayError Fault(ErrorCode code, std::string_view param, std::string message) {
-  GatewayError error;
-  error.code = code;
-  error.param = param;
-  error.message = std::move(message);
-  return error;
-}
-
-GatewayError WrongType(std::string_view param, std::string_view wanted) {
-  return Fault(ErrorCode::kInvalidParameter, param,
-               absl::StrCat("`", AbslView(param), "` must be ", AbslView(wanted), "."));
-}
 
 // The members that are read; their order is that of the bits in `seen_`.
 enum Member : unsigned {

@@ -3,10 +3,16 @@
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
 #include "base/string_views.h"
+#include "dataplane/surface/openai_chat/answer.h"
+#include "dataplane/surface/openai_chat/request.h"
 #include "dataplane/surface/openai_chat/scan.h"
 
 namespace tollgate::dataplane {
 namespace {
+
+constexpr SurfaceRoute kRoutes[] = {
+    {Method::kPost, "/v1/chat/completions", SurfaceOperation::kGenerate},
+};
 
 class OpenAiChat final : public Surface {
  public:
@@ -15,8 +21,23 @@ class OpenAiChat final : public Surface {
     return 1u << static_cast<unsigned>(WireFormat::kOpenAiChat);
   }
 
-  std::optional<GatewayError> Scan(std::string_view body, ScannedRequest& out) const override {
+  std::span<const SurfaceRoute> routes() const override { return kRoutes; }
+
+  std::optional<GatewayError> Scan(std::string_view body, const CallHead&,
+                                   ScannedRequest& out) const override {
     return ScanChatRequest(body, out);
+  }
+  std::optional<GatewayError> ReadRequest(std::string_view body, const CallHead&,
+                                          const ScannedRequest&, ir::Request& out) const override {
+    return ReadChatRequest(body, out);
+  }
+
+  void WriteAnswer(const ir::Response& response, const AnswerContext& context,
+                   const AnswerCost& cost, std::string& out) const override {
+    WriteChatAnswer(response, context, cost, out);
+  }
+  std::unique_ptr<StreamWriter> NewStreamWriter(const AnswerContext& context) const override {
+    return NewChatStreamWriter(context);
   }
 
   // The generation id stands within `error` too: SDKs keep that object and drop its siblings.

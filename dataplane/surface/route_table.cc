@@ -1,0 +1,52 @@
+#include "dataplane/surface/route_table.h"
+
+#include <algorithm>
+
+namespace tollgate::dataplane {
+
+RouteTable::RouteTable(std::span<const Surface* const> surfaces) {
+  for (const Surface* surface : surfaces) {
+    for (const SurfaceRoute& route : surface->routes()) {
+      if (route.pattern.find('*') == std::string_view::npos) {
+        exact_[route.pattern].push_back({route, surface});
+      } else {
+        starred_.push_back({route, surface});
+      }
+    }
+  }
+  std::stable_sort(starred_.begin(), starred_.end(), [](const Entry& a, const Entry& b) {
+    return a.route.pattern.size() > b.route.pattern.size();
+  });
+}
+
+bool RouteTable::Matches(std::string_view pattern, std::string_view path,
+                         std::string_view& wildcard) {
+  const std::size_t star = pattern.find('*');
+  const std::string_view before = pattern.substr(0, star);
+  const std::string_view after = pattern.substr(star + 1);
+  if (path.size() <= before.size() + after.size()) return false;
+  if (!path.starts_with(before) || !path.ends_with(after)) return false;
+  wildcard = path.substr(before.size(), path.size() - before.size() - after.size());
+  return true;
+}
+
+RouteMatch RouteTable::Find(Method method, std::string_view path) const {
+  RouteMatch match;
+  const auto consider = [&](const Entry& entry, std::string_view wildcard) {
+    if (match.surface != nullptr && !match.other_method) return;
+    const bool other = entry.route.method != method;
+    if (other && match.surface != nullptr) return;
+    match = {entry.surface, entry.route.operation, wildcard, other, entry.route.method};
+  };
+  if (const auto found = exact_.find(path); found != exact_.end()) {
+    for (const Entry& entry : found->second) consider(entry, {});
+    return match;
+  }
+  for (const Entry& entry : starred_) {
+    std::string_view wildcard;
+    if (Matches(entry.route.pattern, path, wildcard)) consider(entry, wildcard);
+  }
+  return match;
+}
+
+}  // namespace tollgate::dataplane

@@ -30,10 +30,10 @@ void Omissions::Refuse(std::string_view param, std::string_view details) {
   if (refused_) return;
   refused_ = true;
   param_ = param;
-  refusal_ = details.empty()
-                 ? absl::StrCat("`", AbslView(param), "` cannot be sent to this model: ",
-                                AbslView(format_), " cannot express it.")
-                 : std::string(details);
+  refusal_ = details.empty() ? absl::StrCat("`", AbslView(param),
+                                            "` cannot be sent to this model: ", AbslView(format_),
+                                            " cannot express it.")
+                             : std::string(details);
 }
 
 bool IsFamily(std::string_view owner) {

@@ -117,7 +117,7 @@ struct ToolResult {
 // What the model thought.  At least one of text, redacted and the part's signature is set.
 struct Reasoning {
   std::string_view text{};
-  bool summary = false;       // The text is a summary of it.
+  bool summary = false;         // The text is a summary of it.
   std::string_view redacted{};  // Opaque, of the part's signature.maker.
   std::string_view id{};        // The provider's, of an item; may be empty.
 };

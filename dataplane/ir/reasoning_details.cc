@@ -29,7 +29,8 @@ std::string_view FormatOfMaker(std::string_view maker) {
   return maker.empty() ? "unknown" : maker;
 }
 
-// Whether a detail is the signature of a tool call in the message.  An id beside Google's signature is that of a call: its thoughts have none.
+// Whether a detail is the signature of a tool call.  An id beside Google's signature is that of a
+// call: its thoughts have none.
 bool IsSignatureOfCall(JsonValue detail) {
   return detail["type"].string() == "reasoning.encrypted" && !detail["id"].string().empty() &&
          MakerOf(detail["format"].string()) == kFamilyGoogle;
@@ -107,8 +108,8 @@ std::int64_t WriteReasoningDetails(const Reasoning& reasoning, const Signature& 
   return index;
 }
 
-std::int64_t WriteCallSignature(std::string_view id, const Signature& signature,
-                                std::int64_t index, JsonWriter& json) {
+std::int64_t WriteCallSignature(std::string_view id, const Signature& signature, std::int64_t index,
+                                JsonWriter& json) {
   json.BeginObject();
   json.Member("type").String("reasoning.encrypted");
   json.Member("data").String(signature.value);

@@ -24,8 +24,8 @@ void AttachSignatures(JsonValue details, std::vector<Part>& parts);
 std::int64_t WriteReasoningDetails(const Reasoning& reasoning, const Signature& signature,
                                    std::int64_t index, JsonWriter& json);
 // Writes the signature of the call `id` as an element.
-std::int64_t WriteCallSignature(std::string_view id, const Signature& signature,
-                                std::int64_t index, JsonWriter& json);
+std::int64_t WriteCallSignature(std::string_view id, const Signature& signature, std::int64_t index,
+                                JsonWriter& json);
 
 }  // namespace tollgate::dataplane::ir
 

@@ -99,7 +99,7 @@ struct Settings {
   std::string_view safety_identifier;  // Likewise, hashed.
   std::string_view metadata;           // A JSON object of strings.
   std::string_view service_tier;
-  std::string_view verbosity;           // "low", "medium", "high".
+  std::string_view verbosity;  // "low", "medium", "high".
   std::string_view prompt_cache_key;
   std::vector<std::string_view> modalities;  // Of the output; empty = text.
   std::optional<bool> store;

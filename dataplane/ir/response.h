@@ -48,8 +48,7 @@ struct Usage {
   std::int64_t cache_write() const { return tokens.cache_write_5m + tokens.cache_write_1h; }
   // All tokens that were written, reasoning included.
   std::int64_t output() const {
-    return tokens.output_text + tokens.output_reasoning + tokens.output_audio +
-           tokens.output_image;
+    return tokens.output_text + tokens.output_reasoning + tokens.output_audio + tokens.output_image;
   }
 };
 

@@ -35,7 +35,8 @@ enum class SurfaceOperation : std::uint8_t {
 };
 
 // A path that a surface answers.  One `*` stands for one or more characters, slashes included, and
-// is the model's name.  An exact pattern goes before one with a star, a longer one before a shorter.
+// is the model's name.  An exact pattern goes before one with a star, and a longer one before a
+// shorter.
 struct SurfaceRoute {
   Method method = Method::kPost;
   std::string_view pattern;

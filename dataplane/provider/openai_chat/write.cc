@@ -66,8 +66,8 @@ class RequestWriter {
   // Whether a member that only advises is sent.
   bool Takes(std::string_view name) {
     if (!Accepts(name)) {
-      omissions_.LeftOut(name, absl::StrCat("`", AbslView(name), "` was left out: ",
-                                            provider_.id, " does not take it."));
+      omissions_.LeftOut(name, absl::StrCat("`", AbslView(name), "` was left out: ", provider_.id,
+                                            " does not take it."));
       return false;
     }
     return !Overridden(name);
@@ -75,8 +75,8 @@ class RequestWriter {
   // Whether a member without which the answer would be another is sent.
   bool Needs(std::string_view name) {
     if (!Accepts(name)) {
-      omissions_.Refuse(name, absl::StrCat("`", AbslView(name), "` cannot be sent: ",
-                                           provider_.id, " does not take it."));
+      omissions_.Refuse(name, absl::StrCat("`", AbslView(name), "` cannot be sent: ", provider_.id,
+                                           " does not take it."));
       return false;
     }
     return !Overridden(name);
@@ -204,9 +204,9 @@ class RequestWriter {
     if (format.kind == Kind::kJson) {
       json_.Member("type").String("json_object");
     } else if (provider_.quirks.no_json_schema) {
-      omissions_.Refuse("response_format",
-                        absl::StrCat(provider_.id, " keeps no JSON schema; ask for JSON and "
-                                                   "describe it, or use another model."));
+      omissions_.Refuse("response_format", absl::StrCat(provider_.id,
+                                                        " keeps no JSON schema; ask for JSON and "
+                                                        "describe it, or use another model."));
     } else {
       json_.Member("type").String("json_schema");
       json_.Member("json_schema").BeginObject();

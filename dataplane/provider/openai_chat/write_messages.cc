@@ -74,8 +74,9 @@ class MessagesWriter {
   bool MarksCache(const std::optional<ir::CacheMark>& mark) {
     if (!mark.has_value()) return false;
     if (!provider_.quirks.cache_control) {
-      omissions_.LeftOut("cache_control", "`cache_control` was left out: the provider caches "
-                                          "by itself, or not at all.");
+      omissions_.LeftOut("cache_control",
+                         "`cache_control` was left out: the provider caches "
+                         "by itself, or not at all.");
     }
     return provider_.quirks.cache_control;
   }
@@ -148,8 +149,9 @@ class MessagesWriter {
     const bool image = media.kind == ir::Media::Kind::kImage;
     const std::string url = ir::UrlOf(media);
     if (url.empty()) {
-      return omissions_.Refuse("messages", "An image that another provider keeps cannot be sent "
-                                           "to this model; send its bytes or a URL.");
+      return omissions_.Refuse("messages",
+                               "An image that another provider keeps cannot be sent "
+                               "to this model; send its bytes or a URL.");
     }
     const std::string_view type = image ? "image_url" : "video_url";
     json_.BeginObject();
@@ -163,10 +165,9 @@ class MessagesWriter {
   }
 
   void WriteAudio(const ir::Media& media) {
-    const std::string_view format = media.media_type.find("wav") != std::string_view::npos ? "wav"
-                                    : media.media_type.find("mp") != std::string_view::npos
-                                        ? "mp3"
-                                        : "";
+    const std::string_view format = media.media_type.find("wav") != std::string_view::npos  ? "wav"
+                                    : media.media_type.find("mp") != std::string_view::npos ? "mp3"
+                                                                                            : "";
     if (media.base64.empty() || format.empty()) {
       return omissions_.Refuse("messages", "Sounds are sent to this model as bytes of wav or mp3.");
     }
@@ -214,8 +215,9 @@ class MessagesWriter {
     for (const ir::Part& inner : result->parts) {
       const auto* media = inner.As<ir::Media>();
       if (media != nullptr && media->text.empty()) {
-        omissions_.Changed("tool_result", "Images and files in results of tools were sent as the "
-                                          "user's, behind the results.");
+        omissions_.Changed("tool_result",
+                           "Images and files in results of tools were sent as the "
+                           "user's, behind the results.");
         pending_.push_back(&inner);
       } else {
         texts.push_back(&inner);
@@ -265,8 +267,9 @@ class MessagesWriter {
       } else if (part.As<ir::Text>() != nullptr) {
         texts.push_back(&part);
       } else if (part.As<ir::Media>() != nullptr) {
-        omissions_.LeftOut("image", "An image that the model made was left out of what it is "
-                                    "told: it reads no images of its own.");
+        omissions_.LeftOut("image",
+                           "An image that the model made was left out of what it is "
+                           "told: it reads no images of its own.");
       }
     }
     json_.Member("content");

@@ -67,7 +67,8 @@ void WriteDetails(const std::vector<ir::Part>& parts, bool hide_reasoning, JsonW
   std::int64_t index = 0;
   for (const ir::Part& part : parts) {
     if (const auto* reasoning = part.As<ir::Reasoning>()) {
-      if (!hide_reasoning) index = ir::WriteReasoningDetails(*reasoning, part.signature, index, json);
+      if (hide_reasoning) continue;
+      index = ir::WriteReasoningDetails(*reasoning, part.signature, index, json);
     } else if (const auto* call = part.As<ir::ToolCall>()) {
       if (part.signature.present()) {
         index = ir::WriteCallSignature(call->id, part.signature, index, json);
@@ -177,10 +178,9 @@ void WriteChatWarnings(std::span<const ir::Warning> warnings, JsonWriter& json) 
   json.Member("warnings").BeginArray();
   for (const ir::Warning& warning : warnings) {
     json.BeginObject();
-    json.Member("type").String(warning.kind == ir::Warning::Kind::kUnsupported ? "unsupported"
-                               : warning.kind == ir::Warning::Kind::kCompatibility
-                                   ? "compatibility"
-                                   : "other");
+    json.Member("type").String(warning.kind == ir::Warning::Kind::kUnsupported     ? "unsupported"
+                               : warning.kind == ir::Warning::Kind::kCompatibility ? "compatibility"
+                                                                                   : "other");
     json.Member("feature").String(warning.feature);
     json.Member("details").String(warning.details);
     json.EndObject();

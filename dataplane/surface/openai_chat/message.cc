@@ -44,9 +44,9 @@ class MessageReader {
 
   bool ReadRole(JsonValue role) {
     constexpr std::pair<std::string_view, ir::Role> kRoles[] = {
-        {"system", ir::Role::kSystem},       {"developer", ir::Role::kDeveloper},
-        {"user", ir::Role::kUser},           {"assistant", ir::Role::kAssistant},
-        {"tool", ir::Role::kTool},           {"function", ir::Role::kTool}};
+        {"system", ir::Role::kSystem}, {"developer", ir::Role::kDeveloper},
+        {"user", ir::Role::kUser},     {"assistant", ir::Role::kAssistant},
+        {"tool", ir::Role::kTool},     {"function", ir::Role::kTool}};
     for (const auto& [name, value] : kRoles) {
       if (role.string() != name) continue;
       message_.role = value;

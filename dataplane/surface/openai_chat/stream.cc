@@ -175,13 +175,11 @@ class ChatStreamWriter final : public StreamWriter {
     ChoiceState& state = StateOf(event.choice, out);
     switch (event.part_type) {
       case ir::PartType::kText:
-        return AppendChunk(event.choice, out, [&](JsonWriter& json) {
-          json.Member("content").String(event.text);
-        });
+        return AppendChunk(event.choice, out,
+                           [&](JsonWriter& json) { json.Member("content").String(event.text); });
       case ir::PartType::kRefusal:
-        return AppendChunk(event.choice, out, [&](JsonWriter& json) {
-          json.Member("refusal").String(event.text);
-        });
+        return AppendChunk(event.choice, out,
+                           [&](JsonWriter& json) { json.Member("refusal").String(event.text); });
       case ir::PartType::kToolCall:
         return AppendChunk(event.choice, out, [&](JsonWriter& json) {
           json.Member("tool_calls").BeginArray().BeginObject();

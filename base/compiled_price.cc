@@ -71,9 +71,16 @@ std::int64_t ClampedInt64(__int128 value) {
   return static_cast<std::int64_t>(std::min(value, max));
 }
 
+constexpr std::int64_t kPpm = 1'000'000;
+constexpr std::int64_t kPicoPerNano = 1'000;
+// What can be multiplied by a factor within 128 bits; far beyond all that Money can hold.
+constexpr __int128 kPicoUsdMax = static_cast<__int128>(1) << 100;
+
 // Half up, saturating.  REQUIRED: pico_usd ≥ 0.
-Money RoundedToNano(__int128 pico_usd) {
-  return Money::FromNanoUsd(ClampedInt64(pico_usd / 1000 + (pico_usd % 1000 >= 500 ? 1 : 0)));
+Money RoundedToNano(__int128 pico_usd, PriceFactor factor) {
+  if (pico_usd > kPicoUsdMax) return factor.ppm == 0 ? Money::Zero() : Money::Max();
+  constexpr __int128 kUnit = static_cast<__int128>(kPicoPerNano) * kPpm;
+  return Money::FromNanoUsd(ClampedInt64((pico_usd * factor.ppm + kUnit / 2) / kUnit));
 }
 
 std::int64_t TotalInput(const TokenUsage& usage) {
@@ -207,7 +214,7 @@ absl::Status CompiledPrice::CheckPriced(const TokenUsage& usage, absl::Time at) 
   return absl::OkStatus();
 }
 
-Money CompiledPrice::Charge(const TokenUsage& usage, absl::Time at) const {
+Money CompiledPrice::Charge(const TokenUsage& usage, absl::Time at, PriceFactor factor) const {
   const Prices& prices = PricesAt(TotalInput(usage), at);
   // At most 15 products of 2^63 and kPricePicoUsdPerUnitMax: below 2^127.
   __int128 sum_pico_usd = 0;
@@ -215,32 +222,37 @@ Money CompiledPrice::Charge(const TokenUsage& usage, absl::Time at) const {
     const std::int64_t count = std::max<std::int64_t>(usage.*kClasses[i].field, 0);
     sum_pico_usd += static_cast<__int128>(count) * std::max<std::int64_t>(prices[i], 0);
   }
-  return RoundedToNano(sum_pico_usd);
+  return RoundedToNano(sum_pico_usd, factor);
 }
 
 Money CompiledPrice::UpperBound(std::int64_t input_tokens_max, std::int64_t output_tokens_max,
-                                std::int64_t searches_max) const {
+                                std::int64_t searches_max, PriceFactor factor) const {
   const Dearest& dearest = dearest_[BandOf(input_tokens_max)];
   const auto cost = [](std::int64_t count, std::int64_t price) {
     return static_cast<__int128>(std::max<std::int64_t>(count, 0)) * price;
   };
   return RoundedToNano(cost(input_tokens_max, dearest.input) +
-                       cost(output_tokens_max, dearest.output) + cost(1, dearest.request) +
-                       cost(searches_max, dearest.search));
+                           cost(output_tokens_max, dearest.output) + cost(1, dearest.request) +
+                           cost(searches_max, dearest.search),
+                       factor);
 }
 
-Money CompiledPrice::OutputBound(std::int64_t output_tokens, std::int64_t input_tokens_max) const {
+Money CompiledPrice::OutputBound(std::int64_t output_tokens, std::int64_t input_tokens_max,
+                                 PriceFactor factor) const {
   const std::int64_t price = dearest_[BandOf(input_tokens_max)].output;
   const __int128 pico_usd = static_cast<__int128>(std::max<std::int64_t>(output_tokens, 0)) * price;
-  return Money::FromNanoUsd(ClampedInt64((pico_usd + 999) / 1000));
+  if (pico_usd > kPicoUsdMax) return factor.ppm == 0 ? Money::Zero() : Money::Max();
+  constexpr __int128 kUnit = static_cast<__int128>(kPicoPerNano) * kPpm;
+  return Money::FromNanoUsd(ClampedInt64((pico_usd * factor.ppm + kUnit - 1) / kUnit));
 }
 
-std::int64_t CompiledPrice::OutputTokensAffordable(Money left,
-                                                   std::int64_t input_tokens_max) const {
+std::int64_t CompiledPrice::OutputTokensAffordable(Money left, std::int64_t input_tokens_max,
+                                                   PriceFactor factor) const {
   if (left <= Money::Zero()) return 0;
-  const std::int64_t price = dearest_[BandOf(input_tokens_max)].output;
+  const __int128 price =
+      static_cast<__int128>(dearest_[BandOf(input_tokens_max)].output) * factor.ppm;
   if (price == 0) return std::numeric_limits<std::int64_t>::max();
-  return ClampedInt64(static_cast<__int128>(left.nano_usd()) * 1000 / price);
+  return ClampedInt64(static_cast<__int128>(left.nano_usd()) * kPicoPerNano * kPpm / price);
 }
 
 }  // namespace tollgate

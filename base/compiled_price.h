@@ -48,6 +48,15 @@ struct TokenUsage {
   friend bool operator==(const TokenUsage&, const TokenUsage&) = default;
 };
 
+// What a price rule makes of list prices: all of them times `ppm` / 1,000,000.  Costs are rounded
+// once, after it.
+struct PriceFactor {
+  std::int64_t ppm = 1'000'000;  // 0..kPriceFactorPpmMax.
+
+  friend bool operator==(const PriceFactor&, const PriceFactor&) = default;
+};
+inline constexpr std::int64_t kPriceFactorPpmMax = 11'000'000;
+
 // Number of fields of TokenUsage.
 inline constexpr std::size_t kTokenUsageClasses = 15;
 
@@ -77,7 +86,7 @@ class CompiledPrice {
   // The cost at the recorded time `at`.  Total: never fails, for it settles what a peer reported.
   // A negative count is taken as 0; a class without a price adds 0 (see CheckPriced()); a cost
   // beyond the range of Money saturates at Money::Max().
-  Money Charge(const TokenUsage& usage, absl::Time at) const;
+  Money Charge(const TokenUsage& usage, absl::Time at, PriceFactor factor = {}) const;
 
   // A bound from above, at any time of day, of the cost of every usage with Σ input fields ≤
   // input_tokens_max, Σ output fields ≤ output_tokens_max, requests ≤ 1 and searches ≤
@@ -85,18 +94,20 @@ class CompiledPrice {
   // per-request price, over all windows and all thresholds that input_tokens_max can exceed.
   // Saturates; negative arguments count as 0.
   Money UpperBound(std::int64_t input_tokens_max, std::int64_t output_tokens_max,
-                   std::int64_t searches_max = 0) const;
+                   std::int64_t searches_max = 0, PriceFactor factor = {}) const;
 
   // What `output_tokens` more can cost at most, rounded up, so that UpperBound(i, a) +
   // OutputBound(b, i) ≥ UpperBound(i, a + b): a hold extended piece by piece stays a bound.
   // `input_tokens_max` is the request's bound; by default every threshold counts.
   Money OutputBound(std::int64_t output_tokens,
-                    std::int64_t input_tokens_max = std::numeric_limits<std::int64_t>::max()) const;
+                    std::int64_t input_tokens_max = std::numeric_limits<std::int64_t>::max(),
+                    PriceFactor factor = {}) const;
 
   // The most output tokens with OutputBound(tokens, input_tokens_max) ≤ left; 0 when left ≤ 0;
   // the maximum of int64 when output is free.
   std::int64_t OutputTokensAffordable(
-      Money left, std::int64_t input_tokens_max = std::numeric_limits<std::int64_t>::max()) const;
+      Money left, std::int64_t input_tokens_max = std::numeric_limits<std::int64_t>::max(),
+      PriceFactor factor = {}) const;
 
  private:
   using Prices = std::array<std::int64_t, kTokenUsageClasses>;  // pico-USD; kUnpriced = none.

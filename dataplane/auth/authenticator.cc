@@ -37,8 +37,13 @@ std::variant<Principal, AuthError> Authenticate(std::string_view credential,
   if (!well_formed) return AuthError::kMalformed;
   if (!found.has_value()) return AuthError::kUnknown;
   if (found->revoked()) return AuthError::kRevoked;
+  const Member* member = nullptr;
+  if (const std::string_view id = found->member_id(); !id.empty()) {
+    member = snapshot.FindMember(id);
+    if (member == nullptr || member->disabled) return AuthError::kRevoked;
+  }
   if (found->ExpiredAt(now)) return AuthError::kExpired;
-  return Principal(*found, &snapshot.WorkspaceAt(found->workspace()));
+  return Principal(*found, &snapshot.WorkspaceAt(found->workspace()), member);
 }
 
 }  // namespace tollgate::dataplane

@@ -26,21 +26,30 @@ class Principal {
   std::string_view key_id() const { return key_.id(); }
   std::string_view workspace_id() const { return workspace_->id; }
   std::string_view organization_id() const { return workspace_->organization_id; }
+  std::string_view project_id() const { return key_.project_id(); }  // Empty = none.
+  std::string_view member_id() const { return key_.member_id(); }    // Empty = a service key.
+  RateLimits key_limits() const { return key_.limits(); }
+  RateLimits member_limits() const { return member_ == nullptr ? RateLimits() : member_->limits; }
+  const RateLimits& workspace_limits() const { return workspace_->limits; }
+  // Whether it may change quotas.
+  bool manages_quotas() const { return key_.manages_quotas(); }
   const KeyRef& key() const { return key_; }
 
  private:
   friend std::variant<Principal, AuthError> Authenticate(std::string_view credential,
                                                          const Snapshot& snapshot,
                                                          const Peppers& peppers, absl::Time now);
-  Principal(KeyRef key, const Workspace* workspace) : key_(key), workspace_(workspace) {}
+  Principal(KeyRef key, const Workspace* workspace, const Member* member)
+      : key_(key), workspace_(workspace), member_(member) {}
 
   KeyRef key_;
   const Workspace* workspace_;
+  const Member* member_;  // Null for a service key.
 };
 
 // Looks `credential` (the key itself, without "Bearer ") up.  One digest per pepper, whatever the
 // text looks like, and no allocation: malformed and unknown take the same time.  A revoked key is
-// refused as revoked even when it is also expired.
+// refused as revoked even when it is also expired, and so is the key of a disabled member.
 std::variant<Principal, AuthError> Authenticate(std::string_view credential,
                                                 const Snapshot& snapshot, const Peppers& peppers,
                                                 absl::Time now);

@@ -115,10 +115,14 @@ class LaneRecovery {
                                               " has a good checksum and cannot be read"));
     }
     usage::v1::UsageRecord& record = *message.mutable_record();
+    const bool charge_hold = options_.interrupted == InterruptedPolicy::kChargeHold;
     for (auto& hold : *record.mutable_holds()) {
       hold.set_amount_nano_usd(hold.amount_nano_usd() + intent.extension_nano_usd);
+      if (hold.has_drawn_nano_usd()) {
+        hold.set_drawn_nano_usd(charge_hold ? hold.amount_nano_usd() : 0);
+      }
     }
-    record.set_charge_nano_usd(options_.interrupted == InterruptedPolicy::kChargeHold
+    record.set_charge_nano_usd(charge_hold && !record.byok()
                                    ? record.charge_nano_usd() + intent.extension_nano_usd
                                    : 0);
     record.set_usage_source(usage::v1::USAGE_SOURCE_INTERRUPTED);

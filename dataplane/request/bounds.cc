@@ -30,7 +30,8 @@ OutputBound OutputTokensBound(const ScannedRequest& request, const Offering& off
 
 Money AttemptBound(const PlannedAttempt& attempt, std::int64_t input_tokens,
                    std::int64_t output_tokens, std::int64_t choices) {
-  return attempt.price->compiled.UpperBound(input_tokens, Times(output_tokens, choices));
+  return attempt.price->compiled.UpperBound(input_tokens, Times(output_tokens, choices),
+                                            /*searches_max=*/0, attempt.factor());
 }
 
 Money PlanBound(const AttemptPlan& plan, const ScannedRequest& request, std::int64_t input_tokens,
@@ -52,7 +53,8 @@ std::int64_t AffordableOutput(const AttemptPlan& plan, const ScannedRequest& req
         money.TrySubtract(AttemptBound(attempt, input_tokens, 0, request.choices));
     if (!left.has_value() || left->is_negative()) return -1;
     const std::int64_t tokens =
-        attempt.price->compiled.OutputTokensAffordable(*left, input_tokens) / request.choices;
+        attempt.price->compiled.OutputTokensAffordable(*left, input_tokens, attempt.factor()) /
+        request.choices;
     least = std::min({least, tokens, OutputTokensBound(request, *attempt.offering).tokens});
   }
   return least;

@@ -79,18 +79,18 @@ void AppendGeneration(std::span<const usage_v1::UsageRecord> attempts, std::stri
   const usage_v1::UsageRecord& last = attempts.back();
   Tokens tokens;
   std::int64_t charge = 0;
-  std::int64_t cost = 0;
+  std::int64_t market = 0;
   for (const usage_v1::UsageRecord& record : attempts) {
     Count(record, tokens);
     charge += record.charge_nano_usd();
-    cost += record.cost_nano_usd();
+    market += record.market_cost_nano_usd();
   }
   const absl::Time created = absl::FromUnixSeconds(last.request_time().seconds()) +
                              absl::Nanoseconds(last.request_time().nanos());
   out += "{\"data\":{\"id\":";
   AppendJsonString(out, last.generation_id());
   absl::StrAppend(&out, ",\"total_cost\":", Usd(charge), ",\"usage\":", Usd(charge),
-                  ",\"upstream_inference_cost\":", Usd(last.byok() ? cost : 0));
+                  ",\"upstream_inference_cost\":", Usd(last.byok() ? market : 0));
   Text("created_at", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", created, absl::UTCTimeZone()), out);
   Text("model", last.model_id(), out);
   Text("requested_model", last.requested_model(), out);

@@ -127,6 +127,7 @@ class RequestRun final : public Interruptible {
                      Payer payer = Payer::kCustomer);
   // `cost` in USD; empty leaves that header out.
   void AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_view cost);
+  // At list price and by the attempt's price rule.
   Money CostOf(const PlannedAttempt& attempt, const TokenUsage& usage) const;
   std::int64_t MicrosecondsSinceStart() const;
   void WriteAccessLog();

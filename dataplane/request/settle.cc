@@ -87,6 +87,8 @@ void RequestRun::FillRecord(const PlannedAttempt& attempt) {
   Assign(principal_->organization_id(), record_.mutable_organization_id());
   Assign(principal_->workspace_id(), record_.mutable_workspace_id());
   Assign(principal_->key_id(), record_.mutable_key_id());
+  Assign(principal_->project_id(), record_.mutable_project_id());
+  Assign(principal_->member_id(), record_.mutable_member_id());
   AssignForeign(scan_.model, record_.mutable_requested_model());
   Assign(attempt.model->id, record_.mutable_model_id());
   Assign(attempt.provider->id, record_.mutable_provider_id());
@@ -94,6 +96,11 @@ void RequestRun::FillRecord(const PlannedAttempt& attempt) {
   Assign(attempt.credential->id, record_.mutable_credential_id());
   record_.set_byok(attempt.credential->byok());
   Assign(attempt.price->compiled.version_id(), record_.mutable_price_version_id());
+  if (attempt.rule != nullptr) {
+    Assign(attempt.rule->id, record_.mutable_price_rule_id());
+    Assign(attempt.rule->version, record_.mutable_price_rule_version());
+    record_.set_price_adjust_ppm(attempt.rule->factor.ppm - PriceFactor().ppm);
+  }
   record_.set_service_tier(pricing_v1::SERVICE_TIER_STANDARD);
   for (std::size_t i = 0; i < hold_.size(); ++i) {
     const Hold::Part& part = hold_[i];
@@ -102,8 +109,11 @@ void RequestRun::FillRecord(const PlannedAttempt& attempt) {
     out->set_amount_nano_usd(part.amount.nano_usd());
     out->set_leased(part.account->hard);
     out->set_lease_incarnation(part.lease_incarnation);
+    if (record_.byok()) out->set_drawn_nano_usd(part.amount.nano_usd());
   }
-  if (hold_.size() > 0) record_.set_charge_nano_usd(hold_[0].amount.nano_usd());
+  if (hold_.size() > 0 && !record_.byok()) {
+    record_.set_charge_nano_usd(hold_[0].amount.nano_usd());
+  }
   SetTime(wall_start_, record_.mutable_request_time());
   record_.set_attempt_start_us(MicrosecondsSinceStart());
   record_.set_streamed(scan_.stream);
@@ -113,21 +123,26 @@ void RequestRun::FillRecord(const PlannedAttempt& attempt) {
 }
 
 Money RequestRun::CostOf(const PlannedAttempt& attempt, const TokenUsage& usage) const {
-  return attempt.price->compiled.Charge(usage, wall_start_);
+  return attempt.price->compiled.Charge(usage, wall_start_, attempt.factor());
 }
 
 void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptOutcome outcome,
                                Known known, Payer payer) {
   const bool last = outcome != usage_v1::ATTEMPT_OUTCOME_PROVIDER_ERROR;
-  Money cost;
+  Money price;   // What the customer is asked, or on their own credential what counts on budgets.
+  Money market;  // At list price.
   if (known != Known::kNone) {
-    cost = CostOf(attempt, usage_);
+    price = CostOf(attempt, usage_);
+    market = attempt.rule == nullptr ? price
+                                     : attempt.price->compiled.Charge(usage_, wall_start_);
     AddQuantities(usage_, record_);
     AddUsage(usage_, usage_total_);
   }
   // A budget that counts what runs on the customer's own credentials counts it at market cost.
-  const Money drawn = payer == Payer::kOperator ? Money::Zero() : cost;
-  const Money charge = attempt.credential->byok() ? Money::Zero() : drawn;
+  const bool byok = attempt.credential->byok();
+  const Money drawn = payer == Payer::kOperator ? Money::Zero() : price;
+  const Money charge = byok ? Money::Zero() : drawn;
+  const Money cost = byok ? Money::Zero() : market;
   record_.set_usage_source(known == Known::kReported    ? usage_v1::USAGE_SOURCE_PROVIDER
                            : known == Known::kEstimated ? usage_v1::USAGE_SOURCE_ESTIMATED
                                                         : usage_v1::USAGE_SOURCE_NONE);
@@ -135,6 +150,12 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
   record_.set_attempts(last ? attempts_made_ : 0);
   record_.set_charge_nano_usd(charge.nano_usd());
   record_.set_cost_nano_usd(cost.nano_usd());
+  record_.set_market_cost_nano_usd(market.nano_usd());
+  if (byok) {
+    for (usage_v1::Hold& hold : *record_.mutable_holds()) {
+      hold.set_drawn_nano_usd(drawn.nano_usd());
+    }
+  }
   record_.set_first_byte_us(first_byte_us_);
   record_.set_end_us(MicrosecondsSinceStart());
   record_.set_provider_status(static_cast<std::uint32_t>(last_status_));

@@ -166,8 +166,13 @@ class Planner {
                  .offering = candidate.offering,
                  .provider = candidate.offering->provider,
                  .credential = credential,
-                 .price = candidate.price});
+                 .price = candidate.price,
+                 .rule = credential->byok() ? nullptr : RuleFor(candidate)});
     }
+  }
+
+  const PriceRule* RuleFor(const Candidate& candidate) const {
+    return catalog_.FindPriceRule(principal_.workspace_id(), candidate.offering->provider->id);
   }
 
   std::size_t AttemptsMax() const {

@@ -29,6 +29,10 @@ struct PlannedAttempt {
   const Provider* provider = nullptr;
   const Credential* credential = nullptr;
   const Price* price = nullptr;
+  const PriceRule* rule = nullptr;  // What is added to the list price; null = nothing, or BYOK.
+
+  // What the customer's charge is computed with.
+  PriceFactor factor() const { return rule == nullptr ? PriceFactor() : rule->factor; }
 };
 
 // A list of attempts without allocation.

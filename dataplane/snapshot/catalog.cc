@@ -79,6 +79,22 @@ const Route* Catalog::FindRoute(std::string_view workspace_id, std::string_view 
   return nullptr;
 }
 
+const PriceRule* Catalog::FindPriceRule(std::string_view workspace_id,
+                                        std::string_view provider_id) const {
+  if (price_rules_.empty()) return nullptr;
+  for (std::string_view owner : {workspace_id, std::string_view()}) {
+    const auto it = price_rules_.find(AbslView(owner));
+    if (it == price_rules_.end()) continue;
+    for (const auto& rule : it->second) {
+      const std::vector<std::string>& group = rule->provider_ids;
+      if (group.empty() || std::find(group.begin(), group.end(), provider_id) != group.end()) {
+        return rule.get();
+      }
+    }
+  }
+  return nullptr;
+}
+
 const std::vector<const Credential*>& Catalog::CredentialsOf(std::string_view provider_id,
                                                              std::string_view workspace_id) const {
   static const std::vector<const Credential*> kNone;

@@ -28,9 +28,26 @@ enum class WireFormat : std::uint8_t {
   kGemini = 4,
 };
 
+// What somebody may do in a time, on all nodes together; zero = no limit.
+struct RateLimits {
+  std::int64_t requests_per_minute = 0;
+  std::int64_t tokens_per_minute = 0;
+  std::int64_t concurrent_requests = 0;
+
+  friend bool operator==(const RateLimits&, const RateLimits&) = default;
+};
+
 struct Workspace {
   std::string id;
   std::string organization_id;
+  RateLimits limits;
+};
+
+// To whom keys belong.
+struct Member {
+  std::string id;
+  bool disabled = false;
+  RateLimits limits;
 };
 
 // How a provider departs from its format: catalog.v1.Quirks, whose words these are.
@@ -151,6 +168,17 @@ struct Budget {
   int period = 1;  // config.v1.Period.
   bool hard = true;
   bool include_byok = false;
+  // A template: each such thing within the scope has the cap for itself (config.proto).
+  std::optional<ScopeKind> each;
+};
+
+// A mark-up or discount on list prices.
+struct PriceRule {
+  std::string id;
+  std::string version;
+  std::string workspace_id;               // Empty = applies everywhere.
+  std::vector<std::string> provider_ids;  // Empty = all.
+  PriceFactor factor;
 };
 
 // Immutable after construction.
@@ -167,6 +195,10 @@ class Catalog {
   // The route for a model: the workspace's own before a general one, the longest pattern first;
   // nullptr when none matches.
   const Route* FindRoute(std::string_view workspace_id, std::string_view model_id) const;
+
+  // The price rule for a workspace's use of a provider, by the order of config.proto; nullptr when
+  // list prices hold.
+  const PriceRule* FindPriceRule(std::string_view workspace_id, std::string_view provider_id) const;
 
   // Credentials of a provider: those of the workspace when `workspace_id` is not empty, else the
   // system's; by priority, then id.  Never null.
@@ -191,6 +223,8 @@ class Catalog {
   std::vector<std::unique_ptr<Route>> routes_;
   // By workspace ("" = general); longest pattern first.
   absl::flat_hash_map<std::string, std::vector<const Route*>> routes_by_workspace_;
+  // In the order in which they go before each other; within a workspace ("" = general).
+  absl::flat_hash_map<std::string, std::vector<std::unique_ptr<PriceRule>>> price_rules_;
   // "<provider>\n<workspace>".
   absl::flat_hash_map<std::string, std::vector<const Credential*>> credentials_by_owner_;
   std::vector<const Model*> sorted_models_;

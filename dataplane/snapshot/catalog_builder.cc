@@ -190,6 +190,16 @@ void CatalogBuilder::Add(const config::v1::Route& from) {
   catalog_.routes_.push_back(std::move(route));
 }
 
+void CatalogBuilder::Add(const config::v1::PriceRule& from) {
+  auto rule = std::make_unique<PriceRule>();
+  rule->id = from.id();
+  rule->version = from.version();
+  rule->workspace_id = from.workspace_id();
+  rule->provider_ids = Strings(from.provider_ids());
+  rule->factor.ppm += from.adjust_ppm();
+  catalog_.price_rules_[from.workspace_id()].push_back(std::move(rule));
+}
+
 void CatalogBuilder::Sort() {
   auto by_id = [](const auto* a, const auto* b) { return a->id < b->id; };
   std::sort(catalog_.sorted_models_.begin(), catalog_.sorted_models_.end(), by_id);
@@ -203,6 +213,13 @@ void CatalogBuilder::Sort() {
   for (auto& [owner, credentials] : catalog_.credentials_by_owner_) {
     std::sort(credentials.begin(), credentials.end(), [](const Credential* a, const Credential* b) {
       return std::tie(a->priority, a->id) < std::tie(b->priority, b->id);
+    });
+  }
+  for (auto& [owner, rules] : catalog_.price_rules_) {
+    std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) {
+      const bool a_general = a->provider_ids.empty();
+      const bool b_general = b->provider_ids.empty();
+      return std::tie(a_general, a->id) < std::tie(b_general, b->id);
     });
   }
   for (auto& [owner, routes] : catalog_.routes_by_workspace_) {
@@ -239,6 +256,8 @@ std::shared_ptr<const Catalog> CatalogBuilder::Build(
         return builder.Add(resource->alias());
       case Resource::kRoute:
         return builder.Add(resource->route());
+      case Resource::kPriceRule:
+        return builder.Add(resource->price_rule());
       default:
         return;
     }

@@ -45,6 +45,7 @@ class CatalogBuilder {
   void Add(const config::v1::Credential& from, const Sealer& sealer);
   void Add(const config::v1::Alias& from);
   void Add(const config::v1::Route& from);
+  void Add(const config::v1::PriceRule& from);
   void Sort();
 
   Catalog& catalog_;

@@ -17,6 +17,11 @@ using config::v1::Resource;
 
 constexpr std::string_view kKeyPrefix = "key/";
 constexpr std::string_view kWorkspacePrefix = "workspace/";
+constexpr std::string_view kMemberPrefix = "member/";
+
+RateLimits ReadLimits(const config::v1::RateLimits& from) {
+  return {from.requests_per_minute(), from.tokens_per_minute(), from.concurrent_requests()};
+}
 
 absl::Status Dangling(std::string_view from, std::string_view target) {
   return ErrorWithReason(absl::StatusCode::kInvalidArgument, "DANGLING_REFERENCE",
@@ -41,7 +46,15 @@ std::vector<std::string> TargetsOf(const Resource& resource) {
         add(kWorkspacePrefix, resource.budget().scope_id());
       } else if (resource.budget().scope_kind() == config::v1::SCOPE_KIND_KEY) {
         add(kKeyPrefix, resource.budget().scope_id());
+      } else if (resource.budget().scope_kind() == config::v1::SCOPE_KIND_MEMBER) {
+        add(kMemberPrefix, resource.budget().scope_id());
       }
+      break;
+    case Resource::kMember:
+      add(kWorkspacePrefix, resource.member().workspace_id());
+      break;
+    case Resource::kPriceRule:
+      add(kWorkspacePrefix, resource.price_rule().workspace_id());
       break;
     case Resource::kCredential:
       add("provider/", resource.credential().provider_id());
@@ -71,6 +84,7 @@ bool IsInCatalog(const Resource& resource) {
     case Resource::kOffering:
     case Resource::kAlias:
     case Resource::kRoute:
+    case Resource::kPriceRule:
       return true;
     default:
       return false;
@@ -96,6 +110,7 @@ void ConfigImage::BeginEdit() {
   kept_.BeginEdit();
   prices_.BeginEdit();
   references_.BeginEdit();
+  members_.BeginEdit();
 }
 
 bool ConfigImage::Has(std::string_view key) const {
@@ -127,6 +142,11 @@ absl::Status ConfigImage::UpsertKey(const Resource& resource) {
   }
   facts.revoked = key.revoked();
   facts.allowed_models.assign(key.allowed_models().begin(), key.allowed_models().end());
+  facts.project_id = key.project_id();
+  facts.member_id = key.member_id();
+  facts.limits = ReadLimits(key.limits());
+  facts.manages_quotas = key.manages_quotas();
+  if (!key.member_id().empty()) awaited_members_.emplace(key.member_id(), resource.key());
   facts.resource_hash = resource.hash();
   facts.workspace = InternWorkspace(key.workspace_id(), resource.key());
   const std::optional<KeyRef> old = keys_.FindById(key.id());
@@ -177,6 +197,7 @@ void ConfigImage::CountReferences(const Resource& resource, std::int64_t delta) 
 }
 
 void ConfigImage::PutBudget(const config::v1::Budget& from) {
+  if (from.disabled()) return;
   auto budget = std::make_shared<Budget>();
   budget->id = from.id();
   budget->scope_kind = static_cast<ScopeKind>(from.scope_kind());
@@ -185,6 +206,9 @@ void ConfigImage::PutBudget(const config::v1::Budget& from) {
   budget->period = static_cast<int>(from.period());
   budget->hard = from.hard();
   budget->include_byok = from.include_byok();
+  if (from.each_kind() != config::v1::SCOPE_KIND_UNSPECIFIED) {
+    budget->each = static_cast<ScopeKind>(from.each_kind());
+  }
   const std::string scope = BudgetScope(from);
   const auto* old = budgets_.Find(scope);
   auto budgets = old == nullptr
@@ -215,7 +239,15 @@ void ConfigImage::Put(const Resource& resource) {
   if (resource.has_workspace()) {
     const std::uint32_t index = InternWorkspace(resource.workspace().id(), "");
     workspaces_.Editable(index).organization_id = resource.workspace().organization_id();
+    workspaces_.Editable(index).limits = ReadLimits(resource.workspace().limits());
     awaited_workspaces_.erase(resource.workspace().id());
+  }
+  if (resource.has_member()) {
+    auto member = std::make_shared<Member>();
+    member->id = resource.member().id();
+    member->disabled = resource.member().disabled();
+    member->limits = ReadLimits(resource.member().limits());
+    members_.Set(resource.member().id(), std::move(member));
   }
   if (IsInCatalog(resource)) catalog_stale_ = true;
   digest_ += resource.hash();
@@ -226,6 +258,7 @@ void ConfigImage::Put(const Resource& resource) {
 void ConfigImage::Drop(const Resource& resource) {
   CountReferences(resource, -1);
   if (resource.has_budget()) DropBudget(resource.budget());
+  if (resource.has_member()) members_.Erase(resource.member().id());
   if (IsInCatalog(resource)) catalog_stale_ = true;
   digest_ -= resource.hash();
   --resource_count_;
@@ -273,6 +306,11 @@ absl::Status ConfigImage::CheckTouched() const {
   for (const auto& [workspace, key] : awaited_workspaces_) {
     return Dangling(key, absl::StrCat("workspace/", workspace));
   }
+  for (const auto& [member, key] : awaited_members_) {
+    if (members_.Find(member) == nullptr) {
+      return Dangling(key, absl::StrCat(AbslView(kMemberPrefix), member));
+    }
+  }
   for (const std::string& key : touched_) {
     const Resource* resource = kept_.Find(key);
     if (resource == nullptr) continue;
@@ -311,6 +349,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> ConfigImage::Finish(
   }
   touched_.clear();
   removed_.clear();
+  awaited_members_.clear();
   editing_ = false;  // What the snapshot shares from here on is copied before it is changed.
   auto snapshot = std::shared_ptr<Snapshot>(new Snapshot());
   snapshot->revision_ = revision;
@@ -320,6 +359,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> ConfigImage::Finish(
   snapshot->workspaces_ = workspaces_;
   snapshot->workspace_index_ = workspace_index_;
   snapshot->budgets_ = budgets_;
+  snapshot->members_ = members_;
   snapshot->catalog_ = catalog_;
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }

@@ -69,6 +69,7 @@ class ConfigImage {
   CowVector<std::int64_t> keys_of_workspace_;  // How many keys each has; by the same index.
   CowMap<std::uint32_t> workspace_index_;      // By id.
   CowMap<std::vector<std::shared_ptr<const Budget>>> budgets_;
+  CowMap<Member> members_;                                    // By id.
   CowMap<Resource> kept_;                                     // All but keys, by resource key.
   CowMap<std::vector<std::shared_ptr<const Price>>> prices_;  // Of offerings, by resource key.
   CowMap<std::int64_t> references_;  // How many of kept_ refer to a resource key.
@@ -79,6 +80,7 @@ class ConfigImage {
   absl::flat_hash_set<std::string> touched_;
   absl::flat_hash_set<std::string> removed_;
   std::map<std::string, std::string> awaited_workspaces_;  // Id → the key that names it.
+  std::map<std::string, std::string> awaited_members_;     // Likewise; may be there already.
 };
 
 }  // namespace tollgate::dataplane

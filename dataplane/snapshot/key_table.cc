@@ -17,10 +17,12 @@ struct Record {
   std::uint64_t resource_hash;
   std::int64_t expire_ns;  // Unix; the maximum = never.
   std::uint32_t workspace;
-  std::uint32_t text_offset;    // Of the id in Shard::text; the allow-list follows it.
+  std::uint32_t text_offset;    // Of the id in Shard::text; attachments and allow-list follow it.
   std::uint32_t allowed_bytes;  // Entries of 2 bytes length, then the text.
   std::uint8_t id_bytes;
   bool revoked;
+  bool manages_quotas;
+  std::uint8_t attached_bytes;  // Of project, member and limits (Attachments); 0 for a plain key.
 };
 static_assert(sizeof(Record) == 64);
 
@@ -34,8 +36,15 @@ struct Shard {
   std::string_view Id(const Record& record) const {
     return {text.data() + record.text_offset, record.id_bytes};
   }
+  std::string_view Attached(const Record& record) const {
+    return {text.data() + record.text_offset + record.id_bytes, record.attached_bytes};
+  }
   std::string_view Allowed(const Record& record) const {
-    return {text.data() + record.text_offset + record.id_bytes, record.allowed_bytes};
+    return {text.data() + record.text_offset + record.id_bytes + record.attached_bytes,
+            record.allowed_bytes};
+  }
+  static std::size_t TextBytes(const Record& record) {
+    return std::size_t{record.id_bytes} + record.attached_bytes + record.allowed_bytes;
   }
 };
 
@@ -121,7 +130,7 @@ void CompactText(Shard& shard) {
   std::string text;
   text.reserve(shard.text.size() - shard.dead_text);
   for (Record& record : shard.records) {
-    const std::size_t bytes = record.id_bytes + std::size_t{record.allowed_bytes};
+    const std::size_t bytes = Shard::TextBytes(record);
     const auto offset = static_cast<std::uint32_t>(text.size());
     text.append(shard.text, record.text_offset, bytes);
     record.text_offset = offset;
@@ -138,6 +147,36 @@ void ReserveOneMore(Container& container) {
   }
 }
 
+// What few keys have: "<length><project><length><member>", then the three limits if there are any.
+std::string Attachments(const KeyFacts& facts) {
+  std::string out;
+  if (facts.project_id.empty() && facts.member_id.empty() && facts.limits == RateLimits{}) {
+    return out;
+  }
+  for (const std::string_view id : {facts.project_id, facts.member_id}) {
+    out.push_back(static_cast<char>(id.size()));
+    out.append(id);
+  }
+  if (facts.limits == RateLimits{}) return out;
+  for (const std::int64_t limit :
+       {facts.limits.requests_per_minute, facts.limits.tokens_per_minute,
+        facts.limits.concurrent_requests}) {
+    char bytes[sizeof(limit)];
+    std::memcpy(bytes, &limit, sizeof(limit));
+    out.append(bytes, sizeof(limit));
+  }
+  return out;
+}
+
+// Takes an id with its length off the front; empty when there is nothing.
+std::string_view TakeId(std::string_view& attached) {
+  if (attached.empty()) return {};
+  const std::size_t bytes = static_cast<unsigned char>(attached[0]);
+  const std::string_view id = attached.substr(1, bytes);
+  attached.remove_prefix(1 + bytes);
+  return id;
+}
+
 void Write(Shard& shard, Record& record, const KeyFacts& facts) {
   record.digest = facts.digest;
   record.resource_hash = facts.resource_hash;
@@ -148,9 +187,13 @@ void Write(Shard& shard, Record& record, const KeyFacts& facts) {
   record.id_bytes = static_cast<std::uint8_t>(facts.id.size());
   std::size_t allowed = 0;
   for (std::string_view name : facts.allowed_models) allowed += 2 + name.size();
-  const std::size_t needed = shard.text.size() + facts.id.size() + allowed;
+  const std::string attached = Attachments(facts);
+  const std::size_t needed = shard.text.size() + facts.id.size() + attached.size() + allowed;
   if (needed > shard.text.capacity()) shard.text.reserve(needed + needed / 4);
   shard.text.append(facts.id);
+  shard.text.append(attached);
+  record.manages_quotas = facts.manages_quotas;
+  record.attached_bytes = static_cast<std::uint8_t>(attached.size());
   for (std::string_view name : facts.allowed_models) {
     shard.text.push_back(static_cast<char>(name.size() & 0xff));
     shard.text.push_back(static_cast<char>(name.size() >> 8));
@@ -178,6 +221,34 @@ std::uint32_t KeyRef::workspace() const { return record_->workspace; }
 bool KeyRef::revoked() const { return record_->revoked; }
 std::uint64_t KeyRef::resource_hash() const { return record_->resource_hash; }
 const Sha256Digest& KeyRef::digest() const { return record_->digest; }
+bool KeyRef::manages_quotas() const { return record_->manages_quotas; }
+
+std::string_view KeyRef::project_id() const {
+  std::string_view attached = shard_->Attached(*record_);
+  return TakeId(attached);
+}
+
+std::string_view KeyRef::member_id() const {
+  std::string_view attached = shard_->Attached(*record_);
+  TakeId(attached);
+  return TakeId(attached);
+}
+
+RateLimits KeyRef::limits() const {
+  std::string_view attached = shard_->Attached(*record_);
+  TakeId(attached);
+  TakeId(attached);
+  RateLimits limits;
+  if (attached.empty()) return limits;
+  std::int64_t values[3];
+  CHECK_EQ(attached.size(), sizeof(values));
+  std::memcpy(values, attached.data(), sizeof(values));
+  limits.requests_per_minute = values[0];
+  limits.tokens_per_minute = values[1];
+  limits.concurrent_requests = values[2];
+  return limits;
+}
+
 bool KeyRef::allows_all() const { return record_->allowed_bytes == 0; }
 
 bool KeyRef::ExpiredAt(absl::Time now) const {
@@ -258,6 +329,8 @@ IdShard& KeyTable::EditableIds(std::size_t index) {
 
 bool KeyTable::Upsert(const KeyFacts& facts) {
   CHECK_LE(facts.id.size(), 255u);
+  CHECK_LE(facts.project_id.size(), 63u);  // Resource ids: validated.
+  CHECK_LE(facts.member_id.size(), 63u);
   const std::optional<KeyRef> owner = Find(facts.digest);
   if (owner.has_value() && owner->id() != facts.id) return false;
   const std::uint64_t prefix = Prefix(facts.digest);
@@ -265,7 +338,7 @@ bool KeyTable::Upsert(const KeyFacts& facts) {
     const std::ptrdiff_t index = owner->record_ - owner->shard_->records.data();
     Shard& shard = Editable(ShardIndex(prefix));
     Record& record = shard.records[static_cast<std::size_t>(index)];
-    shard.dead_text += record.id_bytes + std::size_t{record.allowed_bytes};
+    shard.dead_text += Shard::TextBytes(record);
     Write(shard, record, facts);
     return true;
   }
@@ -296,7 +369,7 @@ bool KeyTable::Remove(std::string_view id) {
   const std::uint64_t hash = IdHash(id);
   Shard& shard = Editable(ShardIndex(prefix));
   Record& record = shard.records[index];
-  shard.dead_text += record.id_bytes + std::size_t{record.allowed_bytes};
+  shard.dead_text += Shard::TextBytes(record);
   record = shard.records.back();
   shard.records.pop_back();
   RebuildTable(shard, SlotsFor(shard.records.size()));

@@ -2,7 +2,8 @@
 //
 // Sharded by digest.  A table that is copied shares every shard with the original; an edit copies
 // only the shards that it touches (about 256 keys each at a million keys), so that revoking one key
-// among a million costs microseconds.  A key takes about 130 bytes, strings included.
+// among a million costs microseconds.  A key takes about 130 bytes, strings included; one that has
+// a project, a member or limits as much more as their text, and 24 bytes for limits.
 #ifndef TOLLGATE_DATAPLANE_SNAPSHOT_KEY_TABLE_H_
 #define TOLLGATE_DATAPLANE_SNAPSHOT_KEY_TABLE_H_
 
@@ -17,6 +18,7 @@
 
 #include "absl/time/time.h"
 #include "base/digest.h"
+#include "dataplane/snapshot/catalog.h"
 
 namespace tollgate::dataplane {
 
@@ -28,6 +30,10 @@ struct KeyFacts {
   absl::Time expire_time = absl::InfiniteFuture();
   bool revoked = false;
   std::vector<std::string_view> allowed_models;  // Empty = all.
+  std::string_view project_id;                   // Empty = none.
+  std::string_view member_id;                    // Empty = a service key.
+  RateLimits limits;
+  bool manages_quotas = false;
   std::uint64_t resource_hash = 0;               // Resource.hash, for the digest of the whole.
 };
 
@@ -46,6 +52,10 @@ class KeyRef {
   bool ExpiredAt(absl::Time now) const;
   std::uint64_t resource_hash() const;
   const Sha256Digest& digest() const;
+  std::string_view project_id() const;
+  std::string_view member_id() const;
+  RateLimits limits() const;
+  bool manages_quotas() const;
 
   // Whether its allow-list admits `name`, a model id or an alias.  An entry that ends with "*"
   // matches any rest.  True for an empty list.

@@ -47,7 +47,10 @@ class Snapshot {
   const Workspace& WorkspaceAt(std::uint32_t index) const { return workspaces_[index]; }
   const Workspace* FindWorkspace(std::string_view id) const;
 
-  // Budgets of one scope, by id; empty when there are none.
+  // nullptr when there is none.
+  const Member* FindMember(std::string_view id) const { return members_.Find(id); }
+
+  // Budgets of one scope that are in force, templates included, by id; empty when there are none.
   const std::vector<std::shared_ptr<const Budget>>& BudgetsOf(ScopeKind kind,
                                                               std::string_view scope_id) const;
 
@@ -64,6 +67,7 @@ class Snapshot {
   CowVector<Workspace> workspaces_;
   CowMap<std::uint32_t> workspace_index_;                       // By id.
   CowMap<std::vector<std::shared_ptr<const Budget>>> budgets_;  // "<kind>/<scope id>".
+  CowMap<Member> members_;                                      // By id.
   std::shared_ptr<const Catalog> catalog_;
 };
 

@@ -270,5 +270,60 @@ TEST_P(PricePropertyTest, CompiledEqualsPlainAndNeverExceedsTheBound) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, PricePropertyTest, testing::Range<std::uint64_t>(1, 9));
 
+// 3 pico-USD a token in and out, so that rounding shows.
+CompiledPrice ThreePico() {
+  PriceVersion version;
+  version.id = "pv_3";
+  for (Direction direction : {Direction::kInput, Direction::kOutput}) {
+    version.components.push_back({.direction = direction, .price_pico_usd_per_unit = 3});
+  }
+  return *CompiledPrice::Create(version, ServiceTier::kStandard, "");
+}
+
+TEST(CompiledPriceFactorTest, RoundsOnceAfterTheFactor) {
+  const CompiledPrice price = ThreePico();
+  TokenUsage usage;
+  usage.input_text = 400;  // 1,200 pico-USD: 1 nano-USD at list price.
+  EXPECT_EQ(price.Charge(usage, absl::UnixEpoch()).nano_usd(), 1);
+  // 12,000 pico-USD, not ten times the rounded one.
+  EXPECT_EQ(price.Charge(usage, absl::UnixEpoch(), {10'000'000}).nano_usd(), 12);
+  EXPECT_EQ(price.Charge(usage, absl::UnixEpoch(), {1'250'000}).nano_usd(), 2);  // 1,500: half up.
+  EXPECT_EQ(price.Charge(usage, absl::UnixEpoch(), {0}), Money::Zero());
+}
+
+TEST(CompiledPriceFactorTest, BoundsHoldForEveryFactor) {
+  const CompiledPrice price = ThreePico();
+  for (const std::int64_t ppm : {0, 1, 333'333, 800'000, 1'000'000, 1'100'001, 11'000'000}) {
+    const PriceFactor factor{ppm};
+    for (std::int64_t input : {0, 1, 166, 167, 1'000}) {
+      for (std::int64_t output : {0, 1, 55, 999}) {
+        TokenUsage usage;
+        usage.input_text = input;
+        usage.output_text = output;
+        const Money charge = price.Charge(usage, absl::UnixEpoch(), factor);
+        EXPECT_LE(charge, price.UpperBound(input, output, 0, factor));
+        EXPECT_LE(price.UpperBound(input, output, 0, factor),
+                  price.UpperBound(input, 0, 0, factor) + price.OutputBound(output, input, factor));
+        const Money left = Money::FromNanoUsd(output);
+        const std::int64_t tokens = price.OutputTokensAffordable(left, input, factor);
+        if (tokens < 1'000'000'000) {
+          EXPECT_LE(price.OutputBound(tokens, input, factor), left);
+        }
+      }
+    }
+  }
+}
+
+TEST(CompiledPriceFactorTest, SaturatesInsteadOfOverflowing) {
+  PriceVersion version;
+  version.id = "pv_max";
+  version.components.push_back({.price_pico_usd_per_unit = kPricePicoUsdPerUnitMax});
+  const CompiledPrice price = *CompiledPrice::Create(version, ServiceTier::kStandard, "");
+  TokenUsage usage;
+  usage.input_text = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(price.Charge(usage, absl::UnixEpoch(), {kPriceFactorPpmMax}), Money::Max());
+  EXPECT_EQ(price.Charge(usage, absl::UnixEpoch(), {0}), Money::Zero());
+}
+
 }  // namespace
 }  // namespace tollgate

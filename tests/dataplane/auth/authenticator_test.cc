@@ -88,5 +88,32 @@ TEST_F(AuthenticatorTest, RefusesEveryNeighbourOfAKey) {
   }
 }
 
+TEST_F(AuthenticatorTest, TheKeyOfADisabledMemberIsRefusedAsRevoked) {
+  for (const bool disabled : {false, true}) {
+    ConfigImage image(TestSealer());
+    ASSERT_OK(image.Upsert(WorkspaceResource("ws_1", "org_1")));
+    config::v1::Resource member = MemberResource("mem_1", "ws_1", disabled);
+    member.mutable_member()->mutable_limits()->set_requests_per_minute(5);
+    SetIdentity(member);
+    ASSERT_OK(image.Upsert(member));
+    config::v1::Resource key = KeyResource("key_1", "ws_1");
+    key.mutable_api_key()->set_digest(std::string(DigestView(*peppers_.Digest(2, new_key_))));
+    key.mutable_api_key()->set_pepper_id(2);
+    key.mutable_api_key()->set_member_id("mem_1");
+    key.mutable_api_key()->set_project_id("proj_1");
+    SetIdentity(key);
+    ASSERT_OK(image.Upsert(key));
+    ASSERT_OK_AND_ASSIGN(snapshot_, image.Finish({1, 1}));
+    EXPECT_EQ(Try(new_key_), disabled ? "revoked" : "key_1");
+    if (disabled) continue;
+    const auto result = Authenticate(new_key_, *snapshot_, peppers_, absl::FromUnixSeconds(1));
+    const Principal& principal = std::get<Principal>(result);
+    EXPECT_EQ(principal.member_id(), "mem_1");
+    EXPECT_EQ(principal.project_id(), "proj_1");
+    EXPECT_EQ(principal.member_limits().requests_per_minute, 5);
+    EXPECT_EQ(principal.key_limits(), RateLimits());
+  }
+}
+
 }  // namespace
 }  // namespace tollgate::dataplane

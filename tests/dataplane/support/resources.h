@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/seal.h"
 #include "proto/validate/digest.h"
+#include "proto/validate/resource.h"
 #include "tollgate/config/v1/config.pb.h"
 
 namespace tollgate::dataplane {
@@ -127,6 +128,30 @@ inline config::v1::Resource OfferingResource(const std::string& provider, const 
   offering->set_provider_id(provider);
   offering->set_provider_model_id(model.substr(model.find('/') + 1));
   AddPrice(resource, pico_usd, 0, absl::StrCat("pv_", provider, pico_usd));
+  return resource;
+}
+
+inline config::v1::Resource MemberResource(const std::string& id, const std::string& workspace,
+                                           bool disabled = false) {
+  config::v1::Resource resource;
+  resource.mutable_member()->set_id(id);
+  resource.mutable_member()->set_workspace_id(workspace);
+  resource.mutable_member()->set_disabled(disabled);
+  SetIdentity(resource);
+  return resource;
+}
+
+inline config::v1::Resource PriceRuleResource(const std::string& id, std::int64_t adjust_ppm,
+                                              const std::string& workspace = "",
+                                              const std::vector<std::string>& providers = {}) {
+  config::v1::Resource resource;
+  config::v1::PriceRule* rule = resource.mutable_price_rule();
+  rule->set_id(id);
+  rule->set_workspace_id(workspace);
+  for (const std::string& provider : providers) rule->add_provider_ids(provider);
+  rule->set_adjust_ppm(adjust_ppm);
+  rule->set_version(PriceRuleVersion(*rule));
+  SetIdentity(resource);
   return resource;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
+#include "base/string_views.h"
 
 namespace tollgate {
 namespace {
@@ -20,7 +21,16 @@ constexpr std::string_view kChargedSemantics =
 void AppendTokens(std::string& out, const DemoTokens& tokens) {
   absl::StrAppend(&out, "{\"input_text\":", tokens.input_text,
                   ",\"cache_read\":", tokens.cache_read, ",\"output_text\":", tokens.output_text,
-                  ",\"output_reasoning\":", tokens.output_reasoning, "}");
+                  ",\"output_reasoning\":", tokens.output_reasoning);
+  const std::pair<std::string_view, std::int64_t> rare[] = {
+      {"cache_write_5m", tokens.cache_write_5m},
+      {"cache_write_1h", tokens.cache_write_1h},
+      {"input_audio", tokens.input_audio},
+      {"output_audio", tokens.output_audio}};
+  for (const auto& [name, count] : rare) {
+    if (count != 0) absl::StrAppend(&out, ",\"", AbslView(name), "\":", count);
+  }
+  out += '}';
 }
 
 void AppendEntry(std::string& out, const BooksEntry& entry) {
@@ -38,12 +48,28 @@ void AppendEntry(std::string& out, const BooksEntry& entry) {
 
 }  // namespace
 
+DemoTokens& DemoTokens::operator+=(const DemoTokens& other) {
+  input_text += other.input_text;
+  cache_read += other.cache_read;
+  output_text += other.output_text;
+  output_reasoning += other.output_reasoning;
+  cache_write_5m += other.cache_write_5m;
+  cache_write_1h += other.cache_write_1h;
+  input_audio += other.input_audio;
+  output_audio += other.output_audio;
+  return *this;
+}
+
 std::int64_t ChargeNanoUsd(const DemoPrices& prices, const DemoTokens& tokens) {
   using Wide = __int128;
   const Wide pico = Wide{prices.input_pico_usd} * tokens.input_text +
                     Wide{prices.cache_read_pico_usd} * tokens.cache_read +
                     Wide{prices.output_pico_usd} * tokens.output_text +
                     Wide{prices.reasoning_pico_usd} * tokens.output_reasoning +
+                    Wide{prices.cache_write_5m_pico_usd} * tokens.cache_write_5m +
+                    Wide{prices.cache_write_1h_pico_usd} * tokens.cache_write_1h +
+                    Wide{prices.input_audio_pico_usd} * tokens.input_audio +
+                    Wide{prices.output_audio_pico_usd} * tokens.output_audio +
                     Wide{prices.request_pico_usd};
   return static_cast<std::int64_t>((pico + kPicoPerNano / 2) / kPicoPerNano);
 }
@@ -51,10 +77,7 @@ std::int64_t ChargeNanoUsd(const DemoPrices& prices, const DemoTokens& tokens) {
 void Books::AddTo(Sums& sums, const BooksEntry& entry, std::int64_t charge_nano_usd) {
   ++sums.requests;
   if (entry.outcome == DemoOutcome::kCut) ++sums.cut_requests;
-  sums.tokens.input_text += entry.tokens.input_text;
-  sums.tokens.cache_read += entry.tokens.cache_read;
-  sums.tokens.output_text += entry.tokens.output_text;
-  sums.tokens.output_reasoning += entry.tokens.output_reasoning;
+  sums.tokens += entry.tokens;
   sums.charge_nano_usd += charge_nano_usd;
 }
 

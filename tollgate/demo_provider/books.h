@@ -5,7 +5,8 @@
 //   books.ToJson(10);
 //
 // JSON: {"charged": "<what is charged>", "requests": 2, "refused_requests": 0, "cut_requests": 0,
-// "tokens": {"input_text": …, "cache_read": …, "output_text": …, "output_reasoning": …},
+// "tokens": {"input_text": …, "cache_read": …, "output_text": …, "output_reasoning": …, and, where
+// there are any, "cache_write_5m": …, "cache_write_1h": …, "input_audio": …, "output_audio": …},
 // "charge_nano_usd": …, "models": {"demo/chat": {the same}}, "entries": [newest first]}.
 #ifndef TOLLGATE_TOLLGATE_DEMO_PROVIDER_BOOKS_H_
 #define TOLLGATE_TOLLGATE_DEMO_PROVIDER_BOOKS_H_
@@ -22,14 +23,20 @@
 
 namespace tollgate {
 
-// Tokens by class; the classes are disjoint: input_text excludes what was read from the cache,
-// output_text excludes reasoning.
+// Tokens by class; the classes are disjoint: input_text excludes audio and what was read from or
+// written to the cache, output_text excludes audio and reasoning.
 struct DemoTokens {
   std::int64_t input_text = 0;
   std::int64_t cache_read = 0;
   std::int64_t output_text = 0;
   std::int64_t output_reasoning = 0;
+  std::int64_t cache_write_5m = 0;
+  std::int64_t cache_write_1h = 0;
+  std::int64_t input_audio = 0;
+  std::int64_t output_audio = 0;
 
+  // Class by class.
+  DemoTokens& operator+=(const DemoTokens& other);
   friend bool operator==(const DemoTokens&, const DemoTokens&) = default;
 };
 

@@ -20,6 +20,11 @@ struct DemoPrices {
   std::int64_t output_pico_usd = 0;
   std::int64_t reasoning_pico_usd = 0;
   std::int64_t request_pico_usd = 0;
+  // Classes that no demo model has.
+  std::int64_t cache_write_5m_pico_usd = 0;
+  std::int64_t cache_write_1h_pico_usd = 0;
+  std::int64_t input_audio_pico_usd = 0;
+  std::int64_t output_audio_pico_usd = 0;
 };
 
 // One model, by the name under which the provider sells it.

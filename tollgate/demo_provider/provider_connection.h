@@ -97,10 +97,16 @@ class ProviderConnection : public std::enable_shared_from_this<ProviderConnectio
 
   void StartReply() {
     const auto& message = parser_->get();
-    reply_ = answer_({.method = View(message.method_string()),
-                      .target = View(message.target()),
-                      .authorization = View(message[boost::beast::http::field::authorization]),
-                      .body = message.body()});
+    ProviderRequest request{
+        .method = View(message.method_string()),
+        .target = View(message.target()),
+        .authorization = View(message[boost::beast::http::field::authorization]),
+        .body = message.body(),
+        .headers = {}};
+    for (const auto& field : message) {
+      request.headers.emplace_back(View(field.name_string()), View(field.value()));
+    }
+    reply_ = answer_(request);
     progress_ = ReplyProgress();
     next_ = 0;
     waited_ = false;

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/host_port.h"
 #include "base/status_macros.h"
+#include "base/string_views.h"
 #include "tollgate/demo_provider/provider_connection.h"
 
 namespace tollgate {
@@ -57,6 +59,13 @@ absl::StatusOr<tcp::endpoint> ParseEndpoint(const ProviderListenerOptions& optio
 }
 
 }  // namespace
+
+std::string_view ProviderRequest::Header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (absl::EqualsIgnoreCase(AbslView(key), AbslView(name))) return value;
+  }
+  return {};
+}
 
 class ProviderListener::Impl {
  public:

@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/tls_files.h"
@@ -22,6 +24,11 @@ struct ProviderRequest {
   std::string_view target;         // Path and query, as sent.
   std::string_view authorization;  // The header; empty when missing.
   std::string_view body;
+  // All headers as sent, in order.
+  std::vector<std::pair<std::string_view, std::string_view>> headers = {};
+
+  // The first header of this name, whatever its case; empty when missing.
+  std::string_view Header(std::string_view name) const;
 };
 
 // Called from any of the listener's threads; must not block.

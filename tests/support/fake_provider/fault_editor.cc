@@ -12,7 +12,8 @@ constexpr std::string_view kGarbageBytes("\x00\xff\x16{]\r\nnot http, not json\x
 
 class FaultEditor final : public AnswerEditor {
  public:
-  explicit FaultEditor(std::vector<Fault> faults) : faults_(std::move(faults)) {}
+  FaultEditor(std::vector<Fault> faults, ErrorWriter error, std::int64_t output_tokens)
+      : faults_(std::move(faults)), error_(std::move(error)), output_tokens_(output_tokens) {}
 
   void EditRequest(ChatRequest& request) override {
     if (Find(FaultKind::kIgnoreMaxTokens) != nullptr) request.output_tokens_max.reset();
@@ -64,9 +65,7 @@ class FaultEditor final : public AnswerEditor {
         Replace(reply, StatusReply(static_cast<int>(fault.value.value_or(500))));
         return false;
       case FaultKind::kRetryAfter:
-        Replace(reply,
-                ErrorReply(429, "rate_limit_error", "rate_limit_exceeded", "slow down (on demand)",
-                           absl::StrCat("Retry-After: ", fault.value.value_or(1), "\r\n")));
+        Replace(reply, error_(429, "slow down (on demand)", fault.value.value_or(1)));
         return false;
       case FaultKind::kCutMidStream:
         Cut(fault, ReplyEnd::kClose, reply);
@@ -93,6 +92,7 @@ class FaultEditor final : public AnswerEditor {
       case FaultKind::kNegativeUsage:
       case FaultKind::kIgnoreMaxTokens:
       case FaultKind::kWorksOn:
+      case FaultKind::kContentFilter:
         return true;  // Done before the reply was made, or after.
     }
     return true;
@@ -104,14 +104,11 @@ class FaultEditor final : public AnswerEditor {
     reply = std::move(other);
   }
 
-  static Reply StatusReply(int status) {
-    if (status == 429) {
-      return ErrorReply(429, "rate_limit_error", "rate_limit_exceeded", "slow down (on demand)");
-    }
-    if (status < 500) {
-      return ErrorReply(status, "invalid_request_error", "refused", "refused (on demand)");
-    }
-    return ErrorReply(status, "server_error", "failed", "failed (on demand)");
+  Reply StatusReply(int status) const {
+    const char* message = status == 429  ? "slow down (on demand)"
+                          : status < 500 ? "refused (on demand)"
+                                         : "failed (on demand)";
+    return error_(status, message, std::nullopt);
   }
 
   // The step before which `tokens` of output (half of all by default) were sent.  For JSON: the
@@ -148,10 +145,14 @@ class FaultEditor final : public AnswerEditor {
 
   static void CutBeforeDone(Reply& reply) {
     if (reply.steps.empty()) return;
+    const bool has_done = std::any_of(reply.steps.begin(), reply.steps.end(),
+                                      [](const ReplyStep& s) { return s.kind == StepKind::kDone; });
     while (!reply.steps.empty() && (reply.steps.back().kind == StepKind::kEnd ||
                                     reply.steps.back().kind == StepKind::kDone)) {
       reply.steps.pop_back();
     }
+    // A format whose last event is the one with the usage.
+    if (!has_done && reply.steps.back().kind == StepKind::kUsage) reply.steps.pop_back();
     ReplyStep& last = reply.steps.back();
     if (last.kind == StepKind::kBody) {
       last.kind = StepKind::kHead;  // A body without its end tells nothing.
@@ -194,13 +195,29 @@ class FaultEditor final : public AnswerEditor {
   }
 
   const std::vector<Fault> faults_;
+  const ErrorWriter error_;
   std::int64_t output_tokens_ = 0;
 };
+
+Reply ChatError(int status, std::string_view message, std::optional<std::int64_t> retry_after_s) {
+  const char* type = status == 429  ? "rate_limit_error"
+                     : status < 500 ? "invalid_request_error"
+                                    : "server_error";
+  const char* code = status == 429 ? "rate_limit_exceeded" : status < 500 ? "refused" : "failed";
+  return ErrorReply(
+      status, type, code, message,
+      retry_after_s.has_value() ? absl::StrCat("Retry-After: ", *retry_after_s, "\r\n") : "");
+}
 
 }  // namespace
 
 std::unique_ptr<AnswerEditor> MakeFaultEditor(std::vector<Fault> faults) {
-  return std::make_unique<FaultEditor>(std::move(faults));
+  return MakeFaultEditor(std::move(faults), ChatError, 0);
+}
+
+std::unique_ptr<AnswerEditor> MakeFaultEditor(std::vector<Fault> faults, ErrorWriter error,
+                                              std::int64_t output_tokens) {
+  return std::make_unique<FaultEditor>(std::move(faults), std::move(error), output_tokens);
 }
 
 }  // namespace tollgate

@@ -12,7 +12,7 @@
 namespace tollgate {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 16> kKinds = {{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 17> kKinds = {{
     {"delay_ms", FaultKind::kDelayMs},
     {"slow", FaultKind::kSlow},
     {"refuse", FaultKind::kRefuse},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 16> kKinds = {{
     {"hang_body", FaultKind::kHangBody},
     {"ignore_max_tokens", FaultKind::kIgnoreMaxTokens},
     {"works_on", FaultKind::kWorksOn},
+    {"content_filter", FaultKind::kContentFilter},
 }};
 
 // Uniform in [0, 1).
@@ -90,17 +91,22 @@ void FaultPlan::Set(const std::string& model, std::vector<Fault> faults, std::ui
   models_[model] = {.faults = std::move(faults), .seed = seed, .requests = 0};
 }
 
-std::unique_ptr<AnswerEditor> FaultPlan::EditorFor(const ChatRequest& request) {
+std::vector<Fault> FaultPlan::HitsFor(const std::string& name) {
   absl::MutexLock lock(&mutex_);
-  auto found = models_.find(request.model);
+  auto found = models_.find(name);
   if (found == models_.end()) found = models_.find("*");
-  if (found == models_.end() || found->second.faults.empty()) return nullptr;
+  if (found == models_.end() || found->second.faults.empty()) return {};
   ModelFaults& model = found->second;
   SeededRandom random(model.seed * 0x9e3779b97f4a7c15U + model.requests++);
   std::vector<Fault> hits;
   for (const Fault& fault : model.faults) {
     if (Roll(random) < fault.probability) hits.push_back(fault);
   }
+  return hits;
+}
+
+std::unique_ptr<AnswerEditor> FaultPlan::EditorFor(const ChatRequest& request) {
+  std::vector<Fault> hits = HitsFor(request.model);
   return hits.empty() ? nullptr : MakeFaultEditor(std::move(hits));
 }
 

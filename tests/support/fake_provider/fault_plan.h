@@ -29,10 +29,15 @@
 //   works_on           -                               as the others say, but what was asked for is
 //                                                      charged whole, also when the client leaves
 //                                                      before the first byte
+//   content_filter     -                               stopped by the content filter (the models of
+//                                                      wire/ only) · all
+//
+// Errors come in the envelope of the request's format.
 #ifndef TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
 #define TOLLGATE_TESTS_SUPPORT_FAKE_PROVIDER_FAULT_PLAN_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,6 +69,7 @@ enum class FaultKind {
   kHangBody,
   kIgnoreMaxTokens,
   kWorksOn,
+  kContentFilter,
 };
 
 std::optional<FaultKind> ParseFaultKind(std::string_view name);
@@ -83,6 +89,9 @@ class FaultPlan {
   // Sets the faults of a model, or of "*".
   void Set(const std::string& model, std::vector<Fault> faults, std::uint64_t seed);
 
+  // The faults that hit the next request to this model.
+  std::vector<Fault> HitsFor(const std::string& model);
+
   // An editor with the faults that hit this request; nullptr for none.
   std::unique_ptr<AnswerEditor> EditorFor(const ChatRequest& request);
 
@@ -97,8 +106,16 @@ class FaultPlan {
   std::map<std::string, ModelFaults> models_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Applies faults to one answer.
+// Writes an error in a format's envelope; with seconds, as of a rate limit that is used up.
+using ErrorWriter = std::function<Reply(int status, std::string_view message,
+                                        std::optional<std::int64_t> retry_after_s)>;
+
+// Applies faults to one answer, in OpenAI's envelope.
 std::unique_ptr<AnswerEditor> MakeFaultEditor(std::vector<Fault> faults);
+
+// Applies faults to one reply of any format with so many tokens of output.
+std::unique_ptr<AnswerEditor> MakeFaultEditor(std::vector<Fault> faults, ErrorWriter error,
+                                              std::int64_t output_tokens);
 
 }  // namespace tollgate
 

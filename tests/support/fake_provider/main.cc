@@ -1,17 +1,20 @@
-// fake-provider: the demo provider's OpenAI format and books, with faults on demand.
+// fake-provider: the demo provider's OpenAI format and books, with faults on demand; and further
+// models that are sold in four wire formats, with the same books and faults (wire/wire_provider.h).
 //
 //   POST   /control      sets faults (fault_plan.h)
 //   DELETE /books        empties the books
 //   GET    /seen         with --record N: the last N requests, newest first, as a JSON array of
-//                        {"target", "authorization", "body"}
+//                        {"target", "authorization", "headers", "body"}
 #include <CLI/CLI.hpp>
 #include <deque>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -22,6 +25,7 @@
 #include "base/status_macros.h"
 #include "base/string_views.h"
 #include "tests/support/fake_provider/fault_plan.h"
+#include "tests/support/fake_provider/wire/wire_provider.h"
 #include "tollgate/demo_provider/openai_provider.h"
 #include "tollgate/demo_provider/provider_listener.h"
 
@@ -33,6 +37,7 @@ struct Flags {
   std::string ready_file;
   std::vector<std::string> api_keys;
   std::vector<std::string> models;
+  std::vector<std::string> wire_models;
   int threads = 2;
   int token_interval_ms = 0;
   std::size_t record = 0;
@@ -77,7 +82,16 @@ class Recorder {
     AppendJsonString(entry, request.target);
     entry += ",\"authorization\":";
     AppendJsonString(entry, request.authorization);
-    entry += ",\"body\":";
+    entry += ",\"headers\":{";
+    const char* separator = "";
+    for (const auto& [name, value] : request.headers) {
+      entry += separator;
+      separator = ",";
+      AppendJsonString(entry, absl::AsciiStrToLower(AbslView(name)));
+      entry += ':';
+      AppendJsonString(entry, value);
+    }
+    entry += "},\"body\":";
     AppendJsonString(entry, request.body);
     entry += '}';
     std::lock_guard lock(mutex_);
@@ -101,8 +115,8 @@ class Recorder {
   std::deque<std::string> entries_;
 };
 
-Reply Answer(const ProviderRequest& request, OpenAiProvider& provider, FaultPlan& plan,
-             Recorder& recorder) {
+Reply Answer(const ProviderRequest& request, OpenAiProvider& provider,
+             wire::WireProvider& wire_provider, FaultPlan& plan, Recorder& recorder) {
   if (request.target == "/control" && request.method == "POST") {
     const absl::Status status = plan.Control(request.body);
     if (status.ok()) return WholeReply(200, "application/json", "{}\n");
@@ -114,6 +128,7 @@ Reply Answer(const ProviderRequest& request, OpenAiProvider& provider, FaultPlan
   }
   if (request.target == "/seen") return WholeReply(200, "application/json", recorder.ToJson());
   if (request.method == "POST") recorder.Add(request);
+  if (std::optional<Reply> reply = wire_provider.Answer(request)) return *std::move(reply);
   return provider.Answer(request);
 }
 
@@ -129,13 +144,21 @@ absl::Status Run(const Flags& flags) {
   options.token_interval = absl::Milliseconds(flags.token_interval_ms);
   options.books_entries_max = flags.books_entries;
   options.editor = [&plan](const ChatRequest& request) { return plan.EditorFor(request); };
+  wire::WireProviderOptions wire_options;
+  for (const std::string& text : flags.wire_models) {
+    TG_ASSIGN_OR_RETURN(wire::WireModel model, wire::ParseWireModel(text));
+    wire_options.models.push_back(std::move(model));
+  }
+  wire_options.api_keys = options.api_keys;
+  wire_options.token_interval = options.token_interval;
   OpenAiProvider provider(std::move(options));
+  wire::WireProvider wire_provider(std::move(wire_options), provider.books(), plan);
   Recorder recorder(flags.record);
   TG_ASSIGN_OR_RETURN(
       auto listener,
       ProviderListener::Start({.address = flags.listen, .threads = flags.threads, .tls = flags.tls},
                               [&](const ProviderRequest& request) {
-                                return Answer(request, provider, plan, recorder);
+                                return Answer(request, provider, wire_provider, plan, recorder);
                               }));
   std::cout << listener->url() << std::endl;
   if (!flags.ready_file.empty()) {
@@ -155,6 +178,8 @@ int Main(int argc, char** argv) {
   app.add_option("--api-key", flags.api_keys, "accepted keys (default: the demo provider's)");
   app.add_option("--model", flags.models,
                  "one more model: ID=input:output[:cache_read[:reasoning[:request]]] in pico-USD");
+  app.add_option("--wire-model", flags.wire_models,
+                 "one more model in all formats: ID=input:2500000,output:10000000,… in pico-USD");
   app.add_option("--threads", flags.threads, "event loops");
   app.add_option("--token-interval-ms", flags.token_interval_ms, "before each streamed token");
   app.add_option("--record", flags.record, "requests kept for GET /seen");

@@ -14,6 +14,7 @@
 // resident memory at the end, while the connections are still open.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,14 +88,13 @@ class Load {
 
   int Run() {
     std::vector<Connection> connections(static_cast<std::size_t>(options_.connections));
-    const std::int64_t begin = NowNs();
-    count_from_ns_ = begin + static_cast<std::int64_t>(options_.warmup * 1e9);
-    const std::int64_t end = count_from_ns_ + static_cast<std::int64_t>(options_.seconds * 1e9);
-    for (Connection& connection : connections) {
-      Open(&connection);
+    for (std::size_t i = 0; i < connections.size(); ++i) {
+      Open(&connections[i]);
       // Connecting thousands takes a while: what has come meanwhile is read meanwhile.
-      if (connections.size() > kOpenAtOnce) Turn(0);
+      if (i % kOpenAtOnce == kOpenAtOnce - 1) Turn(0);
     }
+    count_from_ns_ = NowNs() + static_cast<std::int64_t>(options_.warmup * 1e9);
+    const std::int64_t end = count_from_ns_ + static_cast<std::int64_t>(options_.seconds * 1e9);
     RunUntil(count_from_ns_);
     const std::vector<ProcessUsage> before = ReadGroups(options_.watch);
     const std::int64_t from = NowNs();
@@ -106,7 +106,7 @@ class Load {
   }
 
  private:
-  static constexpr std::size_t kOpenAtOnce = 1024;
+  static constexpr std::size_t kOpenAtOnce = 64;
 
   void RunUntil(std::int64_t end_ns) {
     while (NowNs() < end_ns) Turn(10);
@@ -265,7 +265,7 @@ class Load {
   const Options options_;
   const std::string request_;
   Epoll epoll_;
-  std::int64_t count_from_ns_ = 0;
+  std::int64_t count_from_ns_ = std::numeric_limits<std::int64_t>::max();  // Not yet.
   std::uint64_t requests_ = 0;
   std::uint64_t errors_ = 0;
   std::uint64_t chunks_ = 0;

@@ -22,7 +22,7 @@ namespace {
 struct Options {
   std::uint16_t port = 0;
   int chunks = 200;
-  int rate = 50;
+  double rate = 50;
 };
 
 struct Connection {
@@ -51,7 +51,10 @@ std::string JsonAnswer() {
 
 class Upstream {
  public:
-  explicit Upstream(const Options& options) : options_(options), json_(JsonAnswer()) {
+  explicit Upstream(const Options& options)
+      : options_(options),
+        interval_ns_(options.rate > 0 ? static_cast<std::int64_t>(1e9 / options.rate) : 0),
+        json_(JsonAnswer()) {
     listener_ = Listen(&options_.port);
     std::printf("%u\n", options_.port);
     std::fflush(stdout);
@@ -161,14 +164,14 @@ class Upstream {
       if (!connection->open) continue;
       SendChunk(connection.get());
       if (connection->open && connection->chunks_left > 0) {
-        connection->next_ns += options_.rate > 0 ? 1'000'000'000LL / options_.rate : 0;
+        connection->next_ns += interval_ns_;
         due_.push({connection->next_ns, connection});
       }
     }
   }
 
   void SendChunk(Connection* connection) {
-    if (options_.rate == 0 && connection->out.size() > 256 * 1024) {
+    if (interval_ns_ == 0 && connection->out.size() > 256 * 1024) {
       connection->next_ns = NowNs() + 1'000'000;  // Flat out: wait for the reader.
       return;
     }
@@ -226,6 +229,7 @@ class Upstream {
   }
 
   Options options_;
+  const std::int64_t interval_ns_;
   const std::string json_;
   int listener_ = -1;
   Epoll epoll_;
@@ -241,9 +245,9 @@ int main(int argc, char** argv) {
   tollgate::bench::Options options;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
-    const int value = std::atoi(argv[i + 1]);
+    const double value = std::atof(argv[i + 1]);
     if (name == "--port") options.port = static_cast<std::uint16_t>(value);
-    if (name == "--chunks") options.chunks = value;
+    if (name == "--chunks") options.chunks = static_cast<int>(value);
     if (name == "--rate") options.rate = value;
   }
   tollgate::bench::Upstream(options).Run();

@@ -6,6 +6,7 @@ import subprocess
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 FILES_WANTED = 65536
+LOAD_TIMEOUT_S = 120
 FILES_SPARE = 1000          # Of a proxy: its own files, listeners and links.
 FILES_PER_STREAM = 2        # Of a proxy: the client's connection and the provider's.
 
@@ -65,7 +66,7 @@ def run_load(binary, workload, proxy, cores, warmup_s=1.0):
         command += ["--header", header]
     loads = [subprocess.Popen(["taskset", "-c", str(core), *command], stdout=subprocess.PIPE,
                               text=True) for core in cores]
-    timeout_s = 60 + workload.seconds * 4
+    timeout_s = LOAD_TIMEOUT_S + workload.seconds * 4
     results = [json.loads(load.communicate(timeout=timeout_s)[0]) for load in loads]
     return _added_up(results)
 

@@ -16,6 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import report  # noqa: E402
 
 
+PLAIN = ("direct", "nginx", "tollgate", "haproxy")
+
+
 def cell(value, digits=1):
     """A number for a table; a dash for none."""
     return "–" if value is None else f"{value:,.{digits}f}"
@@ -125,7 +128,8 @@ def proxies_table(results):
         title = results["titles"][workload] if proxy == next(
             iter(results["workloads"][workload])) else ""
         ratios = report.ratios(runs)
-        rows.append((title, proxy,
+        errors = sum(run["errors"] for run in runs)
+        rows.append((title, f"{proxy} ({errors:,} errors)" if errors else proxy,
                      cell(report.mid(runs, "cpu_us")) if proxy != "direct" else "–",
                      cell(report.mid(runs, "user_us")) if proxy != "direct" else "–",
                      cell(report.mid(runs, "kernel_us")) if proxy != "direct" else "–",
@@ -140,6 +144,22 @@ def proxies_table(results):
                          report.spread(ratios) if ratios else "–", "", "", "", "", ""))
     return table(("workload", "proxy", "CPU µs", "user", "kernel", "× nginx (spread)", "per s",
                   "p50 µs", "p99 µs", "p99.9 µs", "RSS MiB"), rows)
+
+
+def peers_table(results):
+    """The gateways of a race, beside nginx and Tollgate."""
+    rows = []
+    for workload, proxy, runs in report.rows(results):
+        ratios = report.ratios(runs)
+        if proxy in PLAIN or not ratios:
+            continue
+        ours = report.ratios(results["workloads"][workload].get("tollgate", []))
+        rows.append((results["titles"][workload], proxy, cell(report.mid(runs, "cpu_us"), 0),
+                     report.spread(ratios), cell(median(ours), 2) if ours else "–",
+                     cell(report.mid(runs, "per_second"), 0), cell(report.mid(runs, "p50_us"), 0),
+                     cell(report.mid(runs, "rss_mib"), 0)))
+    return table(("workload", "gateway", "CPU µs", "× nginx (spread)", "Tollgate × nginx", "per s",
+                  "p50 µs", "RSS MiB"), rows) if rows else ""
 
 
 def memory_table(results):
@@ -162,7 +182,7 @@ def ledger_table(ledger):
     """bench-ledger's figures."""
     rows = [(f"{row['batch']:,}", cell(row["records_per_s"], 0), cell(row["cpu_us"]),
              cell(row["rocksdb_records_per_s"], 0), cell(row["rocksdb_cpu_us"]),
-             f"{100 * row['records_per_s'] / row['rocksdb_records_per_s']:.0f} %")
+             f"{row['percent']:.0f} %")
             for row in ledger["batches"]]
     recovery = "\n".join(
         f"- reading {row['records']:,} records ({row['mib']:.0f} MiB) of a spool again after a "
@@ -174,7 +194,18 @@ def ledger_table(ledger):
 
 def config_table(config):
     """bench-config's figures."""
-    rows = [(row["what"], row["value"]) for row in config["rows"]]
+    rows = [
+        ("snapshot over the stream, until it is in force", f"{config['load_s']:.2f} s"),
+        ("snapshot from disk, at a restart", f"{config['disk_load_s']:.2f} s"),
+        ("of that: checking and putting into the image", f"{config['build_s']:.2f} s"),
+        ("memory a key, all included", f"{config['bytes_per_key']:.0f} B"),
+        ("memory a key in the table", f"{config['table_bytes_per_key']:.0f} B"),
+        ("applying one change, p50 / p99",
+         f"{config['apply_p50_ms']:.2f} / {config['apply_p99_ms']:.2f} ms"),
+        (f"revocation to refusal, p50 / p99 / most of {config['revocations']}",
+         f"{config['revocation_p50_ms']:.1f} / {config['revocation_p99_ms']:.1f} / "
+         f"{config['revocation_max_ms']:.1f} ms"),
+    ]
     return table((f"{config['keys']:,} keys", ""), rows)
 
 
@@ -187,6 +218,8 @@ def update(results, document):
     }
     if results["workloads"]:
         parts["proxies"] = proxies_table(results)
+        if peers := peers_table(results):
+            parts["peers"] = peers
     if "start_up" in results or "idle_streams" in results["workloads"]:
         parts["memory"] = memory_table(results)
     if "ledger" in results:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import gateway_peers  # noqa: E402
+import ledger_run  # noqa: E402
 import measure  # noqa: E402
 import plain_proxies  # noqa: E402
 import report  # noqa: E402
@@ -39,7 +40,7 @@ PROXIES = ("nginx", "tollgate", "haproxy")
 PROXY_CORE, LOAD_CORE = 0, 1
 FIRST_PORT = 18080
 QUICK_SECONDS = 1.0
-EXTRAS = ("start_up",)
+EXTRAS = ("start_up", "ledger", "config")
 
 
 class Bench:
@@ -246,6 +247,15 @@ def main():
     if "start_up" in arguments.workloads:
         print("Start and idle memory …", file=sys.stderr, flush=True)
         done("start_up", run_start_up(bench, repeat))
+    if "ledger" in arguments.workloads:
+        print("Ledger …", file=sys.stderr, flush=True)
+        done("ledger", ledger_run.run(bench.binaries, PROXY_CORE, repeat, arguments.quick))
+    if "config" in arguments.workloads:
+        print("Configuration …", file=sys.stderr, flush=True)
+        printed = subprocess.run(
+            [bench.binaries / "bench-config", *(["--quick"] if arguments.quick else [])],
+            stdout=subprocess.PIPE, check=True).stdout
+        done("config", json.loads(printed))
     report.print_table(results)
     report.write_svg(results, arguments.out / "bench.svg")
     print(f"\nwritten: {arguments.out}/bench.json, {arguments.out}/bench.svg")

@@ -12,5 +12,5 @@ tests/integration/setup_clients.sh build
 [[ -f build/release/build.ninja ]] || cmake --preset release > /dev/null
 cmake --build --preset release --target \
   tollgate tollgate-dataplane tollgate-billing tollgate-controlplane tollgate-catalog \
-  bench-load bench-upstream
+  bench-load bench-upstream bench-ledger bench-config
 exec build/venv/bin/python tests/bench/run.py "$@"

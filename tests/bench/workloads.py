@@ -12,7 +12,7 @@ class Workload:
     body_bytes: int = 1015
     stream: bool = False
     chunks: int = 200           # Of each stream.
-    rate: int = 50              # Chunks a second and stream; 0: as fast as the socket takes them.
+    rate: float = 50            # Chunks a second and stream; 0: as fast as the socket takes them.
     idle: bool = False          # Streams are opened and held; memory is what counts.
     upstream_tls: bool = False
     governance: bool = True     # What is off without it: tollgate_proxy.py.
@@ -49,8 +49,8 @@ WORKLOADS = [
     Workload("sse_1000x100", "SSE 1,000 streams × 100/s", connections=1000, stream=True, rate=100,
              seconds=6, paired=True),
     Workload("sse_flat_out", "SSE 64 streams, flat out", stream=True, rate=0),
-    Workload("idle_streams", "10,000 idle streams", connections=10_000, stream=True, rate=1,
-             chunks=1000, idle=True, seconds=8),
+    Workload("idle_streams", "10,000 idle streams", connections=10_000, stream=True, rate=0.1,
+             idle=True, seconds=5),
     Workload("json_tls_upstream", "JSON 1 KB, c=64, TLS upstream", upstream_tls=True, paired=True),
     Workload("chain_1_core", "Whole chain on 1 core, c=64", same_core=True),
     Workload("chain_2_cores", "Whole chain on 2 cores, c=64", same_core=True, cores=2),

@@ -48,25 +48,25 @@ struct Event {
   std::int32_t choice = 0;
   std::int32_t part = 0;  // Index within the choice.
 
-  std::string_view text;
-  std::string_view id;
-  std::string_view name;
+  std::string_view text{};
+  std::string_view id{};
+  std::string_view name{};
   bool custom = false;
   bool provider_executed = false;
   bool summary = false;
-  Signature signature;
-  std::string_view redacted;
+  Signature signature{};
+  std::string_view redacted{};
   const Citation* citation = nullptr;
   const Media* media = nullptr;
-  std::string_view owner;
-  std::string_view json;
-  std::string_view model;
+  std::string_view owner{};
+  std::string_view json{};
+  std::string_view model{};
   std::int64_t created = 0;
-  std::string_view service_tier;
-  Usage usage;
+  std::string_view service_tier{};
+  Usage usage{};
   FinishReason finish = FinishReason::kUnknown;
-  std::string_view native_finish;
-  std::string_view stop_sequence;
+  std::string_view native_finish{};
+  std::string_view stop_sequence{};
   int status = 0;  // Of kError: the HTTP status that it would have had; 0 = not said.
 };
 

@@ -13,6 +13,7 @@ struct Row {
 // The one table of formats: one line each.
 constexpr std::array kFormats = {
     Row{WireFormat::kOpenAiChat, OpenAiChatFormat},
+    Row{WireFormat::kAnthropic, AnthropicMessagesFormat},
 };
 
 }  // namespace

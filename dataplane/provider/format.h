@@ -182,6 +182,9 @@ std::uint32_t SpokenFormats();
 // OpenAI's chat completions, and what is compatible with them.
 const ProviderFormat& OpenAiChatFormat();
 
+// Anthropic's messages.
+const ProviderFormat& AnthropicMessagesFormat();
+
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_PROVIDER_FORMAT_H_

@@ -8,20 +8,35 @@
 
 namespace tollgate::dataplane {
 
+namespace {
+
+std::int64_t InputOf(const TokenUsage& tokens) {
+  return tokens.input_text + tokens.input_image + tokens.input_audio + tokens.input_video +
+         tokens.input_file + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h +
+         tokens.input_audio_cache_read;
+}
+
+std::int64_t OutputOf(const TokenUsage& tokens) {
+  return tokens.output_text + tokens.output_reasoning + tokens.output_audio + tokens.output_image;
+}
+
+}  // namespace
+
+// A later report replaces what an earlier one said of the input, and of the output, unless it takes
+// something back: some formats report the one at the start of a stream and the other at its end.
 void RequestRun::NoteUsage(const UsageReport& usage) {
   if (!usage.present) return;
-  const auto input = [](const TokenUsage& tokens) {
-    return tokens.input_text + tokens.input_audio + tokens.cache_read + tokens.cache_write_5m;
-  };
-  const auto output = [](const TokenUsage& tokens) {
-    return tokens.output_text + tokens.output_reasoning + tokens.output_audio;
-  };
-  // A later report replaces an earlier one unless it takes something back.
-  if (usage_reported_ &&
-      (input(usage.tokens) < input(usage_) || output(usage.tokens) < output(usage_))) {
-    return;
-  }
-  usage_ = usage.tokens;
+  const TokenUsage earlier = usage_reported_ ? usage_ : TokenUsage();
+  const TokenUsage& later = usage.tokens;
+  const TokenUsage& input = InputOf(later) >= InputOf(earlier) ? later : earlier;
+  const TokenUsage& output = OutputOf(later) >= OutputOf(earlier) ? later : earlier;
+  usage_ = input;
+  usage_.output_text = output.output_text;
+  usage_.output_reasoning = output.output_reasoning;
+  usage_.output_audio = output.output_audio;
+  usage_.output_image = output.output_image;
+  usage_.requests = std::max(later.requests, earlier.requests);
+  usage_.searches = std::max(later.searches, earlier.searches);
   usage_reported_ = true;
 }
 

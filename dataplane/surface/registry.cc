@@ -8,6 +8,7 @@ namespace tollgate::dataplane {
 std::span<const Surface* const> Surfaces() {
   static const std::array kSurfaces = {
       &OpenAiChatSurface(),
+      &AnthropicMessagesSurface(),
   };
   return kSurfaces;
 }

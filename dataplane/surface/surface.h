@@ -150,6 +150,8 @@ std::span<const Surface* const> Surfaces();
 
 // The surface of POST /v1/chat/completions.
 const Surface& OpenAiChatSurface();
+// The surface of POST /v1/messages.
+const Surface& AnthropicMessagesSurface();
 
 }  // namespace tollgate::dataplane
 

@@ -1,0 +1,184 @@
+#include "dataplane/surface/anthropic_messages/answer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/ir/data_url.h"
+#include "dataplane/surface/anthropic_messages/signed_block.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+void WriteRedacted(const SignedBlock& block, JsonWriter& json) {
+  json.BeginObject();
+  json.Member("type").String("redacted_thinking");
+  json.Member("data").String(ShowSigned(block));
+  json.EndObject();
+}
+
+void WriteTextBlock(std::string_view text, const std::vector<ir::Citation>& citations,
+                    JsonWriter& json) {
+  json.BeginObject();
+  json.Member("type").String("text");
+  json.Member("text").String(text);
+  if (!citations.empty()) {
+    json.Member("citations").BeginArray();
+    for (const ir::Citation& citation : citations) WriteMessagesCitation(citation, json);
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
+void WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signature, bool hidden,
+                    JsonWriter& json) {
+  SignedBlock block{SignedBlock::Kind::kSignature, signature, reasoning.id, reasoning.redacted};
+  if (!reasoning.redacted.empty()) block.kind = SignedBlock::Kind::kRedacted;
+  if (reasoning.text.empty() && !reasoning.redacted.empty()) return WriteRedacted(block, json);
+  json.BeginObject();
+  json.Member("type").String("thinking");
+  json.Member("thinking").String(hidden ? std::string_view() : reasoning.text);
+  json.Member("signature").String(ShowSigned(block));
+  json.EndObject();
+}
+
+void WriteBlocks(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
+  if (const auto* text = part.As<ir::Text>()) {
+    WriteTextBlock(text->text, text->citations, json);
+  } else if (const auto* refusal = part.As<ir::Refusal>()) {
+    WriteTextBlock(refusal->text, {}, json);
+  } else if (const auto* reasoning = part.As<ir::Reasoning>()) {
+    return WriteReasoning(*reasoning, part.signature, hide_reasoning, json);
+  } else if (const auto* call = part.As<ir::ToolCall>()) {
+    json.BeginObject();
+    json.Member("type").String("tool_use");
+    json.Member("id").String(call->id);
+    json.Member("name").String(call->name);
+    json.Member("input");
+    JsonDocument arguments;
+    if (arguments.Parse(call->arguments) && arguments.root().is_object()) {
+      json.Raw(call->arguments);
+    } else {
+      json.BeginObject();
+      if (!call->arguments.empty()) json.Member("arguments").String(call->arguments);
+      json.EndObject();
+    }
+    json.EndObject();
+  } else if (const auto* media = part.As<ir::Media>()) {
+    WriteTextBlock(MessagesImageText(*media), {}, json);
+  } else if (const auto* opaque = part.As<ir::Opaque>()) {
+    if (opaque->owner == ir::kAnthropicMessages) json.Raw(opaque->json);
+  }
+  if (part.signature.present()) {
+    WriteRedacted({SignedBlock::Kind::kOfPart, part.signature, {}, {}}, json);
+  }
+}
+
+}  // namespace
+
+std::string_view MessagesStopReason(ir::FinishReason reason) {
+  switch (reason) {
+    case ir::FinishReason::kStopSequence:
+      return "stop_sequence";
+    case ir::FinishReason::kLength:
+      return "max_tokens";
+    case ir::FinishReason::kToolCalls:
+      return "tool_use";
+    case ir::FinishReason::kContentFilter:
+    case ir::FinishReason::kRefusal:
+      return "refusal";
+    case ir::FinishReason::kPause:
+      return "pause_turn";
+    case ir::FinishReason::kContextWindow:
+      return "model_context_window_exceeded";
+    case ir::FinishReason::kUnknown:
+    case ir::FinishReason::kStop:
+    case ir::FinishReason::kError:
+    case ir::FinishReason::kOther:
+      break;
+  }
+  return "end_turn";
+}
+
+std::string MessagesImageText(const ir::Media& media) {
+  return absl::StrCat("![image](", ir::UrlOf(media), ")");
+}
+
+void WriteMessagesCitation(const ir::Citation& citation, JsonWriter& json) {
+  if (citation.owner == ir::kAnthropicMessages && !citation.json.empty()) {
+    json.Raw(citation.json);
+    return;
+  }
+  json.BeginObject();
+  json.Member("type").String("web_search_result_location");
+  json.Member("url").String(citation.url);
+  json.Member("title").String(citation.title);
+  json.Member("cited_text").String(citation.cited_text);
+  json.Member("encrypted_index").String("");
+  json.EndObject();
+}
+
+// input_tokens is what was neither read from nor written to a cache.
+void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, JsonWriter& json) {
+  const ir::Usage& usage = cost.usage;
+  json.BeginObject();
+  json.Member("input_tokens").Integer(usage.input() - usage.cached() - usage.cache_write());
+  json.Member("cache_creation_input_tokens").Integer(usage.cache_write());
+  json.Member("cache_read_input_tokens").Integer(usage.cached());
+  json.Member("cache_creation").BeginObject();
+  json.Member("ephemeral_5m_input_tokens").Integer(usage.tokens.cache_write_5m);
+  json.Member("ephemeral_1h_input_tokens").Integer(usage.tokens.cache_write_1h);
+  json.EndObject();
+  json.Member("output_tokens").Integer(usage.output());
+  json.Member("output_tokens_details").BeginObject();
+  json.Member("thinking_tokens").Integer(usage.tokens.output_reasoning);
+  json.EndObject();
+  json.Member("service_tier").String(service_tier.empty() ? "standard" : service_tier);
+  json.Member("cost").Raw(cost.charge.ToUsdString());
+  json.EndObject();
+}
+
+void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json) {
+  json.Member("provider_metadata").BeginObject();
+  json.Member("gateway").BeginObject();
+  json.Member("generationId").String(context.generation_id);
+  json.Member("cost").String(cost.charge.ToUsdString());
+  json.Member("marketCost").String(cost.market_cost.ToUsdString());
+  json.Member("provider").String(context.provider_id);
+  if (!context.warnings.empty()) {
+    json.Member("warnings").BeginArray();
+    for (const ir::Warning& warning : context.warnings) json.String(warning.details);
+    json.EndArray();
+  }
+  json.EndObject();
+  json.EndObject();
+}
+
+void WriteMessagesAnswer(const ir::Response& response, const AnswerContext& context,
+                         const AnswerCost& cost, std::string& out) {
+  JsonWriter json(out);
+  json.BeginObject();
+  json.Member("id").String(context.generation_id);
+  json.Member("type").String("message");
+  json.Member("role").String("assistant");
+  json.Member("model").String(context.requested_model);
+  json.Member("content").BeginArray();
+  const ir::Choice* choice = response.choices.empty() ? nullptr : &response.choices.front();
+  if (choice != nullptr) {
+    for (const ir::Part& part : choice->parts) WriteBlocks(part, context.hide_reasoning, json);
+  }
+  json.EndArray();
+  json.Member("stop_reason")
+      .String(MessagesStopReason(choice == nullptr ? ir::FinishReason::kUnknown : choice->finish));
+  json.Member("stop_sequence");
+  if (choice != nullptr && !choice->stop_sequence.empty()) {
+    json.String(choice->stop_sequence);
+  } else {
+    json.Null();
+  }
+  json.Member("usage");
+  WriteMessagesUsage(cost, response.service_tier, json);
+  WriteMessagesMetadata(context, cost, json);
+  json.EndObject();
+}
+
+}  // namespace tollgate::dataplane

@@ -1,0 +1,39 @@
+// Writes translated answers and streams as Anthropic's messages.
+// Source: https://docs.claude.com/en/api/messages, …/streaming.
+#ifndef TOLLGATE_DATAPLANE_SURFACE_ANTHROPIC_MESSAGES_ANSWER_H_
+#define TOLLGATE_DATAPLANE_SURFACE_ANTHROPIC_MESSAGES_ANSWER_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "dataplane/ir/response.h"
+#include "dataplane/json/writer.h"
+#include "dataplane/surface/answer.h"
+#include "dataplane/surface/surface.h"
+
+namespace tollgate::dataplane {
+
+void WriteMessagesAnswer(const ir::Response& response, const AnswerContext& context,
+                         const AnswerCost& cost, std::string& out);
+
+std::unique_ptr<StreamWriter> NewMessagesStreamWriter(const AnswerContext& context);
+
+// "end_turn", "max_tokens", …
+std::string_view MessagesStopReason(ir::FinishReason reason);
+
+// Writes the value of `usage`, the cost in it.
+void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, JsonWriter& json);
+
+// Writes the member `provider_metadata` of an open object: generation id, cost and warnings.
+void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json);
+
+// Writes one of `citations`.
+void WriteMessagesCitation(const ir::Citation& citation, JsonWriter& json);
+
+// Appends an image of the model's as text: the API has no place for one.
+std::string MessagesImageText(const ir::Media& media);
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_SURFACE_ANTHROPIC_MESSAGES_ANSWER_H_

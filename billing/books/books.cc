@@ -255,11 +255,10 @@ void Books::PostMoves(Now now) {
                    std::make_move_iterator(effects.messages.end()));
 }
 
-Ledger::Result Books::Write(const Transfer& transfer, Now now) {
-  const Ledger::Result result = ledger_.Apply(transfer, now.wall, &ledger_effects_);
-  if (result.outcome == Outcome::kCreated) {
-    ++counts_.entries[static_cast<int>(transfer.kind)];
-  }
+Ledger::Result Books::Write(Transfer transfer, Now now) {
+  const EntryKind kind = transfer.kind;
+  const Ledger::Result result = ledger_.Apply(std::move(transfer), now.wall, &ledger_effects_);
+  if (result.outcome == Outcome::kCreated) ++counts_.entries[static_cast<int>(kind)];
   return result;
 }
 

@@ -115,7 +115,7 @@ class Books {
   absl::Status ApplyRecord(const RecordKey& key, const UsageRecordItem& record, Now now);
   // Takes the lease book's effects over and posts its moves.
   void PostMoves(Now now);
-  Ledger::Result Write(const Transfer& transfer, Now now);
+  Ledger::Result Write(Transfer transfer, Now now);
   void CheckWallet(const std::string& workspace_id) const;
 
   Ledger ledger_;

@@ -3,11 +3,15 @@
 namespace tollgate::billing {
 
 void BinaryWriter::U32(std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) U8(static_cast<std::uint8_t>(value >> shift));
+  char bytes[4];
+  for (int i = 3; i >= 0; --i, value >>= 8) bytes[i] = static_cast<char>(value);
+  out_.append(bytes, sizeof(bytes));
 }
 
 void BinaryWriter::U64(std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) U8(static_cast<std::uint8_t>(value >> shift));
+  char bytes[8];
+  for (int i = 7; i >= 0; --i, value >>= 8) bytes[i] = static_cast<char>(value);
+  out_.append(bytes, sizeof(bytes));
 }
 
 void BinaryWriter::String(std::string_view value) {

@@ -3,21 +3,30 @@
 #ifndef TOLLGATE_BILLING_LEDGER_BINARY_H_
 #define TOLLGATE_BILLING_LEDGER_BINARY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tollgate::billing {
 
 // Appends to a string.
 class BinaryWriter {
  public:
+  BinaryWriter() = default;
+  // Goes on after `prefix`.
+  explicit BinaryWriter(std::string prefix) : out_(std::move(prefix)) {}
+
   void U8(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
   void U32(std::uint32_t value);
   void U64(std::uint64_t value);
   void I64(std::int64_t value) { U64(static_cast<std::uint64_t>(value)); }
   void Bytes(std::string_view value) { out_.append(value); }  // Without length.
   void String(std::string_view value);                        // U32 length, then the bytes.
+
+  // So much more is to come.
+  void Reserve(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
 
   std::string Take() { return std::move(out_); }
 

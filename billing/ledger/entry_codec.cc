@@ -8,6 +8,8 @@ namespace tollgate::billing {
 namespace {
 
 constexpr std::uint8_t kContentsVersion = 1;
+// Of usage with a cost; longer ones grow.
+constexpr std::size_t kUsualContentsBytes = 384;
 
 void WritePostings(const Transfer& transfer, BinaryWriter& out) {
   out.U32(static_cast<std::uint32_t>(transfer.postings.size()));
@@ -26,6 +28,7 @@ bool IsKnownKind(std::uint8_t kind) {
 
 std::string EncodeEntryContents(const Entry& entry) {
   BinaryWriter out;
+  out.Reserve(kUsualContentsBytes);
   out.U8(kContentsVersion);
   out.U64(entry.sequence);
   out.U8(static_cast<std::uint8_t>(entry.transfer.kind));

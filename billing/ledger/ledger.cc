@@ -58,7 +58,7 @@ Outcome Ledger::Validate(const Transfer& transfer) const {
   return Outcome::kCreated;
 }
 
-Ledger::Result Ledger::Apply(const Transfer& transfer, absl::Time now, LedgerEffects* effects) {
+Ledger::Result Ledger::Apply(Transfer transfer, absl::Time now, LedgerEffects* effects) {
   const Outcome validity = Validate(transfer);
   if (validity != Outcome::kCreated) return {validity};
 
@@ -72,39 +72,50 @@ Ledger::Result Ledger::Apply(const Transfer& transfer, absl::Time now, LedgerEff
     }
   }
 
-  // First what would be, then what is: a refusal must leave no trace.
-  std::map<std::string, Money> after;
-  for (const Posting& posting : transfer.postings) {
-    Money& balance = after.try_emplace(posting.account, Balance(posting.account)).first->second;
-    const std::optional<Money> sum = balance.TryAdd(posting.amount);
-    if (!sum.has_value()) return {Outcome::kBalanceOverflow};
-    balance = *sum;
-  }
-  for (const auto& [account, balance] : after) {
-    if (balance.is_negative() && IsBoundedBelow(account)) return {Outcome::kInsufficientBalance};
-  }
-
-  for (const auto& [account, balance] : after) {
-    CHECK(!balance.is_negative() || !IsBoundedBelow(account)) << account;
-    balances_[account] = balance;
-    effects->balances[account] = balance;
+  std::vector<NewBalance> after;
+  if (const Outcome sums = SumUp(transfer, &after); sums != Outcome::kCreated) return {sums};
+  for (const NewBalance& account : after) {
+    CHECK(!account.balance.is_negative() || !IsBoundedBelow(*account.name)) << *account.name;
+    balances_[*account.name] = account.balance;
+    effects->balances[*account.name] = account.balance;
   }
   Entry entry;
   entry.sequence = ++last_sequence_;
   entry.time =
       std::max(absl::FromUnixNanos(absl::ToUnixNanos(now)), last_time_ + absl::Nanoseconds(1));
   CHECK(entry.time > last_time_);
-  entry.transfer = transfer;
-  entry.balance = WorkspaceBalance(transfer.workspace_id);
+  entry.transfer = std::move(transfer);
+  entry.balance = WorkspaceBalance(entry.transfer.workspace_id);
   entry.hash = ChainHash(last_hash_, EncodeEntryContents(entry));
   last_time_ = entry.time;
   last_hash_ = entry.hash;
-  if (RemembersKey(transfer.kind)) {
-    keys_.emplace(transfer.idempotency_key, Known{entry.sequence, contents});
-    effects->keys.push_back({transfer.idempotency_key, entry.sequence, contents});
+  if (RemembersKey(entry.transfer.kind)) {
+    keys_.emplace(entry.transfer.idempotency_key, Known{entry.sequence, contents});
+    effects->keys.push_back({entry.transfer.idempotency_key, entry.sequence, contents});
   }
   effects->entries.push_back(std::move(entry));
   return {Outcome::kCreated, last_sequence_};
+}
+
+Outcome Ledger::SumUp(const Transfer& transfer, std::vector<NewBalance>* after) const {
+  after->reserve(transfer.postings.size());
+  for (const Posting& posting : transfer.postings) {
+    auto account = std::find_if(after->begin(), after->end(), [&](const NewBalance& one) {
+      return *one.name == posting.account;
+    });
+    if (account == after->end()) {
+      account = after->insert(after->end(), {&posting.account, Balance(posting.account)});
+    }
+    const std::optional<Money> sum = account->balance.TryAdd(posting.amount);
+    if (!sum.has_value()) return Outcome::kBalanceOverflow;
+    account->balance = *sum;
+  }
+  for (const NewBalance& account : *after) {
+    if (account.balance.is_negative() && IsBoundedBelow(*account.name)) {
+      return Outcome::kInsufficientBalance;
+    }
+  }
+  return Outcome::kCreated;
 }
 
 Money Ledger::Balance(const std::string& account) const {

@@ -71,7 +71,7 @@ class Ledger {
 
   // Applies one transfer.  `effects` and the ledger are unchanged unless the outcome is kCreated.
   // The entry's time is `now`, or one nanosecond after the last entry's if that is later.
-  Result Apply(const Transfer& transfer, absl::Time now, LedgerEffects* effects);
+  Result Apply(Transfer transfer, absl::Time now, LedgerEffects* effects);
 
   // Zero for an account that was never touched.
   Money Balance(const std::string& account) const;
@@ -84,7 +84,15 @@ class Ledger {
   const absl::flat_hash_map<std::string, Money>& balances() const { return balances_; }
 
  private:
+  // What an account that a transfer names would have.
+  struct NewBalance {
+    const std::string* name;  // Within the transfer.
+    Money balance;
+  };
+
   Outcome Validate(const Transfer& transfer) const;
+  // First what would be, then what is: a refusal must leave no trace.
+  Outcome SumUp(const Transfer& transfer, std::vector<NewBalance>* after) const;
 
   struct Known {
     std::uint64_t sequence;

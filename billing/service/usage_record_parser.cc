@@ -1,7 +1,6 @@
 #include "billing/service/usage_record_parser.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -41,10 +40,13 @@ absl::Status CheckEnums(const usage::v1::UsageRecord& record) {
 absl::StatusOr<std::vector<UsageHold>> ParseHolds(const usage::v1::UsageRecord& record) {
   if (record.holds_size() > kUsageHoldsMax) return Refuse("number of holds");
   std::vector<UsageHold> holds;
-  std::set<std::string_view> accounts;
+  holds.reserve(static_cast<std::size_t>(record.holds_size()));
   for (const usage::v1::Hold& hold : record.holds()) {
     const std::optional<AccountRef> ref = ParseAccountRef(hold.account());
-    if (!ref.has_value() || !accounts.insert(hold.account()).second) return Refuse("hold");
+    const bool twice = std::any_of(holds.begin(), holds.end(), [&](const UsageHold& other) {
+      return other.account == hold.account();
+    });
+    if (!ref.has_value() || twice) return Refuse("hold");
     if (ref->kind == AccountKind::kWallet && ref->id != record.workspace_id()) {
       return Refuse("hold on another workspace's wallet");
     }
@@ -75,12 +77,12 @@ absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string bytes) {
   item.cost = Money::FromNanoUsd(record.cost_nano_usd());
   TG_RETURN_IF_ERROR(CheckCharge(item.charge, item.cost));
   TG_ASSIGN_OR_RETURN(item.holds, ParseHolds(record));
-  item.generation_id = generation;
+  item.generation_id = std::move(*record.mutable_generation_id());
   item.attempt = record.attempt();
-  item.workspace_id = record.workspace_id();
-  item.key_id = record.key_id();
-  item.model_id = record.model_id();
-  item.provider_id = record.provider_id();
+  item.workspace_id = std::move(*record.mutable_workspace_id());
+  item.key_id = std::move(*record.mutable_key_id());
+  item.model_id = std::move(*record.mutable_model_id());
+  item.provider_id = std::move(*record.mutable_provider_id());
   item.digest = Sha256(bytes);
   item.bytes = std::move(bytes);
   return item;

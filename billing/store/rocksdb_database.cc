@@ -26,7 +26,7 @@ constexpr const char* kFamilyNames[kFamilyCount] = {"default",
                                                     "config"};
 
 constexpr std::string_view kFormatKey = "format_version";
-constexpr std::string_view kFormatVersion = "1";
+constexpr std::string_view kFormatVersion = "2";
 
 // Small tables are flushed seldom; without this bound they would keep old logs alive for ever.
 constexpr std::uint64_t kLogBytesMax = 256ull << 20;
@@ -93,7 +93,7 @@ absl::Status RocksdbDatabase::CheckFormat() {
   TG_RETURN_IF_ERROR(version.status());
   if (*version != kFormatVersion) {
     return absl::FailedPreconditionError("the store has format version " + *version +
-                                         ", this program knows version 1");
+                                         ", this program knows version 2");
   }
   return absl::OkStatus();
 }

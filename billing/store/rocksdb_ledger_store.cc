@@ -3,11 +3,14 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/status_macros.h"
 #include "billing/ledger/entry_codec.h"
 #include "billing/store/rocksdb_database.h"
+#include "billing/store/row_chunk.h"
 #include "billing/store/row_codec.h"
 
 namespace tollgate::billing {
@@ -29,10 +32,14 @@ std::string PrefixEnd(std::string prefix) {
   return prefix;
 }
 
+// The blocks of digests that this process has written, by key: a record changes one slot of one.
+using DigestBlocks = std::map<std::string, std::string>;
+
 // Puts rows into one batch, family by family.
 class BatchBuilder {
  public:
-  explicit BatchBuilder(const RocksdbDatabase& database) : database_(database) {}
+  BatchBuilder(const RocksdbDatabase& database, DigestBlocks& digest_blocks)
+      : database_(database), digest_blocks_(digest_blocks) {}
 
   void Put(Family family, std::string_view key, std::string_view value) {
     batch_.Put(database_.family(family), ToSlice(key), ToSlice(value));
@@ -45,11 +52,22 @@ class BatchBuilder {
   }
 
   void AddLedger(const Commit& commit) {
-    for (const Entry& entry : commit.entries) {
-      Put(Family::kJournal, SequenceKey(entry.sequence), EncodeEntry(entry));
-      Put(Family::kJournalByWorkspace,
-          WorkspaceEntryKey(entry.transfer.workspace_id, entry.transfer.kind, entry.sequence), "");
+    RowChunk chunk;
+    std::map<std::pair<std::string, EntryKind>, std::vector<std::uint64_t>> by_workspace;
+    for (std::size_t i = 0; i < commit.entries.size(); ++i) {
+      const Entry& entry = commit.entries[i];
+      chunk.Add(EncodeEntry(entry));
+      if (chunk.full() || i + 1 == commit.entries.size()) {
+        Put(Family::kJournal, SequenceKey(entry.sequence), chunk.Take());
+      }
+      const Transfer& transfer = entry.transfer;
+      std::vector<std::uint64_t>& numbers = by_workspace[{transfer.workspace_id, transfer.kind}];
+      numbers.push_back(entry.sequence);
+      if (numbers.size() == kChunkNumbersMax) {
+        AddNumbers(transfer.workspace_id, transfer.kind, &numbers);
+      }
     }
+    for (auto& [key, numbers] : by_workspace) AddNumbers(key.first, key.second, &numbers);
     for (const auto& [account, balance] : commit.balances) {
       Put(Family::kBalances, account, EncodeMoney(balance));
     }
@@ -75,23 +93,30 @@ class BatchBuilder {
     for (const auto& [key, row] : commit.lanes.lanes) {
       Put(Family::kWatermarks, EncodeLaneKey(key), SequenceKey(row.watermark));
     }
-    for (const DigestRow& row : commit.lanes.digests) {
-      Put(Family::kDigests, DigestKey(row.record), EncodeDigest(row));
-    }
-    for (const LaneKey& lane : commit.lanes.forgotten_digests) {
-      DeletePrefix(Family::kDigests, EncodeLaneKey(lane));
-    }
-    for (const UsageRow& row : commit.usage) {
-      const std::string record = EncodeRecordKey(row.record);
-      const std::string workspace = KeyString(row.workspace_id);
-      Put(Family::kUsage, record, row.bytes);
-      Put(Family::kGenerations, GenerationKey(row), record);
-      Put(Family::kGenerationsByWorkspace, workspace + row.generation_id, "");
-      Put(Family::kGenerationsByKey, workspace + KeyString(row.key_id) + row.generation_id, "");
-    }
+    for (const LaneKey& lane : commit.lanes.forgotten_digests) ForgetDigests(lane);
+    AddRecords(commit.usage);
+    AddGenerations(commit.usage);
     for (const QuarantineRow& row : commit.quarantined) {
       Put(Family::kQuarantine, EncodeRecordKey(row.record), row.bytes);
     }
+  }
+
+  // May need blocks that were written before this process began.
+  absl::Status AddDigests(const std::vector<DigestRow>& rows) {
+    std::set<DigestBlocks::iterator, ByKey> touched;
+    auto block = digest_blocks_.end();
+    const DigestRow* former = nullptr;
+    for (const DigestRow& row : rows) {
+      if (former == nullptr || former->record.lane != row.record.lane ||
+          row.record.sequence / kDigestBlockSlots != former->record.sequence / kDigestBlockSlots) {
+        TG_ASSIGN_OR_RETURN(block, DigestBlock(DigestBlockKey(row.record)));
+        touched.insert(block);
+      }
+      PutDigest(row, block->second);
+      former = &row;
+    }
+    for (const auto& one : touched) Put(Family::kDigests, one->first, one->second);
+    return absl::OkStatus();
   }
 
   void AddConfig(const ConfigChange& change) {
@@ -110,7 +135,63 @@ class BatchBuilder {
   rocksdb::WriteBatch& batch() { return batch_; }
 
  private:
+  struct ByKey {
+    bool operator()(const DigestBlocks::iterator& a, const DigestBlocks::iterator& b) const {
+      return a->first < b->first;
+    }
+  };
+
+  absl::StatusOr<DigestBlocks::iterator> DigestBlock(const std::string& key) {
+    const auto known = digest_blocks_.find(key);
+    if (known != digest_blocks_.end()) return known;
+    absl::StatusOr<std::string> stored = database_.Get(Family::kDigests, key);
+    if (absl::IsNotFound(stored.status())) stored = EmptyDigestBlock();
+    TG_RETURN_IF_ERROR(stored.status());
+    return digest_blocks_.emplace(key, *std::move(stored)).first;
+  }
+
+  void ForgetDigests(const LaneKey& lane) {
+    const std::string prefix = EncodeLaneKey(lane);
+    DeletePrefix(Family::kDigests, prefix);
+    digest_blocks_.erase(digest_blocks_.lower_bound(prefix),
+                         digest_blocks_.lower_bound(PrefixEnd(prefix)));
+  }
+
+  void AddNumbers(const std::string& workspace_id, EntryKind kind,
+                  std::vector<std::uint64_t>* numbers) {
+    if (numbers->empty()) return;
+    Put(Family::kJournalByWorkspace, WorkspaceEntryKey(workspace_id, kind, numbers->back()),
+        EncodeNumbers(*numbers));
+    numbers->clear();
+  }
+
+  void AddRecords(const std::vector<UsageRow>& rows) {
+    RowChunk chunk;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const RecordKey& record = rows[i].record;
+      chunk.Add(rows[i].bytes);
+      const bool goes_on = i + 1 < rows.size() && rows[i + 1].record.lane == record.lane &&
+                           rows[i + 1].record.sequence == record.sequence + 1;
+      if (chunk.full() || !goes_on) Put(Family::kUsage, EncodeRecordKey(record), chunk.Take());
+    }
+  }
+
+  void AddGenerations(const std::vector<UsageRow>& rows) {
+    // In order, since a key that goes next to the one before it finds its place at once.
+    std::vector<std::string> by_key;
+    by_key.reserve(rows.size());
+    for (const UsageRow& row : rows) {
+      Put(Family::kGenerations, GenerationKey(row), "");
+      const std::string workspace = KeyString(row.workspace_id);
+      Put(Family::kGenerationsByWorkspace, workspace + row.generation_id, "");
+      by_key.push_back(workspace + KeyString(row.key_id) + row.generation_id);
+    }
+    std::sort(by_key.begin(), by_key.end());
+    for (const std::string& key : by_key) Put(Family::kGenerationsByKey, key, "");
+  }
+
   const RocksdbDatabase& database_;
+  DigestBlocks& digest_blocks_;
   rocksdb::WriteBatch batch_;
 };
 
@@ -122,6 +203,7 @@ class RocksdbLedgerStore::Impl {
 
   const RocksdbDatabase& database() const { return *database_; }
   RocksdbDatabase& database() { return *database_; }
+  DigestBlocks& digest_blocks() { return digest_blocks_; }
 
   // Reads a whole family into `rows` by `decode`.
   template <typename Row, typename Decode>
@@ -134,20 +216,50 @@ class RocksdbLedgerStore::Impl {
         });
   }
 
+  absl::Status LoadDigests(std::vector<DigestRow>* rows) const {
+    return database_->Scan(
+        Family::kDigests, "",
+        [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
+          TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> block, DecodeDigestBlock(key, value));
+          rows->insert(rows->end(), block.begin(), block.end());
+          return true;
+        });
+  }
+
+  // The row with this number in a family of chunks.  `prefix` is what its keys begin with.
+  absl::StatusOr<std::string> ReadChunked(Family family, const std::string& prefix,
+                                          std::uint64_t number) const {
+    const std::unique_ptr<rocksdb::Iterator> it = database_->NewIterator(family);
+    it->Seek(ToSlice(prefix + SequenceKey(number)));
+    TG_RETURN_IF_ERROR(FromRocksdb(it->status()));
+    if (!it->Valid() || !it->key().starts_with(ToSlice(prefix))) {
+      return absl::NotFoundError("no such row");
+    }
+    TG_ASSIGN_OR_RETURN(const std::uint64_t last, SequenceAtEnd(ToView(it->key())));
+    TG_ASSIGN_OR_RETURN(const std::string_view row, ReadRow(ToView(it->value()), last, number));
+    return std::string(row);
+  }
+
   absl::Status LoadLastEntry(LedgerState* state) const {
     const std::unique_ptr<rocksdb::Iterator> it = database_->NewIterator(Family::kJournal);
     it->SeekToLast();
     if (!it->Valid()) return FromRocksdb(it->status());
-    TG_ASSIGN_OR_RETURN(const Entry last, DecodeEntry(ToView(it->value())));
+    TG_ASSIGN_OR_RETURN(const std::uint64_t sequence, SequenceAtEnd(ToView(it->key())));
+    TG_ASSIGN_OR_RETURN(const std::string_view newest,
+                        ReadRow(ToView(it->value()), sequence, sequence));
+    TG_ASSIGN_OR_RETURN(const Entry last, DecodeEntry(newest));
     Sha256Digest former{};
-    if (last.sequence > 1) {
-      it->Prev();
-      if (!it->Valid()) return absl::DataLossError("the journal has a gap at its end");
-      TG_ASSIGN_OR_RETURN(const Entry before, DecodeEntry(ToView(it->value())));
+    if (sequence > 1) {
+      const absl::StatusOr<std::string> stored = ReadChunked(Family::kJournal, "", sequence - 1);
+      if (absl::IsNotFound(stored.status())) {
+        return absl::DataLossError("the journal has a gap at its end");
+      }
+      TG_RETURN_IF_ERROR(stored.status());
+      TG_ASSIGN_OR_RETURN(const Entry before, DecodeEntry(*stored));
+      former = before.hash;
       if (before.sequence + 1 != last.sequence) {
         return absl::DataLossError("the journal has a gap at its end");
       }
-      former = before.hash;
     }
     if (ChainHash(former, EncodeEntryContents(last)) != last.hash) {
       return absl::DataLossError("the newest journal entry does not match its hash");
@@ -173,6 +285,7 @@ class RocksdbLedgerStore::Impl {
 
  private:
   std::unique_ptr<RocksdbDatabase> database_;
+  DigestBlocks digest_blocks_;  // The writer's.
 };
 
 absl::StatusOr<std::unique_ptr<RocksdbLedgerStore>> RocksdbLedgerStore::Open(
@@ -200,23 +313,23 @@ absl::StatusOr<StoredState> RocksdbLedgerStore::Load() const {
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kAccounts, DecodeAccount, &state.accounts));
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kLeases, DecodeLease, &state.leases));
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kWatermarks, DecodeLane, &state.lanes));
-  TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kDigests, DecodeDigest, &state.digests));
+  TG_RETURN_IF_ERROR(impl_->LoadDigests(&state.digests));
   TG_RETURN_IF_ERROR(impl_->LoadConfig(&state));
   return state;
 }
 
 absl::Status RocksdbLedgerStore::Write(const Commit& commit) {
-  BatchBuilder builder(impl_->database());
+  BatchBuilder builder(impl_->database(), impl_->digest_blocks());
   builder.AddLedger(commit);
   builder.AddLeases(commit);
+  TG_RETURN_IF_ERROR(builder.AddDigests(commit.lanes.digests));
   builder.AddUsage(commit);
   for (const ConfigChange& change : commit.config) builder.AddConfig(change);
   return impl_->database().Write(builder.batch());
 }
 
 absl::StatusOr<Entry> RocksdbLedgerStore::ReadEntry(std::uint64_t sequence) const {
-  TG_ASSIGN_OR_RETURN(const std::string stored,
-                      impl_->database().Get(Family::kJournal, SequenceKey(sequence)));
+  TG_ASSIGN_OR_RETURN(const std::string stored, impl_->ReadChunked(Family::kJournal, "", sequence));
   return DecodeEntry(stored);
 }
 
@@ -226,48 +339,81 @@ absl::StatusOr<std::vector<Entry>> RocksdbLedgerStore::ReadJournal(std::uint64_t
   const std::unique_ptr<rocksdb::Iterator> it = impl_->database().NewIterator(Family::kJournal);
   for (it->Seek(ToSlice(SequenceKey(from_sequence))); it->Valid() && entries.size() < limit;
        it->Next()) {
-    TG_ASSIGN_OR_RETURN(Entry entry, DecodeEntry(ToView(it->value())));
-    entries.push_back(std::move(entry));
+    TG_ASSIGN_OR_RETURN(const std::vector<std::string_view> rows, ReadRows(ToView(it->value())));
+    for (const std::string_view row : rows) {
+      TG_ASSIGN_OR_RETURN(Entry entry, DecodeEntry(row));
+      if (entry.sequence >= from_sequence && entries.size() < limit) {
+        entries.push_back(std::move(entry));
+      }
+    }
   }
   TG_RETURN_IF_ERROR(FromRocksdb(it->status()));
   return entries;
 }
 
+namespace {
+
+// The sequences of one workspace's entries of one kind, newest first.
+class KindRun {
+ public:
+  KindRun(std::unique_ptr<rocksdb::Iterator> it, std::string prefix)
+      : it_(std::move(it)), prefix_(std::move(prefix)) {}
+
+  // Begins with the newest before `before`, exclusive.
+  absl::Status Begin(std::uint64_t before) {
+    if (before == 0) return absl::OkStatus();
+    const std::string newest = prefix_ + SequenceKey(before - 1);
+    it_->Seek(ToSlice(newest));  // The chunk that ends there or later may begin before.
+    if (!InRun()) it_->SeekForPrev(ToSlice(newest));
+    TG_RETURN_IF_ERROR(Read());
+    while (!sequences_.empty() && sequences_.back() >= before) sequences_.pop_back();
+    return sequences_.empty() ? Read() : absl::OkStatus();
+  }
+
+  bool AtEnd() const { return sequences_.empty(); }
+  std::uint64_t newest() const { return sequences_.back(); }
+
+  absl::Status Next() {
+    sequences_.pop_back();
+    return sequences_.empty() ? Read() : absl::OkStatus();
+  }
+
+ private:
+  bool InRun() const { return it_->Valid() && it_->key().starts_with(ToSlice(prefix_)); }
+
+  // Takes the chunk ahead and moves to the one before it.
+  absl::Status Read() {
+    if (!InRun()) return FromRocksdb(it_->status());
+    TG_ASSIGN_OR_RETURN(sequences_, DecodeNumbers(ToView(it_->value())));
+    it_->Prev();
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<rocksdb::Iterator> it_;
+  std::string prefix_;
+  std::vector<std::uint64_t> sequences_;  // Those of a chunk that are left, ascending.
+};
+
+}  // namespace
+
 absl::StatusOr<std::vector<Entry>> RocksdbLedgerStore::ListEntries(const EntryQuery& query) const {
-  // One run per kind, each from its newest; the greatest sequence among their heads comes next.
-  struct Run {
-    std::unique_ptr<rocksdb::Iterator> it;
-    std::string prefix;
-    bool Valid() const { return it->Valid() && it->key().starts_with(ToSlice(prefix)); }
-  };
-  std::vector<Run> runs;
+  // One run per kind; the greatest sequence among their heads comes next.
+  std::vector<KindRun> runs;
   for (const EntryKind kind : query.kinds) {
-    Run run{impl_->database().NewIterator(Family::kJournalByWorkspace),
-            WorkspaceEntryPrefix(query.workspace_id, kind)};
-    if (query.before_sequence == 0) continue;
-    const std::string last = WorkspaceEntryKey(query.workspace_id, kind, query.before_sequence - 1);
-    run.it->SeekForPrev(ToSlice(last));
-    runs.push_back(std::move(run));
+    runs.emplace_back(impl_->database().NewIterator(Family::kJournalByWorkspace),
+                      WorkspaceEntryPrefix(query.workspace_id, kind));
+    TG_RETURN_IF_ERROR(runs.back().Begin(query.before_sequence));
   }
   std::vector<Entry> entries;
   while (entries.size() < query.limit) {
-    Run* newest = nullptr;
-    std::uint64_t newest_sequence = 0;
-    for (Run& run : runs) {
-      if (!run.Valid()) {
-        TG_RETURN_IF_ERROR(FromRocksdb(run.it->status()));
-        continue;
-      }
-      TG_ASSIGN_OR_RETURN(const std::uint64_t sequence, SequenceAtEnd(ToView(run.it->key())));
-      if (sequence > newest_sequence) {
-        newest = &run;
-        newest_sequence = sequence;
-      }
+    KindRun* newest = nullptr;
+    for (KindRun& run : runs) {
+      if (!run.AtEnd() && (newest == nullptr || run.newest() > newest->newest())) newest = &run;
     }
     if (newest == nullptr) break;
-    TG_ASSIGN_OR_RETURN(Entry entry, ReadEntry(newest_sequence));
+    TG_ASSIGN_OR_RETURN(Entry entry, ReadEntry(newest->newest()));
     entries.push_back(std::move(entry));
-    newest->it->Prev();
+    TG_RETURN_IF_ERROR(newest->Next());
   }
   return entries;
 }
@@ -280,10 +426,15 @@ absl::StatusOr<AccountRow> RocksdbLedgerStore::ReadAccount(const std::string& ac
 absl::StatusOr<std::vector<std::string>> RocksdbLedgerStore::ReadGeneration(
     const std::string& generation_id) const {
   std::vector<std::string> records;
+  const std::string prefix = KeyString(generation_id);
   TG_RETURN_IF_ERROR(impl_->database().Scan(
-      Family::kGenerations, KeyString(generation_id),
-      [&](std::string_view, std::string_view record) -> absl::StatusOr<bool> {
-        TG_ASSIGN_OR_RETURN(std::string bytes, impl_->database().Get(Family::kUsage, record));
+      Family::kGenerations, prefix,
+      [&](std::string_view key, std::string_view) -> absl::StatusOr<bool> {
+        TG_ASSIGN_OR_RETURN(const std::string_view record,
+                            RecordOfGenerationKey(key.substr(prefix.size())));
+        TG_ASSIGN_OR_RETURN(const std::uint64_t sequence, SequenceAtEnd(record));
+        const std::string lane(record.substr(0, record.size() - SequenceKey(sequence).size()));
+        TG_ASSIGN_OR_RETURN(std::string bytes, impl_->ReadChunked(Family::kUsage, lane, sequence));
         records.push_back(std::move(bytes));
         return records.size() < kGenerationAttemptsMax;
       }));

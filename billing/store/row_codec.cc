@@ -8,6 +8,9 @@
 namespace tollgate::billing {
 namespace {
 
+// A sequence, 0 for an empty slot, and a digest.
+constexpr std::size_t kDigestSlotBytes = 8 + sizeof(ShortDigest);
+
 absl::Status Unreadable(const char* what) {
   return absl::DataLossError(std::string("the store holds an unreadable ") + what);
 }
@@ -179,29 +182,38 @@ absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value)
   return row;
 }
 
-std::string DigestKey(const RecordKey& record) {
-  BinaryWriter out;
-  out.Bytes(EncodeLaneKey(record.lane));
-  out.U32(static_cast<std::uint32_t>(record.sequence % kLaneDigestsMax));
+std::string DigestBlockKey(const RecordKey& record) {
+  BinaryWriter out(EncodeLaneKey(record.lane));
+  out.U32(static_cast<std::uint32_t>(record.sequence % kLaneDigestsMax / kDigestBlockSlots));
   return out.Take();
 }
 
-std::string EncodeDigest(const DigestRow& row) {
+std::string EmptyDigestBlock() { return std::string(kDigestBlockSlots * kDigestSlotBytes, '\0'); }
+
+void PutDigest(const DigestRow& row, std::string& block) {
   BinaryWriter out;
   out.U64(row.record.sequence);
   out.Bytes({reinterpret_cast<const char*>(row.digest.data()), row.digest.size()});
-  return out.Take();
+  const std::size_t slot = row.record.sequence % kDigestBlockSlots;
+  block.replace(slot * kDigestSlotBytes, kDigestSlotBytes, out.Take());
 }
 
-absl::StatusOr<DigestRow> DecodeDigest(std::string_view key, std::string_view value) {
-  DigestRow row;
-  TG_ASSIGN_OR_RETURN(row.record.lane, TakeLaneKey(key));
-  BinaryReader in(value);
-  row.record.sequence = in.U64();
-  const std::string_view digest = in.Bytes(row.digest.size());
-  if (key.size() != 4 || !in.complete()) return Unreadable("digest");
-  std::copy(digest.begin(), digest.end(), row.digest.begin());
-  return row;
+absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
+                                                         std::string_view block) {
+  TG_ASSIGN_OR_RETURN(const LaneKey lane, TakeLaneKey(key));
+  if (key.size() != 4 || block.size() != kDigestBlockSlots * kDigestSlotBytes) {
+    return Unreadable("block of digests");
+  }
+  std::vector<DigestRow> rows;
+  BinaryReader in(block);
+  while (!in.complete()) {
+    DigestRow row;
+    row.record = {lane, in.U64()};
+    const std::string_view digest = in.Bytes(row.digest.size());
+    std::copy(digest.begin(), digest.end(), row.digest.begin());
+    if (row.record.sequence != 0) rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 std::string GenerationKey(const UsageRow& row) {
@@ -210,6 +222,13 @@ std::string GenerationKey(const UsageRow& row) {
   out.U32(row.attempt);
   out.Bytes(EncodeRecordKey(row.record));
   return out.Take();
+}
+
+absl::StatusOr<std::string_view> RecordOfGenerationKey(std::string_view rest) {
+  BinaryReader in(rest);
+  in.U32();  // The attempt.
+  if (!in.ok() || in.rest().size() < sizeof(std::uint64_t)) return Unreadable("generation key");
+  return in.rest();
 }
 
 }  // namespace tollgate::billing

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "billing/books/commit.h"
@@ -45,11 +46,21 @@ std::string EncodeLaneKey(const LaneKey& lane);
 std::string EncodeRecordKey(const RecordKey& record);
 absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value);
 
-std::string DigestKey(const RecordKey& record);  // lane, slot.
-std::string EncodeDigest(const DigestRow& row);
-absl::StatusOr<DigestRow> DecodeDigest(std::string_view key, std::string_view value);
+// Digests lie in blocks of kDigestBlockSlots slots, since consecutive records fill consecutive
+// slots.
+inline constexpr std::uint32_t kDigestBlockSlots = 32;
+static_assert(kLaneDigestsMax % kDigestBlockSlots == 0);
+std::string DigestBlockKey(const RecordKey& record);  // lane, block.
+std::string EmptyDigestBlock();
+// Puts a row into its slot.  REQUIRED: `block` is one, and the row's.
+void PutDigest(const DigestRow& row, std::string& block);
+// The rows of a block, in order of slot.
+absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
+                                                         std::string_view block);
 
 std::string GenerationKey(const UsageRow& row);  // generation, attempt, record.
+// The record (as EncodeRecordKey() has it) out of what follows the generation in such a key.
+absl::StatusOr<std::string_view> RecordOfGenerationKey(std::string_view rest);
 
 }  // namespace tollgate::billing
 

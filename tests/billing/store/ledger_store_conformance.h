@@ -7,6 +7,7 @@
 #ifndef TOLLGATE_TESTS_BILLING_STORE_LEDGER_STORE_CONFORMANCE_H_
 #define TOLLGATE_TESTS_BILLING_STORE_LEDGER_STORE_CONFORMANCE_H_
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -157,6 +158,51 @@ TYPED_TEST_P(LedgerStoreConformance, ListsAWorkspacesEntriesNewestFirst) {
   EXPECT_THAT(this->Sequences(*this->store().ReadJournal(0, 2)), ElementsAre(1, 2));
 }
 
+TYPED_TEST_P(LedgerStoreConformance, LongCommitsAreReadFromAnywhere) {
+  // More than a store may keep together, in commits of different length.
+  ASSERT_OK(this->store().Write(this->Entries("ws_1", EntryKind::kUsage, 700)));  // 1..700
+  ASSERT_OK(this->store().Write(this->Entries("ws_2", EntryKind::kUsage, 3)));    // 701..703
+  ASSERT_OK(this->store().Write(this->Entries("ws_1", EntryKind::kUsage, 130)));  // 704..833
+  this->factory_.Reopen();
+  EXPECT_EQ(this->store().Load()->ledger.last_sequence, 833u);
+  for (const std::uint64_t sequence : {1u, 64u, 65u, 700u, 701u, 703u, 704u, 833u}) {
+    ASSERT_OK_AND_ASSIGN(const Entry entry, this->store().ReadEntry(sequence));
+    EXPECT_EQ(entry.sequence, sequence);
+  }
+  EXPECT_THAT(this->store().ReadEntry(834), StatusIs(absl::StatusCode::kNotFound));
+  using testing::ElementsAre;
+  EXPECT_THAT(this->Sequences(*this->store().ReadJournal(699, 6)),
+              ElementsAre(699, 700, 701, 702, 703, 704));
+  for (const std::uint64_t before : {834u, 800u, 705u, 704u, 514u, 513u, 512u, 2u}) {
+    const EntryQuery query{.workspace_id = "ws_1",
+                           .kinds = {EntryKind::kUsage},
+                           .before_sequence = before,
+                           .limit = 1000};
+    const std::vector<std::uint64_t> found = this->Sequences(*this->store().ListEntries(query));
+    const std::uint64_t of_ws_2 = before > 703 ? 3 : 0;
+    ASSERT_EQ(found.size(), before - 1 - of_ws_2) << before;
+    EXPECT_EQ(found.front(), before == 704 ? 700 : before - 1) << before;
+    EXPECT_TRUE(std::is_sorted(found.rbegin(), found.rend())) << before;
+  }
+}
+
+TYPED_TEST_P(LedgerStoreConformance, RecordsOfSeveralLanesAreFoundInLongCommits) {
+  Commit commit;
+  for (std::uint64_t i = 1; i <= 150; ++i) {
+    commit.usage.push_back(this->Usage(i, "gen_a" + std::to_string(i), 1));
+    if (i % 50 == 0) {
+      UsageRow other = this->Usage(i / 50, "gen_b" + std::to_string(i), 1);
+      other.record.lane.lane = 7;
+      commit.usage.push_back(other);
+    }
+  }
+  ASSERT_OK(this->store().Write(commit));
+  for (const std::string id :
+       {"gen_a1", "gen_a50", "gen_a51", "gen_a64", "gen_a65", "gen_a150", "gen_b50", "gen_b150"}) {
+    EXPECT_THAT(this->store().ReadGeneration(id), IsOkAndHolds(testing::ElementsAre(id + "#1")));
+  }
+}
+
 TYPED_TEST_P(LedgerStoreConformance, FindsGenerations) {
   Commit commit;
   commit.usage = {this->Usage(1, "gen_A", 2), this->Usage(2, "gen_A", 1),
@@ -201,8 +247,9 @@ TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
 
 REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, StateSurvivesReopening,
                             RowsAreReplacedAndRemoved, ListsAWorkspacesEntriesNewestFirst,
-                            FindsGenerations, KeepsWhatIsQuarantinedApart,
-                            ManyAttemptsOfOneGenerationAreCutOff);
+                            LongCommitsAreReadFromAnywhere,
+                            RecordsOfSeveralLanesAreFoundInLongCommits, FindsGenerations,
+                            KeepsWhatIsQuarantinedApart, ManyAttemptsOfOneGenerationAreCutOff);
 
 }  // namespace tollgate::billing
 

@@ -37,8 +37,36 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   const std::string lane_key = EncodeLaneKey({"n", 1, 2});
   EXPECT_THAT(DecodeLane(lane_key, "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeLane(lane_key.substr(1, 3), SequenceKey(1)), StatusIs(kLoss));
-  EXPECT_THAT(DecodeDigest(lane_key, "short"), StatusIs(kLoss));
+  const std::string block_key = DigestBlockKey({{"n", 1, 2}, 1});
+  EXPECT_THAT(DecodeDigestBlock(block_key, "short"), StatusIs(kLoss));
+  EXPECT_THAT(DecodeDigestBlock(lane_key, EmptyDigestBlock()), StatusIs(kLoss));
+  EXPECT_THAT(RecordOfGenerationKey("short"), StatusIs(kLoss));
   EXPECT_THAT(SequenceAtEnd("short"), StatusIs(kLoss));
+}
+
+TEST(RowCodecTest, ADigestLiesInTheSlotOfItsSequence) {
+  const LaneKey lane{"n", 1, 2};
+  const DigestRow first{{lane, 33}, Shorten(Sha256("a"))};
+  const DigestRow later{{lane, 33 + kLaneDigestsMax}, Shorten(Sha256("b"))};
+  const DigestRow other{{lane, 63}, Shorten(Sha256("c"))};
+  const std::string key = DigestBlockKey(first.record);
+  EXPECT_EQ(DigestBlockKey(later.record), key);
+  EXPECT_EQ(DigestBlockKey(other.record), key);
+  EXPECT_NE(DigestBlockKey({lane, 64}), key);
+  std::string block = EmptyDigestBlock();
+  EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::IsEmpty()));
+  PutDigest(first, block);
+  PutDigest(other, block);
+  EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::ElementsAre(first, other)));
+  PutDigest(later, block);
+  EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::ElementsAre(later, other)));
+}
+
+TEST(RowCodecTest, AGenerationKeyNamesItsRecord) {
+  const RecordKey record{{"n", 3, 1}, 77};
+  const std::string key = GenerationKey({record, "gen_A", 2, "ws", "key", ""});
+  EXPECT_THAT(RecordOfGenerationKey(key.substr(KeyString("gen_A").size())),
+              IsOkAndHolds(EncodeRecordKey(record)));
 }
 
 }  // namespace

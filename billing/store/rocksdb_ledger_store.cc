@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -178,15 +179,22 @@ class BatchBuilder {
 
   void AddGenerations(const std::vector<UsageRow>& rows) {
     // In order, since a key that goes next to the one before it finds its place at once.
+    std::vector<const UsageRow*> by_generation;
     std::vector<std::string> by_key;
+    by_generation.reserve(rows.size());
     by_key.reserve(rows.size());
     for (const UsageRow& row : rows) {
-      Put(Family::kGenerations, GenerationKey(row), "");
-      const std::string workspace = KeyString(row.workspace_id);
-      Put(Family::kGenerationsByWorkspace, workspace + row.generation_id, "");
-      by_key.push_back(workspace + KeyString(row.key_id) + row.generation_id);
+      by_generation.push_back(&row);
+      by_key.push_back(KeyString(row.workspace_id) + KeyString(row.key_id) + row.generation_id);
     }
+    std::sort(by_generation.begin(), by_generation.end(), [](const auto* a, const auto* b) {
+      return std::tie(a->generation_id, a->attempt) < std::tie(b->generation_id, b->attempt);
+    });
     std::sort(by_key.begin(), by_key.end());
+    for (const UsageRow* row : by_generation) {
+      Put(Family::kGenerations, GenerationKey(*row), "");
+      Put(Family::kGenerationsByWorkspace, KeyString(row->workspace_id) + row->generation_id, "");
+    }
     for (const std::string& key : by_key) Put(Family::kGenerationsByKey, key, "");
   }
 

@@ -14,56 +14,22 @@ namespace {
 // Marks a class for which no component was found.
 constexpr std::int64_t kUnpriced = -1;
 
-struct UsageClass {
-  std::int64_t TokenUsage::*field;
-  Unit unit = Unit::kToken;
-  Direction direction = Direction::kInput;
-  Modality modality = Modality::kText;
-  CacheClass cache = CacheClass::kNone;
-};
-
-// In the order of the fields, which is the order of CompiledPrice::Prices.
-constexpr std::array<UsageClass, kTokenUsageClasses> kClasses = {{
-    {.field = &TokenUsage::input_text},
-    {.field = &TokenUsage::input_image, .modality = Modality::kImage},
-    {.field = &TokenUsage::input_audio, .modality = Modality::kAudio},
-    {.field = &TokenUsage::input_video, .modality = Modality::kVideo},
-    {.field = &TokenUsage::input_file, .modality = Modality::kFile},
-    {.field = &TokenUsage::cache_read, .cache = CacheClass::kRead},
-    {.field = &TokenUsage::cache_write_5m, .cache = CacheClass::kWrite5m},
-    {.field = &TokenUsage::cache_write_1h, .cache = CacheClass::kWrite1h},
-    {.field = &TokenUsage::input_audio_cache_read,
-     .modality = Modality::kAudio,
-     .cache = CacheClass::kRead},
-    {.field = &TokenUsage::output_text, .direction = Direction::kOutput},
-    {.field = &TokenUsage::output_reasoning,
-     .direction = Direction::kOutput,
-     .modality = Modality::kReasoning},
-    {.field = &TokenUsage::output_audio,
-     .direction = Direction::kOutput,
-     .modality = Modality::kAudio},
-    {.field = &TokenUsage::output_image,
-     .direction = Direction::kOutput,
-     .modality = Modality::kImage},
-    {.field = &TokenUsage::requests, .unit = Unit::kRequest},
-    {.field = &TokenUsage::searches, .unit = Unit::kSearch},
-}};
 constexpr std::size_t kInputTextClass = 0;
 constexpr std::size_t kOutputTextClass = 9;
-static_assert(kClasses[kOutputTextClass].field == &TokenUsage::output_text);
+static_assert(kTokenClasses[kOutputTextClass].field == &TokenUsage::output_text);
 static_assert(sizeof(TokenUsage) == kTokenUsageClasses * sizeof(std::int64_t));
 
-Quantity AsQuantity(const UsageClass& usage_class, std::int64_t count) {
-  return {.unit = usage_class.unit,
-          .direction = usage_class.direction,
-          .modality = usage_class.modality,
-          .cache = usage_class.cache,
+Quantity AsQuantity(const TokenClass& token_class, std::int64_t count) {
+  return {.unit = token_class.unit,
+          .direction = token_class.direction,
+          .modality = token_class.modality,
+          .cache = token_class.cache,
           .variant = {},
           .count = count};
 }
 
-bool IsInputTokens(const UsageClass& usage_class) {
-  return usage_class.unit == Unit::kToken && usage_class.direction == Direction::kInput;
+bool IsInputTokens(const TokenClass& token_class) {
+  return token_class.unit == Unit::kToken && token_class.direction == Direction::kInput;
 }
 
 std::int64_t ClampedInt64(__int128 value) {
@@ -85,8 +51,8 @@ Money RoundedToNano(__int128 pico_usd, PriceFactor factor) {
 
 std::int64_t TotalInput(const TokenUsage& usage) {
   __int128 total = 0;
-  for (const UsageClass& usage_class : kClasses) {
-    if (IsInputTokens(usage_class)) total += std::max<std::int64_t>(usage.*usage_class.field, 0);
+  for (const TokenClass& token_class : kTokenClasses) {
+    if (IsInputTokens(token_class)) total += std::max<std::int64_t>(usage.*token_class.field, 0);
   }
   return ClampedInt64(total);
 }
@@ -118,24 +84,22 @@ std::vector<int> SegmentStartsOf(const PriceVersion& version) {
   return starts;
 }
 
-absl::Status Unpriced(const std::string& version_id, const UsageClass& usage_class) {
+absl::Status Unpriced(const std::string& version_id, const TokenClass& token_class) {
   return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "UNPRICED",
                          absl::StrCat("unpriced: price version ", version_id, " has no price for ",
-                                      AbslView(UnitName(usage_class.unit)), " ",
-                                      AbslView(DirectionName(usage_class.direction)), " ",
-                                      AbslView(ModalityName(usage_class.modality)), " (cache ",
-                                      AbslView(CacheClassName(usage_class.cache)), ")"));
+                                      AbslView(UnitName(token_class.unit)), " ",
+                                      AbslView(DirectionName(token_class.direction)), " ",
+                                      AbslView(ModalityName(token_class.modality)), " (cache ",
+                                      AbslView(CacheClassName(token_class.cache)), ")"));
 }
 
 }  // namespace
 
 std::vector<Quantity> ToQuantities(const TokenUsage& usage) {
   std::vector<Quantity> quantities;
-  quantities.reserve(4);  // A request, input, output and one more: what a common usage has.
-  for (const UsageClass& usage_class : kClasses) {
-    const std::int64_t count = usage.*usage_class.field;
-    if (count != 0) quantities.push_back(AsQuantity(usage_class, count));
-  }
+  ForEachTokenClass(usage, [&](const TokenClass& token_class, std::int64_t count) {
+    quantities.push_back(AsQuantity(token_class, count));
+  });
   return quantities;
 }
 
@@ -155,20 +119,20 @@ absl::StatusOr<CompiledPrice> CompiledPrice::Create(const PriceVersion& version,
       // Any total of the band resolves to the same components.
       const std::int64_t total = band == 0 ? 0 : price.thresholds_[band - 1] + 1;
       Prices& prices = price.prices_.emplace_back();
-      for (std::size_t i = 0; i < kClasses.size(); ++i) {
-        const PriceComponent* component =
-            FindComponent(version, AsQuantity(kClasses[i], 0), tier, region, segment_start, total);
-        const bool free = component == nullptr && kClasses[i].unit == Unit::kRequest;
+      for (std::size_t i = 0; i < kTokenClasses.size(); ++i) {
+        const PriceComponent* component = FindComponent(version, AsQuantity(kTokenClasses[i], 0),
+                                                        tier, region, segment_start, total);
+        const bool free = component == nullptr && kTokenClasses[i].unit == Unit::kRequest;
         prices[i] =
             component != nullptr ? component->price_pico_usd_per_unit : (free ? 0 : kUnpriced);
-        std::int64_t& dearest = kClasses[i].unit == Unit::kRequest  ? so_far.request
-                                : kClasses[i].unit == Unit::kSearch ? so_far.search
-                                : IsInputTokens(kClasses[i])        ? so_far.input
-                                                                    : so_far.output;
+        std::int64_t& dearest = kTokenClasses[i].unit == Unit::kRequest  ? so_far.request
+                                : kTokenClasses[i].unit == Unit::kSearch ? so_far.search
+                                : IsInputTokens(kTokenClasses[i])        ? so_far.input
+                                                                         : so_far.output;
         dearest = std::max(dearest, prices[i]);
       }
       if (prices[kInputTextClass] == kUnpriced) {
-        return Unpriced(version.id, kClasses[kInputTextClass]);
+        return Unpriced(version.id, kTokenClasses[kInputTextClass]);
       }
       if (prices[kOutputTextClass] == kUnpriced) price.prices_output_ = false;
       Dearest& total_dearest = price.dearest_[band];
@@ -200,15 +164,15 @@ const CompiledPrice::Prices& CompiledPrice::PricesAt(std::int64_t total_input_to
 }
 
 absl::Status CompiledPrice::CheckPriced(const TokenUsage& usage, absl::Time at) const {
-  for (const UsageClass& usage_class : kClasses) {
-    if (usage.*usage_class.field < 0) {
+  for (const TokenClass& token_class : kTokenClasses) {
+    if (usage.*token_class.field < 0) {
       return absl::InvalidArgumentError("a count of the usage is negative");
     }
   }
   const Prices& prices = PricesAt(TotalInput(usage), at);
-  for (std::size_t i = 0; i < kClasses.size(); ++i) {
-    if (usage.*kClasses[i].field > 0 && prices[i] == kUnpriced) {
-      return Unpriced(version_id_, kClasses[i]);
+  for (std::size_t i = 0; i < kTokenClasses.size(); ++i) {
+    if (usage.*kTokenClasses[i].field > 0 && prices[i] == kUnpriced) {
+      return Unpriced(version_id_, kTokenClasses[i]);
     }
   }
   return absl::OkStatus();
@@ -218,8 +182,8 @@ Money CompiledPrice::Charge(const TokenUsage& usage, absl::Time at, PriceFactor 
   const Prices& prices = PricesAt(TotalInput(usage), at);
   // At most 15 products of 2^63 and kPricePicoUsdPerUnitMax: below 2^127.
   __int128 sum_pico_usd = 0;
-  for (std::size_t i = 0; i < kClasses.size(); ++i) {
-    const std::int64_t count = std::max<std::int64_t>(usage.*kClasses[i].field, 0);
+  for (std::size_t i = 0; i < kTokenClasses.size(); ++i) {
+    const std::int64_t count = std::max<std::int64_t>(usage.*kTokenClasses[i].field, 0);
     sum_pico_usd += static_cast<__int128>(count) * std::max<std::int64_t>(prices[i], 0);
   }
   return RoundedToNano(sum_pico_usd, factor);

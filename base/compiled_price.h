@@ -60,7 +60,52 @@ inline constexpr std::int64_t kPriceFactorPpmMax = 11'000'000;
 // Number of fields of TokenUsage.
 inline constexpr std::size_t kTokenUsageClasses = 15;
 
-// The non-zero fields as quantities, in field order.
+// What a field of TokenUsage counts, as the keys of a Quantity.
+struct TokenClass {
+  std::int64_t TokenUsage::*field;
+  Unit unit = Unit::kToken;
+  Direction direction = Direction::kInput;
+  Modality modality = Modality::kText;
+  CacheClass cache = CacheClass::kNone;
+};
+
+// Of each field, in the order of the fields.
+inline constexpr std::array<TokenClass, kTokenUsageClasses> kTokenClasses = {{
+    {.field = &TokenUsage::input_text},
+    {.field = &TokenUsage::input_image, .modality = Modality::kImage},
+    {.field = &TokenUsage::input_audio, .modality = Modality::kAudio},
+    {.field = &TokenUsage::input_video, .modality = Modality::kVideo},
+    {.field = &TokenUsage::input_file, .modality = Modality::kFile},
+    {.field = &TokenUsage::cache_read, .cache = CacheClass::kRead},
+    {.field = &TokenUsage::cache_write_5m, .cache = CacheClass::kWrite5m},
+    {.field = &TokenUsage::cache_write_1h, .cache = CacheClass::kWrite1h},
+    {.field = &TokenUsage::input_audio_cache_read,
+     .modality = Modality::kAudio,
+     .cache = CacheClass::kRead},
+    {.field = &TokenUsage::output_text, .direction = Direction::kOutput},
+    {.field = &TokenUsage::output_reasoning,
+     .direction = Direction::kOutput,
+     .modality = Modality::kReasoning},
+    {.field = &TokenUsage::output_audio,
+     .direction = Direction::kOutput,
+     .modality = Modality::kAudio},
+    {.field = &TokenUsage::output_image,
+     .direction = Direction::kOutput,
+     .modality = Modality::kImage},
+    {.field = &TokenUsage::requests, .unit = Unit::kRequest},
+    {.field = &TokenUsage::searches, .unit = Unit::kSearch},
+}};
+
+// Calls `visit(const TokenClass&, std::int64_t count)` for each non-zero field, in field order.
+template <typename Visit>
+void ForEachTokenClass(const TokenUsage& usage, Visit visit) {
+  for (const TokenClass& token_class : kTokenClasses) {
+    const std::int64_t count = usage.*token_class.field;
+    if (count != 0) visit(token_class, count);
+  }
+}
+
+// The same as quantities.
 std::vector<Quantity> ToQuantities(const TokenUsage& usage);
 
 // Immutable after construction; safe to share between threads.

@@ -1,9 +1,12 @@
 #include "base/json_text.h"
 
-#include <cstddef>
 #include <cstdint>
 
 #include "base/utf8.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace tollgate {
 namespace {
@@ -27,10 +30,27 @@ void AppendControl(std::string& out, char c) {
   }
 }
 
-// How many bytes at the start of `text` stand for themselves: printable ASCII but quote and
-// backslash.
-std::size_t PlainLength(std::string_view text) {
+}  // namespace
+
+std::size_t PlainJsonLength(std::string_view text) {
   std::size_t length = 0;
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i del = _mm_set1_epi8(0x7f);
+  const __m128i blank = _mm_set1_epi8(0x20);
+  for (; text.size() - length >= 16; length += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + length));
+    // As signed bytes, controls and all but ASCII are below the blank.
+    const __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, del)),
+                     _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+    const int mask = _mm_movemask_epi8(special);
+    if (mask != 0) {
+      return length + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+    }
+  }
+#endif
   while (length < text.size()) {
     const auto byte = static_cast<std::uint8_t>(text[length]);
     if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\') break;
@@ -39,12 +59,10 @@ std::size_t PlainLength(std::string_view text) {
   return length;
 }
 
-}  // namespace
-
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
   for (;;) {
-    const std::size_t plain = PlainLength(text);
+    const std::size_t plain = PlainJsonLength(text);
     out.append(text.data(), plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -2,6 +2,7 @@
 #ifndef TOLLGATE_BASE_JSON_TEXT_H_
 #define TOLLGATE_BASE_JSON_TEXT_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@ namespace tollgate {
 // line: control characters, U+2028 and U+2029 are escaped, each byte that is not valid UTF-8
 // becomes U+FFFD.
 void AppendJsonString(std::string& out, std::string_view text);
+
+// How many bytes at the start of `text` stand for themselves in a JSON string: printable ASCII but
+// quote and backslash.
+std::size_t PlainJsonLength(std::string_view text);
 
 }  // namespace tollgate
 

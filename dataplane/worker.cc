@@ -4,8 +4,6 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -47,7 +45,9 @@ class Worker::Impl {
   Impl(const WorkerShared& shared, std::uint32_t number)
       : shared_(shared),
         number_(number),
-        io_(1),
+        // Other threads only post: what the sockets do needs no lock.
+        io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+        clock_(*shared.clock),
         wheel_(MonotonicMs(*shared.clock)),
         snapshots_(*shared.snapshots),
         accounts_(*shared.leases),
@@ -57,7 +57,7 @@ class Worker::Impl {
     TG_ASSIGN_OR_RETURN(dialer_, Dialer::Create(io_, wheel_, shared_.upstream_ca_file));
     context_.emplace(WorkerContext{
         .io = io_,
-        .clock = *shared_.clock,
+        .clock = clock_,
         .random = random_,
         .wheel = wheel_,
         .snapshots = snapshots_,
@@ -77,7 +77,7 @@ class Worker::Impl {
     });
     router_.emplace(*context_);
     date_.Update(shared_.clock->Wall());
-    host_.clock = shared_.clock;
+    host_.clock = &clock_;
     host_.wheel = &wheel_;
     host_.date = &date_;
     host_.handler = &*router_;
@@ -127,11 +127,13 @@ class Worker::Impl {
 
   void Start() {
     work_.emplace(io_.get_executor());
-    asio::co_spawn(io_, Accept(), asio::detached);
-    asio::co_spawn(io_, Tick(), asio::detached);
+    Spawn(io_, Accept());
+    Spawn(io_, Tick());
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), absl::StrCat("worker-", number_).c_str());
+      LoopClock::SetCurrent(&clock_);
       io_.run();
+      LoopClock::SetCurrent(nullptr);
     });
   }
 
@@ -159,6 +161,7 @@ class Worker::Impl {
       thread_.join();
     }
     // Whatever is still open ends on this thread, so that no hold is left behind.
+    LoopClock::SetCurrent(&clock_);
     host_.draining = true;
     error_code ignored;
     if (acceptor_.has_value()) acceptor_->close(ignored);
@@ -170,6 +173,7 @@ class Worker::Impl {
       io_.restart();
       io_.run_for(std::chrono::milliseconds(kTimerTickMs));
     }
+    LoopClock::SetCurrent(nullptr);
     work_.reset();
   }
 
@@ -204,7 +208,7 @@ class Worker::Impl {
         continue;
       }
       metrics_.connections_accepted.Add(1);
-      asio::co_spawn(io_, Serve(std::move(socket)), asio::detached);
+      Spawn(io_, Serve(std::move(socket)));
     }
   }
 
@@ -225,9 +229,9 @@ class Worker::Impl {
       timer.expires_after(std::chrono::milliseconds(kTimerTickMs));
       auto [error] = co_await timer.async_wait(kUseTask);
       if (error) co_return;
-      const std::int64_t now_ms = MonotonicMs(*shared_.clock);
+      const std::int64_t now_ms = MonotonicMs(clock_);
       metrics_.last_tick_ms.store(now_ms, std::memory_order_relaxed);
-      date_.Update(shared_.clock->Wall());
+      date_.Update(clock_.Wall());
       wheel_.Advance(now_ms);
       if (now_ms - last_sweep_ms < kSweepMs) continue;
       last_sweep_ms = now_ms;
@@ -251,6 +255,7 @@ class Worker::Impl {
   const std::uint32_t number_;
   WorkerMetrics metrics_;
   asio::io_context io_;  // Before all that its coroutines refer to by executor only.
+  LoopClock clock_;
   TimerWheel wheel_;
   DateLine date_;
   BufferedRandom random_;

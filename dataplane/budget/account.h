@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,7 @@ class Hold {
   bool open() const { return size_ != 0; }
   std::size_t size() const { return size_; }
   const Part& operator[](std::size_t i) const { return parts_[i]; }
+  std::span<const Part> parts() const { return std::span(parts_).first(size_); }
 
  private:
   friend class LeasePool;

@@ -13,18 +13,17 @@ void DateLine::Update(absl::Time now) {
       "date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()), "\r\n");
 }
 
-void LogTime::Append(absl::Time time, std::string& out) {
+std::string_view LogTime::Text(absl::Time time) {
   const std::int64_t ms = absl::ToUnixMillis(time);
   if (ms / 1000 != second_) {
     second_ = ms / 1000;
-    text_ = absl::FormatTime("%Y-%m-%dT%H:%M:%S.", time, absl::UTCTimeZone());
+    text_ = absl::FormatTime("%Y-%m-%dT%H:%M:%S.000Z", time, absl::UTCTimeZone());
   }
-  const std::int64_t fraction = ms % 1000;
-  out += text_;
-  for (const std::int64_t unit : {100, 10, 1}) {
-    out.push_back(static_cast<char>('0' + fraction / unit % 10));
-  }
-  out.push_back('Z');
+  char* const fraction = text_.data() + text_.size() - 4;
+  fraction[0] = static_cast<char>('0' + ms % 1000 / 100);
+  fraction[1] = static_cast<char>('0' + ms % 100 / 10);
+  fraction[2] = static_cast<char>('0' + ms % 10);
+  return text_;
 }
 
 }  // namespace tollgate::dataplane

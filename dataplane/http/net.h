@@ -1,15 +1,14 @@
-// The socket and coroutine types of the data plane: Asio with a fixed executor and error codes
-// only.
+// The socket types of the data plane: Asio with a fixed executor and error codes only; coroutines
+// are those of task.h.
 #ifndef TOLLGATE_DATAPLANE_HTTP_NET_H_
 #define TOLLGATE_DATAPLANE_HTTP_NET_H_
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
+
+#include "dataplane/http/task.h"
 
 namespace tollgate::dataplane {
 
@@ -19,10 +18,6 @@ using boost::system::error_code;
 // io_context's own executor: no type erasure at each operation.
 using IoExecutor = asio::io_context::executor_type;
 using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, IoExecutor>;
-template <typename T>
-using Task = asio::awaitable<T, IoExecutor>;
-// Completion token: `auto [error, bytes] = co_await stream.async_read_some(buffer, kUseTask)`.
-inline constexpr asio::as_tuple_t<asio::use_awaitable_t<IoExecutor>> kUseTask{};
 
 }  // namespace tollgate::dataplane
 

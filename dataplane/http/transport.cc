@@ -15,10 +15,24 @@ constexpr std::size_t kPiecesMax = 32;
 
 }  // namespace
 
+Transport::Transport(TcpSocket socket)
+    : socket_(std::move(socket)),
+      reactor_(asio::use_service<Reactor>(socket_.get_executor().context())) {}
+
+Task<IoResult> Transport::ReadTls(asio::mutable_buffer buffer) {
+  co_return co_await tls_->async_read_some(buffer, kUseTask);
+}
+
+Task<IoResult> Transport::WriteSome(BytesList pieces) {
+  if (tls_ != nullptr) co_return co_await tls_->async_write_some(pieces, kUseTask);
+  co_return co_await socket_.async_write_some(pieces, kUseTask);
+}
+
 void Transport::Configure() {
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
+  AskForRest(socket_);
 }
 
 bool Transport::TryWrite(BytesList& pieces, error_code& error) {

@@ -5,14 +5,17 @@
 #include <sys/uio.h>
 
 #include <boost/asio/ssl/stream.hpp>
+#include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "dataplane/http/net.h"
+#include "dataplane/http/read_some.h"
 
 namespace tollgate::dataplane {
 
@@ -21,11 +24,16 @@ using TlsStream = asio::ssl::stream<TcpSocket&>;
 // What a write sends: pieces that stay valid until it is complete.
 using BytesList = std::span<asio::const_buffer>;
 
+// An error, or how many bytes were read or written.
+using IoResult = std::tuple<error_code, std::size_t>;
+
 // One thread; at most one read and one write at a time.
 class Transport {
  public:
-  // Takes a connected socket over.
-  explicit Transport(TcpSocket socket) : socket_(std::move(socket)) {}
+  class Read;
+
+  // Takes a socket over, connected or to be connected.
+  explicit Transport(TcpSocket socket);
 
   // No delay for small writes, and system calls that do not block.
   void Configure();
@@ -39,11 +47,8 @@ class Transport {
   TcpSocket& socket() { return socket_; }
   TlsStream& tls() { return *tls_; }
 
-  // Reads at least one byte.
-  Task<std::tuple<error_code, std::size_t>> ReadSome(asio::mutable_buffer buffer) {
-    return tls_ ? tls_->async_read_some(buffer, kUseTask)
-                : socket_.async_read_some(buffer, kUseTask);
-  }
+  // Reads at least one byte: `auto [error, bytes] = co_await transport.ReadSome(buffer)`.
+  Read ReadSome(asio::mutable_buffer buffer);
 
   // Writes `pieces`, at once and as far as the socket takes it (one system call as a rule).  True
   // when it is done, well or not: then `error` says.  False when the rest, to which `pieces` is
@@ -52,10 +57,7 @@ class Transport {
   bool TryWrite(BytesList& pieces, error_code& error);
 
   // Waits until the peer takes something, and writes it.
-  Task<std::tuple<error_code, std::size_t>> WriteSome(BytesList pieces) {
-    return tls_ ? tls_->async_write_some(pieces, kUseTask)
-                : socket_.async_write_some(pieces, kUseTask);
-  }
+  Task<IoResult> WriteSome(BytesList pieces);
 
   // Drops `written` bytes, and empty pieces, from the front of `pieces`.
   static void Drop(BytesList& pieces, std::size_t written);
@@ -74,9 +76,47 @@ class Transport {
   void ShutdownSend();
 
  private:
+  Task<IoResult> ReadTls(asio::mutable_buffer buffer);
+
   TcpSocket socket_;
+  Reactor& reactor_;
   std::unique_ptr<TlsStream> tls_;
 };
+
+// A read that can be awaited.
+class Transport::Read {
+ public:
+  Read(Transport& transport, asio::mutable_buffer buffer)
+      : transport_(transport),
+        buffer_(buffer),
+        plain_(transport.reactor_, transport.socket_, buffer) {}
+  Read(const Read&) = delete;
+  Read& operator=(const Read&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> waiter) {
+    if (transport_.tls_ != nullptr) {
+      encrypted_.emplace(transport_.ReadTls(buffer_));
+      return encrypted_->await_suspend(waiter);
+    }
+    plain_.Begin(waiter, waiter.promise().root);
+    return true;
+  }
+  IoResult await_resume() {
+    return encrypted_.has_value() ? encrypted_->await_resume() : plain_.result();
+  }
+
+ private:
+  Transport& transport_;
+  asio::mutable_buffer buffer_;
+  PlainRead plain_;
+  std::optional<Task<IoResult>> encrypted_;
+};
+
+inline Transport::Read Transport::ReadSome(asio::mutable_buffer buffer) {
+  return Read(*this, buffer);
+}
 
 }  // namespace tollgate::dataplane
 

@@ -69,28 +69,6 @@ void AppendUtf8(std::uint32_t code, std::string& out) {
 
 }  // namespace
 
-JsonKind JsonCursor::Peek() {
-  if (failed_) return JsonKind::kBad;
-  SkipBlanks();
-  if (at_ == end_) return JsonKind::kBad;
-  switch (*at_) {
-    case '{':
-      return JsonKind::kObject;
-    case '[':
-      return JsonKind::kArray;
-    case '"':
-      return JsonKind::kString;
-    case 't':
-      return JsonKind::kTrue;
-    case 'f':
-      return JsonKind::kFalse;
-    case 'n':
-      return JsonKind::kNull;
-    default:
-      return *at_ == '-' || IsDigit(*at_) ? JsonKind::kNumber : JsonKind::kBad;
-  }
-}
-
 std::size_t JsonCursor::ValueOffset() {
   SkipBlanks();
   return offset();

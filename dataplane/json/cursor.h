@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -37,7 +38,11 @@ class JsonCursor {
       : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
 
   // The kind of the value ahead; does not move but over blanks.
-  JsonKind Peek();
+  JsonKind Peek() {
+    if (failed_) return JsonKind::kBad;
+    SkipBlanks();
+    return at_ == end_ ? JsonKind::kBad : KindOf(*at_);
+  }
 
   // Enters the object ahead; false (an error) when it is none.
   bool EnterObject();
@@ -75,8 +80,30 @@ class JsonCursor {
     failed_ = true;
     return false;
   }
+  static JsonKind KindOf(char c) {
+    switch (c) {
+      case '{':
+        return JsonKind::kObject;
+      case '[':
+        return JsonKind::kArray;
+      case '"':
+        return JsonKind::kString;
+      case 't':
+        return JsonKind::kTrue;
+      case 'f':
+        return JsonKind::kFalse;
+      case 'n':
+        return JsonKind::kNull;
+      default:
+        return c == '-' || (c >= '0' && c <= '9') ? JsonKind::kNumber : JsonKind::kBad;
+    }
+  }
   void SkipBlanks() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+    // Machines write none: one comparison says so.
+    while (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ' &&
+           (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
+      ++at_;
+    }
   }
   bool Push(bool object);
   bool ReadKey(std::string_view& raw_key);
@@ -98,6 +125,12 @@ class JsonCursor {
 // The text that `raw` (from a JsonCursor) stands for, as UTF-8, appended to `out`.  False when it
 // has a surrogate without its other half.
 bool UnescapeJson(std::string_view raw, std::string& out);
+
+// Whether a raw key is `literal` as it is written, in the few instructions that its length allows.
+template <std::size_t N>
+bool KeyIs(std::string_view raw_key, const char (&literal)[N]) {
+  return raw_key.size() == N - 1 && std::memcmp(raw_key.data(), literal, N - 1) == 0;
+}
 
 // Whether `raw` stands for `text`.
 bool JsonEquals(std::string_view raw, std::string_view text);

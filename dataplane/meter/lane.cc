@@ -8,16 +8,12 @@
 #include "base/status_macros.h"
 #include "base/status_reason.h"
 #include "google/protobuf/io/coded_stream.h"
-#include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::dataplane {
 namespace {
 
 // UsageIntent.record, field 1, as bytes.
 constexpr std::uint8_t kIntentTag = 0x0a;
-// Longest variant of a quantity ("1024x1024-hd"): they come in numbers.
-constexpr std::size_t kVariantBytesMax = 32;
-
 absl::Status SpoolFull() {
   return ErrorWithReason(absl::StatusCode::kResourceExhausted, "SPOOL_FULL",
                          "the journal of usage has no room left");
@@ -27,35 +23,12 @@ std::uint8_t* Bytes(std::span<std::byte> place) {
   return reinterpret_cast<std::uint8_t*>(place.data());
 }
 
-// Cuts at a boundary of UTF-8 characters, so that the string stays valid.
-void Bound(std::string* text, std::size_t bytes_max) {
-  if (text->size() <= bytes_max) return;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>((*text)[end]) & 0xc0) == 0x80) --end;
-  text->resize(end);
-}
-
 }  // namespace
-
-void BoundStrings(usage::v1::UsageRecord& record) {
-  for (std::string* text :
-       {record.mutable_generation_id(), record.mutable_organization_id(),
-        record.mutable_workspace_id(), record.mutable_key_id(), record.mutable_requested_model(),
-        record.mutable_model_id(), record.mutable_provider_id(), record.mutable_offering_id(),
-        record.mutable_credential_id(), record.mutable_price_version_id(),
-        record.mutable_provider_response_id(), record.mutable_finish_reason(),
-        record.mutable_native_finish_reason(), record.mutable_surface(),
-        record.mutable_error_code(), record.mutable_user(), record.mutable_region()}) {
-    Bound(text, kRecordStringBytesMax);
-  }
-  for (auto& quantity : *record.mutable_quantities()) {
-    Bound(quantity.mutable_variant(), kVariantBytesMax);
-  }
-}
 
 IntentRef& IntentRef::operator=(IntentRef&& other) noexcept {
   CHECK(!open()) << "an intent was overwritten before its final record";
   number_ = std::exchange(other.number_, 0);
+  reserve_ = other.reserve_;
   segment_ = std::move(other.segment_);
   return *this;
 }
@@ -67,14 +40,19 @@ absl::Status Lane::Refusal() const {
   return refusal_;
 }
 
-std::size_t Lane::Reserved() const {
-  return open_count_.load(std::memory_order_relaxed) * kFinalReserveBytes;
-}
-
 // Room for `bytes` now and `reserve` later, besides what open intents have reserved.
 absl::Status Lane::MakeRoom(std::size_t bytes, std::size_t reserve) {
-  const std::size_t needed = bytes + reserve + Reserved();
+  const std::size_t needed = bytes + reserve + reserved_;
   if (needed <= current_->free_bytes()) return absl::OkStatus();
+  // As a rule the spare was made in time.  A request that waits for it some milliseconds is served
+  // all the same.
+  if (!has_spare() && make_spare_) make_spare_();
+  TG_RETURN_IF_ERROR(MoveOn(needed));
+  if (on_spare_taken_) on_spare_taken_();
+  return absl::OkStatus();
+}
+
+absl::Status Lane::MoveOn(std::size_t needed) {
   std::lock_guard lock(mutex_);
   if (spare_ == nullptr || needed > spare_->free_bytes()) return SpoolFull();
   spare_header_.first_sequence = last_sequence_.load(std::memory_order_relaxed) + 1;
@@ -88,20 +66,21 @@ absl::Status Lane::MakeRoom(std::size_t bytes, std::size_t reserve) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<IntentRef> Lane::AppendIntent(usage::v1::UsageRecord& record) {
+absl::StatusOr<IntentRef> Lane::AppendIntent(std::string_view record, std::size_t reserve) {
   if (refusing_.load(std::memory_order_acquire)) return Refusal();
-  BoundStrings(record);
   using google::protobuf::io::CodedOutputStream;
-  const auto record_bytes = static_cast<std::uint32_t>(record.ByteSizeLong());
-  const std::size_t bytes = 1 + CodedOutputStream::VarintSize32(record_bytes) + record_bytes;
-  TG_RETURN_IF_ERROR(MakeRoom(RecordBytes(bytes), kFinalReserveBytes));
+  const auto record_bytes = static_cast<std::uint32_t>(record.size());
+  const std::size_t bytes = 1 + CodedOutputStream::VarintSize32(record_bytes) + record.size();
+  TG_RETURN_IF_ERROR(MakeRoom(RecordBytes(bytes), reserve));
   std::uint8_t* at = Bytes(current_->Prepare(bytes));
   *at++ = kIntentTag;
   at = CodedOutputStream::WriteVarint32ToArray(record_bytes, at);
-  record.SerializeWithCachedSizesToArray(at);
+  std::memcpy(at, record.data(), record.size());
   IntentRef intent;
   intent.number_ = next_intent_++;
+  intent.reserve_ = reserve;
   intent.segment_ = current_;
+  reserved_ += reserve;
   current_->open_intents.fetch_add(1, std::memory_order_relaxed);
   open_count_.fetch_add(1, std::memory_order_relaxed);
   current_->Commit(RecordType::kIntent, intent.number_, 0, bytes);
@@ -118,12 +97,12 @@ absl::Status Lane::AppendExtension(const IntentRef& intent, Money more) {
   return absl::OkStatus();
 }
 
-std::uint64_t Lane::AppendFinal(IntentRef intent, usage::v1::UsageRecord& record) {
+std::uint64_t Lane::AppendFinal(IntentRef intent, std::string_view record) {
   CHECK(intent.open());
-  BoundStrings(record);
-  const std::size_t bytes = record.ByteSizeLong();
-  CHECK_LE(RecordBytes(bytes), kFinalReserveBytes) << "too many holds or quantities in one record";
-  record.SerializeWithCachedSizesToArray(Bytes(current_->Prepare(bytes)));
+  const std::size_t bytes = record.size();
+  CHECK_LE(RecordBytes(bytes), intent.reserve_) << "a record that is larger than its reserve";
+  reserved_ -= intent.reserve_;
+  std::memcpy(current_->Prepare(bytes).data(), record.data(), bytes);
   const std::uint64_t sequence = last_sequence_.load(std::memory_order_relaxed) + 1;
   current_->Commit(RecordType::kFinal, intent.number_, sequence, bytes);
   last_sequence_.store(sequence, std::memory_order_release);
@@ -146,8 +125,11 @@ void Lane::OfferSpare(std::shared_ptr<Segment> spare, const SegmentHeader& heade
   has_spare_.store(true, std::memory_order_release);
 }
 
-void Lane::Start(std::shared_ptr<Segment> first) {
+void Lane::Start(std::shared_ptr<Segment> first, std::function<void()> on_spare_taken,
+                 std::function<void()> make_spare) {
   current_ = first;
+  on_spare_taken_ = std::move(on_spare_taken);
+  make_spare_ = std::move(make_spare);
   std::lock_guard lock(mutex_);
   segments_ = {std::move(first)};
 }

@@ -11,8 +11,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,17 +22,10 @@
 #include "base/money.h"
 #include "dataplane/meter/segment.h"
 
-namespace tollgate::usage::v1 {
-class UsageRecord;
-}  // namespace tollgate::usage::v1
-
 namespace tollgate::dataplane {
 
-// Room that is kept for the final record of each open intent, so that it never fails.
+// The most room that may be kept for the final record of an open intent, so that it never fails.
 inline constexpr std::size_t kFinalReserveBytes = 12 * 1024;
-// Longest string of a record; longer ones are cut when it is appended (a provider may have sent
-// them), so that a final record fits its reserve.
-inline constexpr std::size_t kRecordStringBytesMax = 256;
 
 // An attempt that was announced.  Must be ended by AppendFinal() on the same lane (CHECKed).
 class IntentRef {
@@ -47,6 +42,7 @@ class IntentRef {
   friend class Lane;
 
   std::uint64_t number_ = 0;
+  std::size_t reserve_ = 0;           // Room that is kept for its final record.
   std::shared_ptr<Segment> segment_;  // Where the intent stands.
 };
 
@@ -69,18 +65,20 @@ class Lane {
 
   // ---- The worker ---------------------------------------------------------------------------
 
-  // Appends the intent of an attempt: `record` as far as it is known, the charge being the hold.
-  // ResourceExhausted (reason SPOOL_FULL) when the spool is at its limit or the disk is full: do
-  // not dispatch, answer 503.  Unavailable (reason SPOOL_FAILED) after a failed sync.
-  absl::StatusOr<IntentRef> AppendIntent(usage::v1::UsageRecord& record);
+  // Appends the intent of an attempt: `record`, a serialized UsageRecord, as far as it is known,
+  // the charge being the hold. ResourceExhausted (reason SPOOL_FULL) when the spool is at its limit
+  // or the disk is full: do not dispatch, answer 503.  Unavailable (reason SPOOL_FAILED) after a
+  // failed sync.
+  absl::StatusOr<IntentRef> AppendIntent(std::string_view record,
+                                         std::size_t reserve = kFinalReserveBytes);
 
   // Notes that each hold of the intent grew by `more`, before that money is used.  The errors of
   // AppendIntent(): then it must not be used.
   absl::Status AppendExtension(const IntentRef& intent, Money more);
 
-  // Appends the final record and gives it its sequence, which is returned.  Cannot fail: its room
-  // was reserved by the intent.
-  std::uint64_t AppendFinal(IntentRef intent, usage::v1::UsageRecord& record);
+  // Appends the final record, a serialized UsageRecord, and returns its sequence.  Cannot fail: its
+  // room was reserved by the intent.  REQUIRED: RecordBytes(record.size()) ≤ that reserve.
+  std::uint64_t AppendFinal(IntentRef intent, std::string_view record);
 
   // The end of what this worker appended last.
   SpoolPosition position() const { return {current_, current_ ? current_->committed() : 0}; }
@@ -100,8 +98,11 @@ class Lane {
   void OfferSpare(std::shared_ptr<Segment> spare, const SegmentHeader& header);
   bool has_spare() const { return has_spare_.load(std::memory_order_acquire); }
 
-  // The first segment, begun; before the worker starts.
-  void Start(std::shared_ptr<Segment> first);
+  // The first segment, begun; before the worker starts.  `on_spare_taken` is called on the worker's
+  // thread when the lane moved on to its spare: it must only wake somebody.  `make_spare` is called
+  // there when no spare is ready: it offers one, though that takes the disk's time, or does not.
+  void Start(std::shared_ptr<Segment> first, std::function<void()> on_spare_taken,
+             std::function<void()> make_spare);
 
   // Takes the segments of a former incarnation over, oldest first; nothing more is appended.
   void Adopt(std::vector<std::shared_ptr<Segment>> segments, std::uint64_t last_sequence);
@@ -117,8 +118,8 @@ class Lane {
 
  private:
   absl::Status MakeRoom(std::size_t bytes, std::size_t reserve);
+  absl::Status MoveOn(std::size_t needed);
   absl::Status Refusal() const;
-  std::size_t Reserved() const;
 
   const std::uint64_t incarnation_;
   const std::uint32_t number_;
@@ -126,6 +127,9 @@ class Lane {
   // The worker's own.
   std::shared_ptr<Segment> current_;
   std::uint64_t next_intent_ = 1;
+  std::size_t reserved_ = 0;  // By open intents.
+  std::function<void()> on_spare_taken_;
+  std::function<void()> make_spare_;
 
   std::atomic<std::uint32_t> open_count_{0};
   std::atomic<std::uint64_t> last_sequence_{0};
@@ -138,9 +142,6 @@ class Lane {
   SegmentHeader spare_header_;
   absl::Status refusal_;
 };
-
-// Cuts the strings of a record to kRecordStringBytesMax.
-void BoundStrings(usage::v1::UsageRecord& record);
 
 }  // namespace tollgate::dataplane
 

@@ -1,10 +1,13 @@
 // The generations that this node served of late, for GET /v1/generation at once.
 //
-// Filled from the spool, off the request path: a lookup first reads what was appended since.
+// Filled from the spool, off the request path: a lookup first reads what was appended since.  Every
+// record of the node comes through here and next to none is ever asked for, so taking one in is a
+// copy into a large block and an entry in the block's small hash table.
 #ifndef TOLLGATE_DATAPLANE_METER_RECENT_GENERATIONS_H_
 #define TOLLGATE_DATAPLANE_METER_RECENT_GENERATIONS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -14,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "dataplane/meter/lane_reader.h"
 #include "dataplane/meter/spool.h"
 
@@ -24,8 +26,8 @@ namespace tollgate::dataplane {
 class RecentGenerations {
  public:
   // Keeps at most so many attempts, and drops the oldest.  `spool` must outlive this.
-  RecentGenerations(Spool& spool, std::size_t attempts_max)
-      : spool_(spool), attempts_max_(attempts_max) {}
+  RecentGenerations(Spool& spool, std::size_t attempts_max);
+  ~RecentGenerations();
 
   // Reads what was appended since; the shipper does it on each tick, before segments go.
   void CatchUp();
@@ -38,10 +40,7 @@ class RecentGenerations {
   std::size_t size() const;
 
  private:
-  struct Attempt {
-    std::string generation_id;
-    std::string record;
-  };
+  class Block;
 
   void CatchUpLocked();
   void Add(std::string_view record);
@@ -51,8 +50,8 @@ class RecentGenerations {
 
   mutable std::mutex mutex_;  // Guards what follows.
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::unique_ptr<LaneReader>> readers_;
-  std::deque<std::shared_ptr<Attempt>> order_;
-  absl::flat_hash_map<std::string, std::vector<std::shared_ptr<Attempt>>> by_id_;
+  std::deque<std::unique_ptr<Block>> blocks_;  // Oldest first.
+  std::uint64_t added_ = 0;                    // Attempts; the last attempts_max_ of them are kept.
 };
 
 }  // namespace tollgate::dataplane

@@ -62,7 +62,7 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(FileSystem& file_system, Rand
 
 Spool::~Spool() {
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(wake_mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -82,7 +82,8 @@ absl::Status Spool::StartLanes(std::uint32_t lanes) {
     TG_ASSIGN_OR_RETURN(std::shared_ptr<Segment> first, NewSegment(number, &header));
     first->Begin(header);
     lanes_.push_back(std::make_unique<Lane>(incarnation_, number));
-    lanes_.back()->Start(std::move(first));
+    lanes_.back()->Start(
+        std::move(first), [this] { WakeUpkeep(); }, [this, number] { MakeSpareNow(number); });
   }
   return absl::OkStatus();
 }
@@ -136,16 +137,37 @@ std::uint64_t Spool::BytesOf(bool allocated) {
   return bytes;
 }
 
+// REQUIRED: mutex_ is held.
+void Spool::MakeSpare(Lane& lane) {
+  if (lane.has_spare()) return;
+  if (BytesOf(/*allocated=*/true) + options_.segment_bytes > options_.bytes_max) return;
+  SegmentHeader header;
+  absl::StatusOr<std::shared_ptr<Segment>> spare = NewSegment(lane.number(), &header);
+  // A full disk is tried again at the next look; until then the lane may refuse.
+  if (spare.ok()) lane.OfferSpare(*std::move(spare), header);
+}
+
+void Spool::WakeUpkeep() {
+  {
+    std::lock_guard lock(wake_mutex_);
+    woken_ = true;
+  }
+  wake_.notify_one();
+}
+
+// On the worker's thread, which waits for the disk rather than refuse.  Where that was in vain it
+// is not tried again before upkeep looked: a full disk must not stop the worker for each request.
+void Spool::MakeSpareNow(std::uint32_t lane) {
+  if (spare_failed_.load()) return;
+  std::lock_guard lock(mutex_);
+  MakeSpare(*lanes_[lane]);
+  if (!lanes_[lane]->has_spare()) spare_failed_.store(true);
+}
+
 void Spool::Upkeep() {
   std::lock_guard lock(mutex_);
-  for (const auto& lane : lanes_) {
-    if (lane->has_spare()) continue;
-    if (BytesOf(/*allocated=*/true) + options_.segment_bytes > options_.bytes_max) continue;
-    SegmentHeader header;
-    absl::StatusOr<std::shared_ptr<Segment>> spare = NewSegment(lane->number(), &header);
-    // A full disk is tried again at the next look; until then the lane may refuse.
-    if (spare.ok()) lane->OfferSpare(*std::move(spare), header);
-  }
+  for (const auto& lane : lanes_) MakeSpare(*lane);
+  spare_failed_.store(false);
   used_bytes_ = BytesOf(/*allocated=*/false);
   absl::Status refusal;
   if (sync_failed_.load()) {
@@ -164,10 +186,11 @@ void Spool::Upkeep() {
 
 void Spool::RunUpkeep() {
   pthread_setname_np(pthread_self(), "spool-upkeep");
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(wake_mutex_);
   while (!stopping_) {
-    wake_.wait_for(lock, kUpkeepInterval);
+    wake_.wait_for(lock, kUpkeepInterval, [this] { return stopping_ || woken_; });
     if (stopping_) return;
+    woken_ = false;
     lock.unlock();
     Upkeep();
     lock.lock();

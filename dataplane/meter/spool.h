@@ -117,6 +117,9 @@ class Spool {
 
   absl::Status StartLanes(std::uint32_t lanes);
   absl::StatusOr<std::shared_ptr<Segment>> NewSegment(std::uint32_t lane, SegmentHeader* header);
+  void MakeSpare(Lane& lane);
+  void MakeSpareNow(std::uint32_t lane);
+  void WakeUpkeep();
   std::vector<Lane*> AllLanesLocked();
   std::uint64_t BytesOf(bool allocated);
   void DeleteFiles(const std::vector<std::shared_ptr<Segment>>& segments);
@@ -140,8 +143,13 @@ class Spool {
   absl::Status refusal_;
   std::uint64_t used_bytes_ = 0;  // At the last upkeep.
   std::uint64_t segments_ = 0;    // Likewise.
-  bool stopping_ = false;
+
+  std::atomic<bool> spare_failed_{false};  // No spare could be made since the last upkeep.
+
+  std::mutex wake_mutex_;  // Guards the next ones.
   std::condition_variable wake_;
+  bool woken_ = false;
+  bool stopping_ = false;
 
   std::mutex sync_mutex_;  // Guards the next ones.
   std::condition_variable sync_wake_;

@@ -1,5 +1,7 @@
 // The stage Attempt: sends the request to one provider after another until one answers.
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -13,7 +15,13 @@
 namespace tollgate::dataplane {
 namespace {
 
-constexpr std::string_view kUserAgent = "tollgate/0.1";
+// What each request to a provider says, from behind the host to the length of its body.
+constexpr std::string_view kAnswerHeadLines =
+    "\r\ncontent-type: application/json\r\naccept: application/json\r\n"
+    "accept-encoding: identity\r\nuser-agent: tollgate/0.1\r\ncontent-length: ";
+constexpr std::string_view kStreamHeadLines =
+    "\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n"
+    "accept-encoding: identity\r\nuser-agent: tollgate/0.1\r\ncontent-length: ";
 // An error body may take this long after its head: it is only read for its message.
 constexpr absl::Duration kErrorBodyTimeout = absl::Seconds(2);
 
@@ -30,6 +38,12 @@ UpstreamError ErrorOf(DialError error) {
       break;
   }
   return UpstreamError::kConnect;
+}
+
+void AppendInteger(std::size_t value, std::string& out) {
+  std::array<char, 24> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
@@ -200,6 +214,7 @@ Task<bool> RequestRun::WaitDurable() {
 Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   ++attempts_made_;
   provider_id_ = attempt.provider->id;
+  counts_ = &context_.metrics.provider(provider_id_);
   model_id_ = attempt.model->id;
   format_ = FormatOf(attempt.provider->format);
   CHECK(format_ != nullptr) << "the plan has a format that the surface did not ask for";
@@ -210,8 +225,9 @@ Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   native_finish_.clear();
   last_status_ = 0;
   first_byte_us_ = 0;
-  FillRecord(attempt);
-  absl::StatusOr<IntentRef> intent = context_.lane.AppendIntent(record_);
+  BeginRecord(attempt);
+  absl::StatusOr<IntentRef> intent = context_.lane.AppendIntent(
+      record_.Intent(hold_.parts()), record_.FinalBytesMax(hold_.parts()));
   if (!intent.ok()) {
     context_.leases.Release(std::move(hold_));
     Fail(ErrorCode::kSpoolFull);
@@ -251,14 +267,14 @@ void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
   body_pieces_.clear();
   sent_body_bytes_ = splice_.Apply(body_, body_pieces_);
   const Origin& origin = attempt.provider->origin;
-  request_head_.clear();
-  absl::StrAppend(&request_head_, "POST ", origin.path_prefix);
+  request_head_.assign("POST ");
+  request_head_ += origin.path_prefix;
   format_->AppendPath(decision, request_head_);
-  absl::StrAppend(&request_head_, " HTTP/1.1\r\nhost: ", origin.HostHeader(),
-                  "\r\ncontent-type: application/json\r\naccept: ",
-                  scan_.stream ? "text/event-stream" : "application/json",
-                  "\r\naccept-encoding: identity\r\nuser-agent: ", AbslView(kUserAgent),
-                  "\r\ncontent-length: ", sent_body_bytes_, "\r\n");
+  request_head_ += " HTTP/1.1\r\nhost: ";
+  origin.AppendHostHeader(request_head_);
+  request_head_ += scan_.stream ? kStreamHeadLines : kAnswerHeadLines;
+  AppendInteger(sent_body_bytes_, request_head_);
+  request_head_ += "\r\n";
   format_->AppendHeaders(call_.passed, request_head_);
 }
 
@@ -276,7 +292,7 @@ void RequestRun::FillPieces(const PlannedAttempt& attempt) {
 }
 
 Task<AttemptEnd> RequestRun::Exchange(const PlannedAttempt& attempt) {
-  ProviderCounts& counts = context_.metrics.provider(attempt.provider->id);
+  ProviderCounts& counts = *counts_;
   const Provider& provider = *attempt.provider;
   upstream_ = context_.pool.Take(provider.origin, MonotonicMs(context_.clock));
   for (;;) {
@@ -389,7 +405,7 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   if (facts.is_error) error_.provider_code = ShowableMessage(facts.error_code, *attempt.credential);
   error_.status = status;
   native_finish_.clear();
-  record_.set_error_code(std::string(RowOf(error_.code).name));
+  error_code_ = RowOf(error_.code).name;
   SettleAttempt(attempt, usage::v1::ATTEMPT_OUTCOME_REJECTED, Known::kNone);
   outcome_ = RequestOutcome::kRejected;
   co_await Refuse();
@@ -434,7 +450,7 @@ void RequestRun::KeepConnection(bool reusable) {
 
 AttemptEnd RequestRun::FailAttempt(const PlannedAttempt& attempt, UpstreamError kind,
                                    std::optional<absl::Duration> retry_after) {
-  context_.metrics.provider(attempt.provider->id).errors[static_cast<std::size_t>(kind)].Add(1);
+  counts_->errors[static_cast<std::size_t>(kind)].Add(1);
   last_fault_ = kind;
   last_retry_after_ = retry_after;
   outcome_ = RequestOutcome::kFailed;

@@ -25,8 +25,7 @@ Task<Result> AwaitCallback(asio::io_context& io, Start start) {
       asio::post(io, [shared] { std::move (*shared)(); });
     });
   };
-  co_await asio::async_initiate<const asio::use_awaitable_t<IoExecutor>, void()>(
-      initiate, asio::use_awaitable_t<IoExecutor>());
+  co_await asio::async_initiate<const UseTask, void()>(initiate, kUseTask);
   co_return std::move(**result);
 }
 

@@ -1,7 +1,5 @@
 // The stage Relay for a stream: each read of the provider is passed on at once, event by event.
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
@@ -191,8 +189,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
       if (state == BodyState::kDone) {
         KeepConnection(keep_alive);
       } else if (keep_alive && state == BodyState::kMore && !client_left_) {
-        asio::co_spawn(context_.io, FinishLater(context_, std::move(upstream_), reader),
-                       asio::detached);
+        Spawn(context_.io, FinishLater(context_, std::move(upstream_), reader));
       }
       co_return end;
     }
@@ -248,7 +245,7 @@ Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamStat
                                : stream.broken || stream.provider_error ? UpstreamError::kProtocol
                                                                         : UpstreamError::kCut;
     if (!stream.started) co_return FailAttempt(attempt, kind);
-    context_.metrics.provider(attempt.provider->id).errors[static_cast<std::size_t>(kind)].Add(1);
+    counts_->errors[static_cast<std::size_t>(kind)].Add(1);
   }
   upstream_->transport().Close();
   if (!usage_reported_) {
@@ -256,7 +253,7 @@ Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamStat
   }
   const bool stopped = cause_ == Cause::kStopped;
   Fail(stopped ? ErrorCode::kStopped : ErrorCode::kStreamInterrupted);
-  if (!client_left_) record_.set_error_code(std::string(RowOf(error_.code).name));
+  if (!client_left_) error_code_ = RowOf(error_.code).name;
   SettleAttempt(attempt,
                 client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED
                 : stopped    ? usage::v1::ATTEMPT_OUTCOME_STOPPED

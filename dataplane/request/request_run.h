@@ -17,12 +17,13 @@
 #include "dataplane/http/response_head.h"
 #include "dataplane/http/sse.h"
 #include "dataplane/provider/format.h"
+#include "dataplane/request/access_line.h"
+#include "dataplane/request/attempt_record.h"
 #include "dataplane/request/errors.h"
 #include "dataplane/request/splice.h"
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/planner.h"
 #include "dataplane/surface/surface.h"
-#include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::dataplane {
 
@@ -122,7 +123,7 @@ class RequestRun final : public Interruptible {
   void KeepConnection(bool reusable);
 
   // Settle.
-  void FillRecord(const PlannedAttempt& attempt);
+  void BeginRecord(const PlannedAttempt& attempt);
   void SettleAttempt(const PlannedAttempt& attempt, usage::v1::AttemptOutcome outcome, Known known,
                      Payer payer = Payer::kCustomer);
   // `cost` in USD; empty leaves that header out.
@@ -164,7 +165,8 @@ class RequestRun final : public Interruptible {
   const ProviderFormat* format_ = nullptr;
   std::unique_ptr<UpstreamConnection> upstream_;
   IntentRef intent_;
-  usage::v1::UsageRecord record_;
+  AttemptRecord record_;
+  std::string_view error_code_;  // Of the record, as the client sees it; empty for none.
   ResponseHead head_;
   Splice splice_;
   std::string request_head_;
@@ -185,7 +187,6 @@ class RequestRun final : public Interruptible {
   std::int64_t content_bytes_ = 0;
   std::string response_id_;
   std::string native_finish_;
-  std::string finish_;
   SseSplitter splitter_;
   std::string sse_scratch_;
   std::vector<std::string_view> out_pieces_;
@@ -197,6 +198,7 @@ class RequestRun final : public Interruptible {
   TokenUsage usage_total_;
   RequestOutcome outcome_ = RequestOutcome::kRefused;
   std::string_view provider_id_;
+  ProviderCounts* counts_ = nullptr;  // That provider's; null for none.
   std::string_view model_id_;
   std::optional<UpstreamError> last_fault_;
   std::optional<absl::Duration> last_retry_after_;
@@ -205,6 +207,7 @@ class RequestRun final : public Interruptible {
   std::int64_t upstream_wait_ns_ = 0;  // Time that passed while waiting for provider or client.
   std::int64_t first_byte_us_ = 0;
   LogTime log_time_;
+  AccessLine access_line_;
 };
 
 }  // namespace tollgate::dataplane

@@ -80,13 +80,13 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   usage_total_ = TokenUsage();
   outcome_ = RequestOutcome::kRefused;
   provider_id_ = model_id_ = {};
+  counts_ = nullptr;
   last_fault_.reset();
   last_retry_after_.reset();
   last_status_ = 0;
   upstream_wait_ns_ = 0;
   first_byte_us_ = 0;
   native_finish_.clear();
-  finish_.clear();
   scan_.Reset();
   call_.Reset();
   context_.metrics.requests_in_flight.Add(1);

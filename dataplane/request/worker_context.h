@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "dataplane/budget/account_resolver.h"
 #include "dataplane/budget/lease_pool.h"
+#include "dataplane/http/coarse_clock.h"
 #include "dataplane/http/net.h"
 #include "dataplane/http/timer_wheel.h"
 #include "dataplane/meter/recent_generations.h"
@@ -59,7 +60,7 @@ class LedgerReader {
 // References outlive the worker; used on its thread only.
 struct WorkerContext {
   asio::io_context& io;
-  const Clock& clock;
+  LoopClock& clock;
   Random& random;
   TimerWheel& wheel;
   SnapshotReader& snapshots;

@@ -26,10 +26,18 @@ absl::Status Bad(std::string_view why) {
 
 }  // namespace
 
+void Origin::AppendHostHeader(std::string& out) const {
+  const bool ipv6 = host.find(':') != std::string::npos;
+  if (ipv6) out += '[';
+  out += host;
+  if (ipv6) out += ']';
+  if (port != (tls ? 443 : 80)) absl::StrAppend(&out, ":", port);
+}
+
 std::string Origin::HostHeader() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (port == (tls ? 443 : 80)) return name;
-  return absl::StrCat(name, ":", port);
+  std::string text;
+  AppendHostHeader(text);
+  return text;
 }
 
 absl::StatusOr<Origin> ParseOrigin(std::string_view base_url) {

@@ -18,6 +18,7 @@ struct Origin {
 
   // The Host header: the port is left out when it is the scheme's own.
   std::string HostHeader() const;
+  void AppendHostHeader(std::string& out) const;
 
   friend bool operator==(const Origin&, const Origin&) = default;
 };

@@ -59,7 +59,11 @@ BodyScanner::Error BodyScanner::ReadMembers(std::span<const std::string_view> na
     if (open_removal) out_.removed.back().end = key_at;
     open_removal = false;
     unsigned member = 0;
-    while (member < names.size() && !JsonEquals(raw_key, names[member])) ++member;
+    const bool escaped = raw_key.find('\\') != std::string_view::npos;
+    while (member < names.size() &&
+           !(escaped ? JsonEquals(raw_key, names[member]) : raw_key == names[member])) {
+      ++member;
+    }
     const bool known = member < names.size();
     if (known) {
       if (seen_ & 1u << member) {

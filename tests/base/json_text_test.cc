@@ -27,5 +27,21 @@ TEST(JsonTextTest, IsOneLineToEveryReader) {
   EXPECT_EQ(Quoted("\xE2\x80\xA8\xE2\x80\xA9"), "\"\\u2028\\u2029\"");
 }
 
+// Wherever it stands, next to sixteen at a time or alone at the end.
+TEST(JsonTextTest, FindsTheFirstByteThatIsNotPlain) {
+  for (std::size_t size = 0; size < 70; ++size) {
+    const std::string plain(size, 'x');
+    EXPECT_EQ(PlainJsonLength(plain), size);
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char special : {'"', '\\', '\n', '\0', '\x1f', '\x7f', '\x80', '\xff'}) {
+        std::string text = plain;
+        text[at] = special;
+        ASSERT_EQ(PlainJsonLength(text), at);
+      }
+    }
+    EXPECT_EQ(PlainJsonLength(std::string(size, ' ') + "~"), size + 1);
+  }
+}
+
 }  // namespace
 }  // namespace tollgate

@@ -15,7 +15,8 @@ namespace {
 
 // Whether a member of a message or delta holds text that the model wrote.
 bool IsContentKey(std::string_view key) {
-  return key == "content" || key == "reasoning_content" || key == "reasoning" || key == "refusal";
+  return KeyIs(key, "content") || KeyIs(key, "reasoning_content") || KeyIs(key, "reasoning") ||
+         KeyIs(key, "refusal");
 }
 
 // Adds up the bytes of what a model wrote: strings, and the names and arguments of tool calls.
@@ -44,7 +45,7 @@ void ReadToolCalls(JsonCursor& json, std::int64_t& bytes) {
     json.EnterObject();
     std::string_view key;
     while (json.NextMember(key)) {
-      if (key != "function" || json.Peek() != JsonKind::kObject) {
+      if (!KeyIs(key, "function") || json.Peek() != JsonKind::kObject) {
         json.Skip();
         continue;
       }
@@ -65,7 +66,7 @@ void ReadMessage(JsonCursor& json, AnswerFacts& facts) {
   while (json.NextMember(key)) {
     if (IsContentKey(key)) {
       CountContent(json, facts.content_bytes);
-    } else if (key == "tool_calls") {
+    } else if (KeyIs(key, "tool_calls")) {
       ReadToolCalls(json, facts.content_bytes);
     } else {
       json.Skip();
@@ -88,9 +89,9 @@ void ReadChoices(JsonCursor& json, AnswerFacts& facts) {
     json.EnterObject();
     std::string_view key;
     while (json.NextMember(key)) {
-      if (key == "delta" || key == "message") {
+      if (KeyIs(key, "delta") || KeyIs(key, "message")) {
         ReadMessage(json, facts);
-      } else if (key == "finish_reason" && json.Peek() == JsonKind::kString) {
+      } else if (KeyIs(key, "finish_reason") && json.Peek() == JsonKind::kString) {
         json.ReadString(facts.finish_reason);
       } else {
         json.Skip();
@@ -117,9 +118,9 @@ void ReadError(JsonCursor& json, AnswerFacts& facts) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
-    if (key == "message" && json.Peek() == JsonKind::kString) {
+    if (KeyIs(key, "message") && json.Peek() == JsonKind::kString) {
       json.ReadString(facts.error_message);
-    } else if (key == "code" && json.Peek() == JsonKind::kString) {
+    } else if (KeyIs(key, "code") && json.Peek() == JsonKind::kString) {
       json.ReadString(facts.error_code);
     } else {
       json.Skip();
@@ -134,13 +135,13 @@ AnswerFacts ReadObject(std::string_view text) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
-    if (key == "choices") {
+    if (KeyIs(key, "choices")) {
       ReadChoices(json, facts);
-    } else if (key == "usage") {
+    } else if (KeyIs(key, "usage")) {
       if (!ReadUsage(json, facts.usage)) return AnswerFacts();
-    } else if (key == "id" && json.Peek() == JsonKind::kString) {
+    } else if (KeyIs(key, "id") && json.Peek() == JsonKind::kString) {
       json.ReadString(facts.id);
-    } else if (key == "error") {
+    } else if (KeyIs(key, "error")) {
       ReadError(json, facts);
     } else {
       json.Skip();

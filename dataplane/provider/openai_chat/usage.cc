@@ -46,11 +46,11 @@ void ReadPromptDetails(JsonCursor& json, Reported& reported) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
-    if (key == "cached_tokens") {
+    if (KeyIs(key, "cached_tokens")) {
       ReadCount(json, reported.cached, reported.believable);
-    } else if (key == "cache_write_tokens" || key == "cache_creation_tokens") {
+    } else if (KeyIs(key, "cache_write_tokens") || KeyIs(key, "cache_creation_tokens")) {
       ReadCount(json, reported.cache_write, reported.believable);
-    } else if (key == "audio_tokens") {
+    } else if (KeyIs(key, "audio_tokens")) {
       ReadCount(json, reported.prompt_audio, reported.believable);
     } else {
       json.Skip();
@@ -66,9 +66,9 @@ void ReadCompletionDetails(JsonCursor& json, Reported& reported) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
-    if (key == "reasoning_tokens") {
+    if (KeyIs(key, "reasoning_tokens")) {
       ReadCount(json, reported.reasoning, reported.believable);
-    } else if (key == "audio_tokens") {
+    } else if (KeyIs(key, "audio_tokens")) {
       ReadCount(json, reported.completion_audio, reported.believable);
     } else {
       json.Skip();
@@ -108,19 +108,19 @@ bool ReadUsage(JsonCursor& json, UsageReport& usage) {
   std::string_view key;
   while (json.NextMember(key)) {
     usage.empty = false;
-    if (key == "prompt_tokens") {
+    if (KeyIs(key, "prompt_tokens")) {
       ReadCount(json, reported.prompt, reported.believable);
-    } else if (key == "completion_tokens") {
+    } else if (KeyIs(key, "completion_tokens")) {
       ReadCount(json, reported.completion, reported.believable);
-    } else if (key == "prompt_tokens_details") {
+    } else if (KeyIs(key, "prompt_tokens_details")) {
       ReadPromptDetails(json, reported);
-    } else if (key == "completion_tokens_details") {
+    } else if (KeyIs(key, "completion_tokens_details")) {
       ReadCompletionDetails(json, reported);
-    } else if (key == "prompt_cache_hit_tokens") {
+    } else if (KeyIs(key, "prompt_cache_hit_tokens")) {
       ReadCount(json, reported.cached, reported.believable);
-    } else if (key == "cache_creation_input_tokens") {
+    } else if (KeyIs(key, "cache_creation_input_tokens")) {
       ReadCount(json, reported.cache_write, reported.believable);
-    } else if (key == "cost") {
+    } else if (KeyIs(key, "cost")) {
       usage.cost_begin = json.ValueOffset();
       json.Skip();
       usage.cost_end = json.offset();

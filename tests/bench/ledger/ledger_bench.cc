@@ -191,12 +191,12 @@ double OpenSpoolMs(const std::string& folder, std::size_t records_to_write) {
   CHECK(spool.ok()) << spool.status();
   for (std::size_t i = 0; i < records_to_write; ++i) {
     usage::v1::UsageRecord record = UsageRecordOf(0, i);
-    auto intent = (*spool)->lane(0).AppendIntent(record);
+    auto intent = (*spool)->lane(0).AppendIntent(record.SerializeAsString());
     while (!intent.ok()) {  // The next segment is being made.
       usleep(1000);
-      intent = (*spool)->lane(0).AppendIntent(record);
+      intent = (*spool)->lane(0).AppendIntent(record.SerializeAsString());
     }
-    (*spool)->lane(0).AppendFinal(*std::move(intent), record);
+    (*spool)->lane(0).AppendFinal(*std::move(intent), record.SerializeAsString());
   }
   return ms;
 }

@@ -1,5 +1,6 @@
 #include "dataplane/meter/recent_generations.h"
 
+#include <algorithm>
 #include <string>
 
 #include "tests/dataplane/support/usage_records.h"
@@ -22,9 +23,9 @@ class RecentGenerationsTest : public testing::Test {
 
   void Write(const std::string& id) {
     auto record = RecordOf(id);
-    auto intent = spool_->lane(0).AppendIntent(record);
+    auto intent = AppendIntent(spool_->lane(0), record);
     ASSERT_OK(intent);
-    spool_->lane(0).AppendFinal(*std::move(intent), record);
+    AppendFinal(spool_->lane(0), *std::move(intent), record);
   }
 
   TempDir dir_;
@@ -53,6 +54,30 @@ TEST_F(RecentGenerationsTest, KeepsTheNewest) {
   EXPECT_TRUE(recent.Find("gen_a").empty());
   EXPECT_EQ(recent.Find("gen_c").size(), 1u);
   EXPECT_EQ(recent.size(), 2u);
+}
+
+// More than one block of them, and of some of them more than one.
+TEST_F(RecentGenerationsTest, FindsEachOfMany) {
+  Boot();
+  constexpr int kKept = 3'000;
+  constexpr int kWritten = 5'000;
+  RecentGenerations recent(*spool_, kKept);
+  for (int i = 0; i < kWritten; ++i) {
+    Write("gen_" + std::to_string(i - i % 3));
+    if (i % 100 == 0) {
+      recent.CatchUp();
+      spool_->Upkeep();
+    }
+  }
+  recent.CatchUp();
+  EXPECT_EQ(recent.size(), static_cast<std::size_t>(kKept));
+  for (int i = 0; i < kWritten; ++i) {
+    std::size_t expected = 0;
+    for (int j = i; i % 3 == 0 && j < std::min(i + 3, kWritten); ++j) {
+      expected += j >= kWritten - kKept ? 1 : 0;
+    }
+    ASSERT_EQ(recent.Find("gen_" + std::to_string(i)).size(), expected) << i;
+  }
 }
 
 TEST_F(RecentGenerationsTest, IsThereAgainAfterARestart) {

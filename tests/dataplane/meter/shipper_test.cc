@@ -41,9 +41,9 @@ class ShipperTest : public testing::Test {
 
   void Write(const std::string& id, std::uint32_t lane = 0) {
     auto record = RecordOf(id);
-    auto intent = spool_->lane(lane).AppendIntent(record);
+    auto intent = AppendIntent(spool_->lane(lane), record);
     ASSERT_OK(intent);
-    spool_->lane(lane).AppendFinal(*std::move(intent), record);
+    AppendFinal(spool_->lane(lane), *std::move(intent), record);
   }
 
   // Billing: answers all that was sent, once.

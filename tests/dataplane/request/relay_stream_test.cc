@@ -74,8 +74,9 @@ TEST(RelayStreamTest, StreamCutAnywhereIsTheSameForTheClient) {
 TEST(RelayStreamTest, ACutStreamEndsWithAnErrorAndIsCharged) {
   for (const std::string& end : {std::string(kLastChunk), std::string()}) {
     ScriptedUpstream upstream;
-    upstream.Expect(
-        {.pieces = {StreamHead(), Chunk(DeltaEvent("0123456789abcdef")), end}, .close = true});
+    upstream.Expect({.pieces = {StreamHead(), Chunk(DeltaEvent("0123456789abcdef")), end},
+                     .close = true,
+                     .pause_ms = 20});  // The client has the event before the end comes.
     TestGateway gateway(upstream.base_url(), "");
     const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));
     EXPECT_TRUE(answer.complete);

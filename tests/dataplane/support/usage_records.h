@@ -3,9 +3,11 @@
 #define TOLLGATE_TESTS_DATAPLANE_SUPPORT_USAGE_RECORDS_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "dataplane/meter/lane.h"
 #include "dataplane/meter/lane_reader.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
@@ -24,6 +26,15 @@ inline usage::v1::UsageRecord RecordOf(const std::string& id, std::int64_t hold 
   part->set_leased(true);
   part->set_lease_incarnation(1);
   return record;
+}
+
+inline absl::StatusOr<IntentRef> AppendIntent(Lane& lane, const usage::v1::UsageRecord& record) {
+  return lane.AppendIntent(record.SerializeAsString());
+}
+
+inline std::uint64_t AppendFinal(Lane& lane, IntentRef intent,
+                                 const usage::v1::UsageRecord& record) {
+  return lane.AppendFinal(std::move(intent), record.SerializeAsString());
 }
 
 // All final records of a lane, in order.

@@ -41,7 +41,7 @@ def capped_key(world, nano_usd):
     """A new key with a hard budget that every node knows; the key and the budget's id."""
     key = world.workspace.key()
     budget = world.admin.create_budget(key, nano_usd / NANO_USD_PER_USD)
-    world.wait_for_key(key)
+    world.wait_for_config()
     return key, budget.id
 
 

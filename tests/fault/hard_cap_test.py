@@ -16,7 +16,7 @@ def test_one_dollar_on_two_nodes(two_node_world):
     world = two_node_world
     key = world.workspace.key()
     world.admin.create_budget(key, CAP_USD)
-    world.wait_for_key(key)
+    world.wait_for_config()
     target = Target.of(world.base_url)
     message = [{"role": "user", "content": "x"}]
     shots = [Shot(f"cap-{number}", target.chat(key.secret, {

@@ -50,7 +50,7 @@ def capped_key(world):
     """A key with a hard budget; the key and the budget's account."""
     key = world.workspace.key()
     budget = world.admin.create_budget(key, CAP_USD)
-    world.wait_for_key(key)
+    world.wait_for_config()
     return key, f"budget/{budget.id}/all"
 
 

@@ -1,6 +1,7 @@
 """One running program: its addresses, its log, and the ways to end it."""
 import json
 import os
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -13,6 +14,8 @@ LOG_TAIL_BYTES = 6000
 # The child gets SIGKILL when the test process is gone: nothing is left running. A program of its
 # own and not a preexec_fn, which would fork the test process with gRPC's threads in it.
 DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
+# A write beyond a limit of size is an error, as on a full disk, and not the end of the program.
+NO_SIZE_SIGNAL = ("env", "--ignore-signal=XFSZ")
 
 
 class Died(AssertionError):
@@ -41,8 +44,9 @@ class Process:
         self.ready_path.unlink(missing_ok=True)
         with open(self.log_path, "ab") as log:
             self._popen = subprocess.Popen(  # pylint: disable=consider-using-with
-                [*DIE_WITH_PARENT, *self.argv], stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, env=self.env, cwd=self.directory)
+                [*DIE_WITH_PARENT, *NO_SIZE_SIGNAL, *self.argv], stdout=log,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env,
+                cwd=self.directory)
         return self.wait_ready() if wait else None
 
     def wait_ready(self, timeout_s=READY_TIMEOUT_S):
@@ -69,6 +73,11 @@ class Process:
     def signal(self, number):
         """Sends a signal."""
         self._popen.send_signal(number)
+
+    def limit_file_size(self, limit_bytes=None):
+        """From now on no file can be written beyond this: a disk that is full; None ends it."""
+        limit = resource.RLIM_INFINITY if limit_bytes is None else limit_bytes
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     def kill(self):
         """SIGKILL: no chance to say goodbye. Waits until the process is gone."""

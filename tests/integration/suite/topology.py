@@ -116,6 +116,11 @@ class Standalone(Suite):
                                 "\n", encoding="utf-8")
 
     @property
+    def ledger_folder(self):
+        """Billing's store."""
+        return self.directory / "data" / "billing"
+
+    @property
     def api_urls(self):
         """Where the data plane serves."""
         return [self.standalone.ready["http_url"]]
@@ -151,11 +156,11 @@ class Separate(Suite):
 
     `dataplane_options` and `billing_options` are further lines of their configuration files;
     `config_proxy` is called with the control plane's address and stands between it and the data
-    planes. With `tls` all of them, and the admin, speak mutual TLS, and the API is https.
+    planes; `billing_proxy` likewise between billing and each data plane. With `tls` all of them, and the admin, speak mutual TLS, and the API is https.
     """
 
     def __init__(self, directory, dataplanes=1, dataplane_options="", billing_options="",
-                 config_proxy=None, tls=False):
+                 config_proxy=None, billing_proxy=None, tls=False):
         super().__init__(directory)
         if tls:
             authority = Authority(self.directory / "certificates")
@@ -166,6 +171,8 @@ class Separate(Suite):
         self._options = {"dataplane": dataplane_options, "billing": billing_options}
         self._make_proxy = config_proxy
         self.config_proxy = None
+        self._make_billing_proxy = billing_proxy
+        self.billing_proxies = {}  # By the name of the data plane.
         self._ports = {}
         token_hash = hashlib.sha256(self.token.encode()).hexdigest()
         self._pepper = self._secret("pepper", f"1:{secrets.token_hex(32)}\n")
@@ -207,10 +214,14 @@ class Separate(Suite):
         if self._make_proxy is not None:
             self.config_proxy = self._make_proxy(self.admin_grpc)
         for dataplane in self.dataplanes:
+            if self._make_billing_proxy is not None:
+                self.billing_proxies[dataplane.name] = self._make_billing_proxy(self.billing_grpc)
             dataplane.start()
 
     def stop(self):
         super().stop()
+        for proxy in self.billing_proxies.values():
+            proxy.stop()
         if self.config_proxy is not None:
             self.config_proxy.stop()
 
@@ -249,6 +260,8 @@ class Separate(Suite):
 
     def _dataplane_lines(self, process):
         control_plane = self.config_proxy.address if self.config_proxy else self.admin_grpc
+        proxy = self.billing_proxies.get(process.name)
+        billing = proxy.address if proxy else self.billing_grpc
         # Without TLS a token says who reads wallets; with it, the certificate does.
         reads_wallets = [f"  token_file: {self._token}"] if self.tls is None else []
         http_tls = [] if self.tls is None else [
@@ -256,8 +269,13 @@ class Separate(Suite):
         return ["http:", f"  listen: {self._address(process, 'http_url')}", *http_tls, "ops:",
                 f"  listen: {self._address(process, 'ops_url')}", "control_plane:",
                 f"  address: {control_plane}", *self._client_tls("dataplane"), "billing:",
-                f"  address: {self.billing_grpc}", *reads_wallets, *self._client_tls("dataplane"),
+                f"  address: {billing}", *reads_wallets, *self._client_tls("dataplane"),
                 f"pepper_file: {self._pepper}", f"seal_key_file: {self._seal}"]
+
+    @property
+    def ledger_folder(self):
+        """Billing's store."""
+        return self.directory / "billing"
 
     @property
     def api_urls(self):

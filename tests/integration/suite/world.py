@@ -164,6 +164,10 @@ class World:
             wait_until(f"{url} knows {key.id}", lambda u=url: fetch(
                 f"{u}/v1/models", key=key.secret).status == 200, CONVERGE_TIMEOUT_S)
 
+    def wait_for_config(self):
+        """Until every data plane has all that was configured so far: changes come in order."""
+        self.wait_for_key(self.workspace.key())
+
     def wait_for_models(self, models):
         """Until every data plane sells these models."""
         for url in self.api_urls:

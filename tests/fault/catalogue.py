@@ -128,6 +128,4 @@ CASES = (
          "ctest:dataplane_budget_test:*Table*"),
     case("P-01", "P", "F1 F2", "SIGTERM under streams", "they end whole; all is settled",
          "pytest:tests/fault/drain_test.py"),
-    case("P-03", "P", "F1-F4", "any one program killed, again and again",
-         "the promises hold", f"{KILLS}::test_any_program"),
 )

@@ -81,8 +81,6 @@ CASES = (
          "each has its record; the customer pays the one that served", AGREEMENT),
     case("M-17", "P", "F3", "a second data plane on a copy of the first one's folder",
          "refused: one identity, one process", f"{SPOOL}::test_copied_folder"),
-    case("M-18", "P", "F2", "a segment of the spool is deleted by hand",
-         "noticed, with the exact count", f"{SPOOL}::test_deleted_segment"),
     case("M-19", "U", "F3", "the wall clock jumps", "entries keep their order, periods theirs",
          "ctest:billing_ledger_test:LedgerTest.*", "ctest:base_test:BudgetPeriod*"),
     case("M-20", "U", "F4", "a price changes while a request runs",

@@ -107,7 +107,7 @@ struct Part;
 struct ToolResult {
   std::string_view tool_call_id{};
   std::string_view name{};    // Of the tool; may be empty.
-  std::vector<Part> parts{};  // Text, Media and Opaque only.
+  std::vector<Part> parts;  // Text, Media and Opaque only.
   // The text is JSON: a format with objects for results may send it as one.
   bool json = false;
   bool is_error = false;

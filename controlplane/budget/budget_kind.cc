@@ -1,5 +1,8 @@
 #include "controlplane/budget/budget_kind.h"
 
+#include <cstdint>
+#include <iterator>
+
 #include "base/ids.h"
 #include "base/status_macros.h"
 #include "controlplane/resource/display_name.h"
@@ -9,7 +12,7 @@
 namespace tollgate::controlplane {
 namespace {
 
-constexpr std::string_view kImmutableFields[] = {"scope_kind", "scope_id"};
+constexpr std::string_view kImmutableFields[] = {"scope_kind", "scope_id", "each_kind"};
 
 absl::Status Validate(const admin::v1::Budget& budget) {
   TG_RETURN_IF_ERROR(ValidateDisplayName(budget.display_name()));
@@ -17,20 +20,30 @@ absl::Status Validate(const admin::v1::Budget& budget) {
   return absl::OkStatus();
 }
 
-// Projects, members and quota entities are not resources of the control plane.
-void References(const admin::v1::Budget& budget, std::vector<Reference>& out) {
-  switch (budget.scope_kind()) {
+// Where no shares are stated.
+constexpr std::uint32_t kAlertPercents[] = {50, 75, 100};
+
+KindId ScopeKindOf(config::v1::ScopeKind kind) {
+  switch (kind) {
     case config::v1::SCOPE_KIND_ORGANIZATION:
-      out.push_back({KindId::kOrganization, budget.scope_id(), "scope_id"});
-      break;
-    case config::v1::SCOPE_KIND_WORKSPACE:
-      out.push_back({KindId::kWorkspace, budget.scope_id(), "scope_id"});
-      break;
+      return KindId::kOrganization;
+    case config::v1::SCOPE_KIND_PROJECT:
+      return KindId::kProject;
+    case config::v1::SCOPE_KIND_MEMBER:
+      return KindId::kMember;
     case config::v1::SCOPE_KIND_KEY:
-      out.push_back({KindId::kKey, budget.scope_id(), "scope_id"});
-      break;
-    default:
-      break;
+      return KindId::kKey;
+    case config::v1::SCOPE_KIND_QUOTA_ENTITY:
+      return KindId::kQuotaEntity;
+    default:  // That one is stated was validated.
+      return KindId::kWorkspace;
+  }
+}
+
+void References(const admin::v1::Budget& budget, std::vector<Reference>& out) {
+  out.push_back({ScopeKindOf(budget.scope_kind()), budget.scope_id(), "scope_id"});
+  for (const std::string& webhook : budget.alert_webhook_ids()) {
+    out.push_back({KindId::kWebhook, webhook, "alert_webhook_ids"});
   }
 }
 
@@ -44,6 +57,14 @@ void Project(const Record& record, config::v1::Resource& out) {
   budget.set_period(from.period());
   budget.set_hard(from.hard());
   budget.set_include_byok(from.include_byok());
+  budget.set_each_kind(from.each_kind());
+  budget.set_disabled(from.disabled());
+  *budget.mutable_raises() = from.raises();
+  *budget.mutable_alert_percents() = from.alert_percents();
+  if (from.alert_percents().empty()) {
+    budget.mutable_alert_percents()->Add(std::begin(kAlertPercents), std::end(kAlertPercents));
+  }
+  *budget.mutable_alert_webhook_ids() = from.alert_webhook_ids();
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace tollgate::controlplane {
 namespace {
 
-constexpr std::string_view kImmutableFields[] = {"workspace_id"};
+constexpr std::string_view kImmutableFields[] = {"workspace_id", "member_id"};
 
 absl::Status Validate(const admin::v1::Key& key) { return ValidateDisplayName(key.display_name()); }
 
@@ -23,6 +23,10 @@ absl::Status ValidateChange(const admin::v1::Key& before, const admin::v1::Key& 
 
 void References(const admin::v1::Key& key, std::vector<Reference>& out) {
   out.push_back({KindId::kWorkspace, key.workspace_id(), "workspace_id"});
+  if (!key.project_id().empty()) {
+    out.push_back({KindId::kProject, key.project_id(), "project_id"});
+  }
+  if (!key.member_id().empty()) out.push_back({KindId::kMember, key.member_id(), "member_id"});
 }
 
 // A new record gets a new secret; an existing one keeps its digest.
@@ -46,6 +50,10 @@ void Project(const Record& record, config::v1::Resource& out) {
   if (record.key().has_expire_time()) *key.mutable_expire_time() = record.key().expire_time();
   key.set_revoked(record.key().revoked());
   *key.mutable_allowed_models() = record.key().allowed_models();
+  key.set_project_id(record.key().project_id());
+  key.set_member_id(record.key().member_id());
+  if (record.key().has_limits()) *key.mutable_limits() = record.key().limits();
+  key.set_manages_quotas(record.key().manages_quotas());
 }
 
 }  // namespace

@@ -92,12 +92,25 @@ absl::StatusOr<ResourcePtr> ProjectRecord(const Record& record) {
   Resource resource;
   kind.project(record, resource);
   ResourcePtr finished = Finish(std::move(resource));
-  TG_RETURN_IF_ERROR(ValidateResource(*finished, config::v1::AUDIENCE_DATAPLANE));
+  const auto audience =
+      finished->has_webhook() ? config::v1::AUDIENCE_BILLING : config::v1::AUDIENCE_DATAPLANE;
+  TG_RETURN_IF_ERROR(ValidateResource(*finished, audience));
   return finished;
 }
 
+ResourceChanges ForDataplane(const ResourceChanges& changes) {
+  ResourceChanges out;
+  for (const ResourceChange& change : changes) {
+    if (!IsForBillingOnly(change.key)) out.push_back(change);
+  }
+  return out;
+}
+
 ResourcePtr ForBilling(const ResourcePtr& resource) {
-  if (resource->has_workspace() || resource->has_budget()) return resource;
+  if (resource->has_workspace() || resource->has_budget() || resource->has_member() ||
+      resource->has_webhook()) {
+    return resource;
+  }
   if (!resource->has_api_key()) return nullptr;
   Resource stripped = *resource;
   stripped.mutable_api_key()->clear_digest();

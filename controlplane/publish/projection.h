@@ -1,8 +1,9 @@
 // From the resources of administrators and the facts of the catalog to what nodes see.
 //
-// Workspaces, keys, budgets, aliases and routes are published one by one.  Providers, credentials,
-// models and offerings depend on each other and are published as far as they are complete, so that
-// no node ever has to refuse an update:
+// Workspaces, keys, members, budgets, price rules, webhooks, aliases and routes are published one
+// by one, webhooks to billing only.  Providers, credentials, models and offerings depend on each
+// other and are published as far as they are complete, so that no node ever has to refuse an
+// update:
 //   a provider   when an administrator stated it or it has a credential, and format and base URL
 //                are known; the administrator's fields go before the catalog's, one by one;
 //   a credential when its provider is published;
@@ -26,6 +27,9 @@ namespace tollgate::controlplane {
 // The published form of a record of a kind that is published by itself, with key and hash; nullptr
 // for the other kinds.  INVALID_FIELD when proto/validate refuses it.
 absl::StatusOr<ResourcePtr> ProjectRecord(const Record& record);
+
+// The changes as the data plane sees them.
+ResourceChanges ForDataplane(const ResourceChanges& changes);
 
 // Billing's form of a resource; nullptr when billing does not read the kind.
 ResourcePtr ForBilling(const ResourcePtr& resource);

@@ -20,8 +20,10 @@ namespace {
 
 // Whether the audience reads resources of this key's kind.
 bool Concerns(Audience audience, const std::string& key) {
+  if (IsForBillingOnly(key)) return audience == config::v1::AUDIENCE_BILLING;
   if (audience != config::v1::AUDIENCE_BILLING) return true;
-  return key.starts_with("workspace/") || key.starts_with("key/") || key.starts_with("budget/");
+  return key.starts_with("workspace/") || key.starts_with("key/") || key.starts_with("member/") ||
+         key.starts_with("budget/");
 }
 
 }  // namespace

@@ -22,6 +22,9 @@ struct ResourceChange {
 };
 using ResourceChanges = std::vector<ResourceChange>;
 
+// Whether a resource's key is of a kind that the data plane does not read.
+inline bool IsForBillingOnly(std::string_view key) { return key.starts_with("webhook/"); }
+
 // Not thread-safe; resources are immutable and may outlive it.
 class ResourceSet {
  public:

@@ -1,24 +1,33 @@
 #include "controlplane/resource/kind.h"
 
+#include <iterator>
+
 #include "base/check.h"
 #include "controlplane/alias/alias_kind.h"
 #include "controlplane/budget/budget_kind.h"
 #include "controlplane/credential/credential_kind.h"
 #include "controlplane/key/key_kind.h"
+#include "controlplane/member/member_kind.h"
 #include "controlplane/organization/organization_kind.h"
+#include "controlplane/price_rule/price_rule_kind.h"
+#include "controlplane/project/project_kind.h"
 #include "controlplane/provider/provider_kind.h"
+#include "controlplane/quota_entity/quota_entity_kind.h"
 #include "controlplane/resource/reflect.h"
 #include "controlplane/route/route_kind.h"
+#include "controlplane/webhook/webhook_kind.h"
 #include "controlplane/workspace/workspace_kind.h"
 
 namespace tollgate::controlplane {
 
 std::span<const Kind* const> AllKinds() {
-  static constexpr const Kind* kKinds[] = {
-      &kOrganizationKind, &kWorkspaceKind,  &kKeyKind,   &kBudgetKind,
-      &kProviderKind,     &kCredentialKind, &kAliasKind, &kRouteKind,
+  static constexpr const Kind* kAll[] = {
+      &kOrganizationKind, &kWorkspaceKind, &kKeyKind,     &kBudgetKind,  &kProviderKind,
+      &kCredentialKind,   &kAliasKind,     &kRouteKind,   &kProjectKind, &kMemberKind,
+      &kQuotaEntityKind,  &kPriceRuleKind, &kWebhookKind,
   };
-  return kKinds;
+  static_assert(std::size(kAll) == kKinds);
+  return kAll;
 }
 
 const Kind& KindOf(KindId id) { return *AllKinds()[static_cast<std::size_t>(id) - 1]; }

@@ -8,6 +8,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,7 +37,13 @@ enum class KindId {
   kCredential = 6,
   kAlias = 7,
   kRoute = 8,
+  kProject = 9,
+  kMember = 10,
+  kQuotaEntity = 11,
+  kPriceRule = 12,
+  kWebhook = 13,
 };
+inline constexpr std::size_t kKinds = 13;
 
 // A resource that another one belongs to or names.  The other cannot be created without it, nor
 // can it be deleted while the other is there.
@@ -70,6 +77,8 @@ struct Kind {
   absl::Status (*validate_change)(const Message& before, const Message& after);
   // Adds what the resource refers to.  May be null.
   void (*references)(const Message& resource, std::vector<Reference>& out);
+  // Makes the id of a new resource from its contents; a stated id must be the same.  May be null.
+  std::string (*derive_id)(const Message& resource) = nullptr;
   // Clears a stated secret that is the stored one, so that stating it again changes nothing.  May
   // be null.
   void (*drop_known_secret)(const SecretTools& tools, Record& record) = nullptr;

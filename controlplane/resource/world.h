@@ -49,7 +49,7 @@ class World {
   // Adds `step` (1 or -1) to the counts of all that the record refers to.
   void CountReferences(const Record& record, int step);
 
-  std::array<Rows, 8> rows_;
+  std::array<Rows, kKinds> rows_;
   std::unordered_map<std::string, std::size_t> referrers_;  // By "<kind>/<id>"; no zeros.
 };
 

@@ -3,8 +3,10 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -107,6 +109,12 @@ class ConfigStreamService::Impl final : public config::v1::ConfigService::Callba
     return audience == config::v1::AUDIENCE_BILLING ? billing_metrics_ : dataplane_metrics_;
   }
 
+  void CountNode(Audience audience, int change) {
+    MetricsOf(audience).connected.Increment(change);
+    if (audience != config::v1::AUDIENCE_DATAPLANE) return;
+    dataplane_nodes_.fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
+  }
+
   Publisher& publisher_;
   const Clock& clock_;
   const ConfigStreamOptions options_;
@@ -118,6 +126,8 @@ class ConfigStreamService::Impl final : public config::v1::ConfigService::Callba
   std::condition_variable closed_changed_;
   bool closed_ = false;        // Guarded by mutex_, like the next.
   std::set<Stream*> streams_;  // Each removes and deletes itself when gRPC is done with it.
+  // Data-plane nodes with a stream that has said Hello.
+  std::atomic<std::uint32_t> dataplane_nodes_{0};
   std::thread ticker_;
 };
 
@@ -154,7 +164,7 @@ class ConfigStreamService::Impl::Stream final
 
   void OnDone() override {
     owner_.Remove(this);
-    if (session_.has_value()) owner_.MetricsOf(session_->audience()).connected.Decrement();
+    if (session_.has_value()) owner_.CountNode(session_->audience(), -1);
     delete this;
   }
 
@@ -174,7 +184,14 @@ class ConfigStreamService::Impl::Stream final
       LogEvent(LogLevel::kWarning, "config_node_silent", {{"node", node_id_}});
       return End(absl::DeadlineExceededError("the node did not answer an update in time"));
     }
-    if (!writing_ && now - last_write_ >= kHeartbeatInterval) Write(session_->MakeHeartbeat());
+    const std::uint32_t nodes = owner_.dataplane_nodes_.load(std::memory_order_relaxed);
+    const bool news =
+        session_->audience() == config::v1::AUDIENCE_DATAPLANE && nodes != told_nodes_;
+    if (writing_ || (!news && now - last_write_ < kHeartbeatInterval)) return;
+    told_nodes_ = nodes;
+    SubscribeResponse heartbeat = session_->MakeHeartbeat();
+    heartbeat.mutable_heartbeat()->set_dataplane_nodes(nodes);
+    Write(std::move(heartbeat));
   }
 
   // Instead of Start().
@@ -229,7 +246,7 @@ class ConfigStreamService::Impl::Stream final
     node_id_ = hello.node_id();
     session_.emplace(owner_.publisher_, hello);
     last_write_ = owner_.clock_.Monotonic();
-    owner_.MetricsOf(hello.audience()).connected.Increment();
+    owner_.CountNode(hello.audience(), 1);
     if (session_->ahead()) {
       LogEvent(LogLevel::kError, "config_node_ahead",
                {{"node", node_id_},
@@ -277,6 +294,7 @@ class ConfigStreamService::Impl::Stream final
   SubscribeRequest request_;
   SubscribeResponse response_;
   MonotonicTime last_write_;
+  std::uint32_t told_nodes_ = 0;  // The last heartbeat's count of nodes.
   bool writing_ = false;
   bool finished_ = false;
   absl::Status end_;

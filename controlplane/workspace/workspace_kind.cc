@@ -21,6 +21,7 @@ void Project(const Record& record, config::v1::Resource& out) {
   config::v1::Workspace& workspace = *out.mutable_workspace();
   workspace.set_id(record.workspace().id());
   workspace.set_organization_id(record.workspace().organization_id());
+  if (record.workspace().has_limits()) *workspace.mutable_limits() = record.workspace().limits();
 }
 
 }  // namespace

@@ -36,6 +36,12 @@ absl::Status CheckRequestId(const std::string& request_id) {
   return InvalidField("request_id", "must be at most 128 printable characters without blanks");
 }
 
+// To which workspace a resource belongs; empty for none, and for kinds that belong to none.
+std::string WorkspaceOf(const Message& resource) {
+  const bool has = resource.GetDescriptor()->FindFieldByName("workspace_id") != nullptr;
+  return has ? StringField(resource, "workspace_id") : "";
+}
+
 std::vector<std::string> KeysOf(const ResourceChanges& changes) {
   std::vector<std::string> keys;
   keys.reserve(changes.size());
@@ -66,7 +72,7 @@ absl::Status ConfigWriter::Start(const StoredState& state, const ConfigWriterOpt
   TG_ASSIGN_OR_RETURN(const ResourceChanges all, ProjectAll(world_, facts_));
   ResourceSet dataplane;
   ResourceSet billing;
-  dataplane.Apply(all);
+  dataplane.Apply(ForDataplane(all));
   billing.Apply(ForBilling(all));
   LoggedRevision current{.number = 1,
                          .keys = {},
@@ -123,6 +129,14 @@ absl::StatusOr<std::optional<Answer>> ConfigWriter::FindRepeated(const Caller& c
 
 absl::Status ConfigWriter::AssignId(const Kind& kind, Message& resource) {
   std::string id = IdOf(resource);
+  if (kind.derive_id != nullptr) {
+    const std::string derived = kind.derive_id(resource);
+    if (!id.empty() && id != derived) {
+      return InvalidField("id", absl::StrCat("is made by the server; it would be ", derived));
+    }
+    id = derived;
+    SetStringField(resource, "id", id);
+  }
   if (id.empty() && kind.id_prefix.empty()) return InvalidField("id", "must be stated");
   if (id.empty()) {
     id = NewId(kind.id_prefix, parts_.random);
@@ -198,7 +212,7 @@ absl::StatusOr<Answer> ConfigWriter::Delete(const Caller& caller, const Kind& ki
                                         " ", id, "; delete them first"));
   }
   change.planned = {kind.id, id, nullptr};
-  TG_ASSIGN_OR_RETURN(change.dataplane, PlanPublished(change.planned));
+  TG_ASSIGN_OR_RETURN(change.published, PlanPublished(change.planned));
   return Commit(caller, std::move(change));
 }
 
@@ -217,26 +231,37 @@ absl::StatusOr<Answer> ConfigWriter::CommitRecord(const Caller& caller, RecordPt
   change.planned = {kind.id, IdOf(resource), std::make_shared<const Record>(std::move(record))};
   TG_RETURN_IF_ERROR(ProjectRecord(*change.planned.record).status());
   TG_RETURN_IF_ERROR(CheckReferences(kind, ResourceOf(kind, *change.planned.record)));
-  TG_ASSIGN_OR_RETURN(change.dataplane, PlanPublished(change.planned));
+  TG_ASSIGN_OR_RETURN(change.published, PlanPublished(change.planned));
   return Commit(caller, std::move(change));
 }
 
 absl::Status ConfigWriter::CheckReferences(const Kind& kind, const Message& resource) const {
+  const std::string workspace = WorkspaceOf(resource);
   for (const Reference& reference : ReferencesOf(kind, resource)) {
-    if (reference.catalog_may_know || world_.Find(reference.kind, reference.id) != nullptr) {
-      continue;
+    const Kind& referred = KindOf(reference.kind);
+    const RecordPtr record = world_.Find(reference.kind, reference.id);
+    if (record != nullptr) {
+      const std::string other = WorkspaceOf(ResourceOf(referred, *record));
+      if (workspace.empty() || other.empty() || workspace == other) continue;
+      return WithField(
+          ErrorWithReason(absl::StatusCode::kFailedPrecondition, "OTHER_WORKSPACE",
+                          absl::StrCat("the ", AbslView(referred.name), " ", reference.id,
+                                       " belongs to the workspace ", other)),
+          reference.field);
     }
-    return WithField(
-        ErrorWithReason(absl::StatusCode::kFailedPrecondition, "PARENT_NOT_FOUND",
-                        absl::StrCat("there is no ", AbslView(KindOf(reference.kind).name), " ",
-                                     reference.id, "; create it first")),
-        reference.field);
+    if (reference.catalog_may_know) continue;
+    return WithField(ErrorWithReason(absl::StatusCode::kFailedPrecondition, "PARENT_NOT_FOUND",
+                                     absl::StrCat("there is no ", AbslView(referred.name), " ",
+                                                  reference.id, "; create it first")),
+                     reference.field);
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<ResourceChanges> ConfigWriter::PlanPublished(const PlannedRecord& planned) const {
-  const ResourceSet& published = publisher_->published(config::v1::AUDIENCE_DATAPLANE);
+  const auto audience = planned.kind == KindId::kWebhook ? config::v1::AUDIENCE_BILLING
+                                                         : config::v1::AUDIENCE_DATAPLANE;
+  const ResourceSet& published = publisher_->published(audience);
   if (planned.kind == KindId::kProvider || planned.kind == KindId::kCredential) {
     return PlanCatalogPart(world_, planned, facts_, published);
   }
@@ -254,20 +279,23 @@ absl::StatusOr<ResourceChanges> ConfigWriter::PlanPublished(const PlannedRecord&
   return ResourceChanges{{key, std::move(resource)}};
 }
 
-LoggedRevision ConfigWriter::NextRevision(const ResourceChanges& dataplane,
-                                          const ResourceChanges& billing, StoreBatch& batch) const {
+Publication ConfigWriter::NextPublication(const ResourceChanges& changes, StoreBatch& batch) const {
+  Publication publication;
+  publication.dataplane = ForDataplane(changes);
+  publication.billing = ForBilling(changes);
   const ResourceSet& dataplane_set = publisher_->published(config::v1::AUDIENCE_DATAPLANE);
   const ResourceSet& billing_set = publisher_->published(config::v1::AUDIENCE_BILLING);
-  LoggedRevision next{.number = number_ + 1,
-                      .keys = KeysOf(dataplane),
-                      .dataplane_digest = dataplane_set.DigestAfter(dataplane),
-                      .billing_digest = billing_set.DigestAfter(billing)};
+  publication.logged = {.number = number_ + 1,
+                        .keys = KeysOf(changes),
+                        .dataplane_digest = dataplane_set.DigestAfter(publication.dataplane),
+                        .billing_digest = billing_set.DigestAfter(publication.billing)};
+  const LoggedRevision& next = publication.logged;
   batch.Put(Table::kRevisions, NumberRowKey(next.number), ToEntry(next).SerializeAsString());
   batch.Put(Table::kMeta, std::string(kHeadKey), HeadRow(epoch_, next));
   if (next.number - first_logged_ >= kLogRevisionsMax) {
     batch.Delete(Table::kRevisions, NumberRowKey(first_logged_));
   }
-  return next;
+  return publication;
 }
 
 absl::Status ConfigWriter::Write(const StoreBatch& batch) {
@@ -281,10 +309,7 @@ absl::Status ConfigWriter::Write(const StoreBatch& batch) {
 
 absl::StatusOr<Answer> ConfigWriter::Commit(const Caller& caller, Change change) {
   StoreBatch batch;
-  Publication publication;
-  publication.billing = ForBilling(change.dataplane);
-  publication.logged = NextRevision(change.dataplane, publication.billing, batch);
-  publication.dataplane = std::move(change.dataplane);
+  const Publication publication = NextPublication(change.published, batch);
 
   const PlannedRecord& planned = change.planned;
   const std::string row_key = ResourceRowKey(KindOf(planned.kind).name, planned.id);
@@ -351,10 +376,10 @@ absl::Status ConfigWriter::AdoptFacts(const catalog::v1::Facts& facts) {
   for (const auto& [key, value] : former_rows) {
     if (!rows.contains(key)) batch.Delete(Table::kFacts, key);
   }
-  Publication publication;
-  publication.dataplane = PlanCatalogPart(world_, std::nullopt, adopted,
-                                          publisher_->published(config::v1::AUDIENCE_DATAPLANE));
-  publication.logged = NextRevision(publication.dataplane, publication.billing, batch);
+  const Publication publication =
+      NextPublication(PlanCatalogPart(world_, std::nullopt, adopted,
+                                      publisher_->published(config::v1::AUDIENCE_DATAPLANE)),
+                      batch);
   TG_RETURN_IF_ERROR(Write(batch));
   facts_ = std::move(adopted);
   if (publication.logged.number - first_logged_ >= kLogRevisionsMax) ++first_logged_;

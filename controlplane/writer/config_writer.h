@@ -116,7 +116,7 @@ class ConfigWriter {
     PlannedRecord planned;
     RecordPtr before;
     Secret key_secret;
-    ResourceChanges dataplane;
+    ResourceChanges published;  // For all audiences.
   };
 
   ConfigWriter(const Parts& parts, StoredState state);
@@ -136,8 +136,7 @@ class ConfigWriter {
   // Answers without a change, and remembers the answer.
   absl::StatusOr<Answer> AnswerUnchanged(const Caller& caller, RecordPtr record);
   // The revision that follows, with the rows that make it.
-  LoggedRevision NextRevision(const ResourceChanges& dataplane, const ResourceChanges& billing,
-                              StoreBatch& batch) const;
+  Publication NextPublication(const ResourceChanges& changes, StoreBatch& batch) const;
   absl::Status Write(const StoreBatch& batch);
   void TellProviders();
 

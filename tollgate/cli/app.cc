@@ -80,6 +80,7 @@ int RunApp(const std::vector<std::string>& arguments, std::istream& in, std::ost
   AddResourceVerbs(app, context);
   AddKeyVerbs(app, context);
   AddMoneyVerbs(app, context);
+  AddCreditVerbs(app, context);
   AddUsageVerbs(app, context);
   AddCatalogVerbs(app, context);
   AddServerVerbs(app, context);

@@ -25,6 +25,8 @@ constexpr int kPageSizeMax = 1'000;
 
 struct CreateFlags {
   std::string workspace;
+  std::string project;
+  std::string member;
   std::string id;
   std::string display_name;
   std::string expires;
@@ -51,6 +53,8 @@ absl::Status CreateKey(const CreateFlags& flags, Context& context, Session& sess
   key.set_id(flags.id);
   key.set_display_name(flags.display_name);
   key.set_workspace_id(flags.workspace);
+  key.set_project_id(flags.project);
+  key.set_member_id(flags.member);
   for (const std::string& model : flags.models) key.add_allowed_models(model);
   if (!flags.expires.empty()) {
     TG_ASSIGN_OR_RETURN(const absl::Time expires, ParseExpiry(flags.expires));
@@ -164,6 +168,8 @@ void AddCreateVerb(CLI::App& keys, Context& context) {
   const auto flags = std::make_shared<CreateFlags>();
   CLI::App& verb = *keys.add_subcommand("create", "Make a key; its secret is shown this once");
   verb.add_option("-w,--workspace", flags->workspace, "where it belongs")->required();
+  verb.add_option("--project", flags->project, "the project that it serves");
+  verb.add_option("--member", flags->member, "to whom it belongs; without it a service key");
   verb.add_option("--id", flags->id, "its public id; chosen by the server without it");
   verb.add_option("--display-name", flags->display_name, "for people");
   verb.add_option("--expires", flags->expires, "a duration from now (720h) or a time (RFC 3339)");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/check.h"
@@ -125,6 +126,30 @@ void ReadScalar(const ConfigNode& node, const FieldDescriptor& field, Message& m
   }
 }
 
+void ReadRepeated(const ConfigNode& node, const FieldDescriptor& field, Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    for (const ConfigNode& child : node.Children(field.name())) {
+      ReadMessage(
+          child, [](const FieldDescriptor&) { return true; },
+          *reflection.AddMessage(&message, &field));
+    }
+    return;
+  }
+  for (std::string& text : node.Get<std::vector<std::string>>(field.name(), {})) {
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      reflection.AddString(&message, &field, std::move(text));
+      continue;
+    }
+    CHECK(field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32) << field.full_name();
+    std::uint32_t number = 0;
+    if (!absl::SimpleAtoi(text, &number)) {
+      return node.Fail(field.name(), absl::StrCat("must be whole numbers, got '", text, "'"));
+    }
+    reflection.AddUInt32(&message, &field, number);
+  }
+}
+
 }  // namespace
 
 void ReadMessage(const ConfigNode& node, const std::function<bool(const FieldDescriptor&)>& wanted,
@@ -134,10 +159,7 @@ void ReadMessage(const ConfigNode& node, const std::function<bool(const FieldDes
     const FieldDescriptor& field = *type.field(i);
     if (!wanted(field)) continue;
     if (field.is_repeated()) {
-      CHECK(field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) << field.full_name();
-      for (std::string& text : node.Get<std::vector<std::string>>(field.name(), {})) {
-        message.GetReflection()->AddString(&message, &field, std::move(text));
-      }
+      ReadRepeated(node, field, message);
     } else if (IsMoneyField(field)) {
       ReadMoney(node, field, message);
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {

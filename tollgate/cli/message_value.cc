@@ -129,6 +129,9 @@ Value Repeated(const Message& message, const FieldDescriptor& field, Zeros zeros
       list.items.push_back(StringValue(field, reflection.GetRepeatedString(message, &field, i)));
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
       list.items.push_back(EnumValue(field, reflection.GetRepeatedEnumValue(message, &field, i)));
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32) {
+      list.items.push_back(
+          Value::Number(absl::StrCat(reflection.GetRepeatedUInt32(message, &field, i))));
     }
   }
   return list;

@@ -76,10 +76,12 @@ absl::Status ShowWallet(const WalletFlags& flags, Context& context, Session& ses
     PrintValue(context.out, flags.format, RecordToValue(wallet));
     return absl::OkStatus();
   }
-  Table table({"WORKSPACE", "BALANCE USD", "AVAILABLE", "HELD", "SPENT", "CREDITED"});
+  Table table(
+      {"WORKSPACE", "BALANCE USD", "AVAILABLE", "HELD", "SPENT", "CREDITED", "PROMOTIONAL"});
   table.AddRow({wallet.workspace_id(), Usd(wallet.balance_nano_usd()),
                 Usd(wallet.available_nano_usd()), Usd(wallet.held_nano_usd()),
-                Usd(wallet.spent_nano_usd()), Usd(wallet.credited_nano_usd())});
+                Usd(wallet.spent_nano_usd()), Usd(wallet.credited_nano_usd()),
+                Usd(wallet.promotional_nano_usd())});
   context.out << table.ToText();
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/file_system.h"
+#include "base/scope_ids.h"
 #include "base/status_macros.h"
 #include "base/status_reason.h"
 #include "base/string_views.h"
@@ -52,9 +53,12 @@ absl::StatusOr<ResourceDocument> ReadOne(ConfigNode node) {
   ResourceDocument document{.node = std::move(node)};
   const ConfigNode& root = document.node;
   const std::string kind_name = root.Require<std::string>("kind");
-  document.id = root.Require<std::string>("id");
-  const ConfigNode spec = root.Child("spec");
   document.kind = FindResourceKind(kind_name);
+  // A quota entity's id follows from its name, which people know.
+  const bool derived = document.kind != nullptr && document.kind->name == "quota_entity";
+  document.id =
+      derived ? root.GetOptional<std::string>("id").value_or("") : root.Require<std::string>("id");
+  const ConfigNode spec = root.Child("spec");
   if (document.kind == nullptr) {
     if (!kind_name.empty()) {
       root.Fail("kind",
@@ -64,13 +68,17 @@ absl::StatusOr<ResourceDocument> ReadOne(ConfigNode node) {
     return absl::InternalError("a document without a kind was accepted");
   }
   document.resource = NewMessage(*document.kind->type);
-  SetString(*document.resource, "id", document.id);
   ReadMessage(
       spec,
       [](const FieldDescriptor& field) {
         return ResourceKind::IsSpecField(field) && !ResourceKind::IsWriteOnly(field);
       },
       *document.resource);
+  if (derived && document.id.empty()) {
+    document.id = QuotaEntityId(GetString(*document.resource, "workspace_id"),
+                                GetString(*document.resource, "name"));
+  }
+  SetString(*document.resource, "id", document.id);
   if (document.kind->type->FindFieldByName("secret") != nullptr) {
     ReadSecret(spec, *document.resource);
   }

@@ -34,6 +34,8 @@ void AddResourceVerbs(CLI::App& app, Context& context);
 void AddKeyVerbs(CLI::App& app, Context& context);
 // topup, adjust, wallet, statement.
 void AddMoneyVerbs(CLI::App& app, Context& context);
+// refund, credit, credits, spend.
+void AddCreditVerbs(CLI::App& app, Context& context);
 // generation, generations, leases.
 void AddUsageVerbs(CLI::App& app, Context& context);
 // catalog import, list, show.

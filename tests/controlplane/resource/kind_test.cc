@@ -26,7 +26,7 @@ TEST(KindTest, TheTableFitsTheMessages) {
       EXPECT_NE(FindField(resource, field), nullptr) << field;
     }
   }
-  EXPECT_EQ(FindKind("member"), nullptr);
+  EXPECT_EQ(FindKind("invoice"), nullptr);
 }
 
 admin::v1::Budget MakeBudget() {
@@ -99,12 +99,13 @@ std::vector<Case> Cases() {
       Row<Budget>("unknown key", KindId::kBudget,
                   With<Budget>(MakeBudget(), [](auto& b) { b.set_scope_id("key_9"); }),
                   "PARENT_NOT_FOUND", "scope_id"),
-      Row<Budget>("quota entity", KindId::kBudget,
+      Row<Budget>("unknown quota entity", KindId::kBudget,
                   With<Budget>(MakeBudget(),
                                [](auto& b) {
                                  b.set_scope_kind(config::v1::SCOPE_KIND_QUOTA_ENTITY);
                                  b.set_scope_id("customer-7");
-                               })),
+                               }),
+                  "PARENT_NOT_FOUND", "scope_id"),
       Row("provider without id", KindId::kProvider, Provider(), "INVALID_FIELD", "id"),
       Row<Provider>("partial provider", KindId::kProvider,
                     With<Provider>({}, [](auto& p) { p.set_id("mistral"); })),

@@ -40,11 +40,56 @@ spec:
   period: daily
   hard: true
 ---
+kind: budget
+id: each-customer
+spec:
+  scope_kind: workspace
+  scope_id: shop
+  each_kind: quota_entity
+  limit_usd: 1
+  period: daily
+  hard: true
+  raises:
+    - amount_usd: "0.5"
+      until: 2030-01-01T00:00:00Z
+  alert_percents: [80, 100]
+  alert_webhook_ids: [finance]
+---
+kind: budget
+id: big-customer
+spec:
+  scope_kind: quota_entity
+  scope_id: qe_mqyd6nvn8n525m5gqcc9cv1n7n
+  limit_usd: 50
+  period: monthly
+---
+kind: QuotaEntity
+spec:
+  workspace_id: shop
+  name: "Zoë & Sons"
+---
+kind: price_rule
+id: resale
+spec:
+  workspace_id: shop
+  provider_ids: [acme]
+  adjust_ppm: -150000
+---
+kind: webhook
+id: finance
+spec:
+  url: https://finance.example.com/alerts
+  secret: a-secret-of-finance
+---
 kind: key
 id: app
 spec:
   display_name: The app
   workspace_id: shop
+  project_id: website
+  member_id: ann
+  limits:
+    requests_per_minute: 60
   expire_time: 2030-01-01T00:00:00Z
   allowed_models: ["acme/*", smart]
 ---
@@ -63,6 +108,17 @@ spec:
   limits:
     connect_timeout: 2s
     cooldown: 0s
+---
+kind: project
+id: website
+spec:
+  workspace_id: shop
+---
+kind: member
+id: ann
+spec:
+  workspace_id: shop
+  email: ann@example.com
 ---
 kind: workspace
 id: shop
@@ -114,22 +170,23 @@ class ApplyTest : public testing::Test {
 };
 
 TEST_F(ApplyTest, MakesAWorldInAnyOrderOfTheFile) {
-  EXPECT_THAT(DryRun(kWorld), EndsWith("8 to create, 0 to update, 0 unchanged\n"));
+  EXPECT_THAT(DryRun(kWorld), EndsWith("15 to create, 0 to update, 0 unchanged\n"));
   EXPECT_EQ(Everything(), "") << "a dry run changes nothing";
   ASSERT_OK_AND_ASSIGN(const std::string out, Apply(kWorld));
   EXPECT_THAT(out, AllOf(HasSubstr("workspace/shop created\n"),
                          HasSubstr("its secret, shown only now: tg_live_"),
-                         EndsWith("8 created, 0 updated, 0 unchanged\n")));
+                         EndsWith("15 created, 0 updated, 0 unchanged\n")));
   EXPECT_THAT(out, Not(HasSubstr("sk-secret-of-acme")));
+  EXPECT_THAT(out, Not(HasSubstr("a-secret-of-finance")));
 }
 
 TEST_F(ApplyTest, ChangesNothingTheSecondTime) {
   ASSERT_OK(Apply(kWorld).status());
   const std::string before = Everything();
   // What is printed has no secret; the first file has.
-  EXPECT_THAT(Apply(before), IsOkAndHolds("0 created, 0 updated, 8 unchanged\n"));
-  EXPECT_THAT(DryRun(before), "0 to create, 0 to update, 8 unchanged\n");
-  EXPECT_THAT(Apply(kWorld), IsOkAndHolds("0 created, 0 updated, 8 unchanged\n"));
+  EXPECT_THAT(Apply(before), IsOkAndHolds("0 created, 0 updated, 15 unchanged\n"));
+  EXPECT_THAT(DryRun(before), "0 to create, 0 to update, 15 unchanged\n");
+  EXPECT_THAT(Apply(kWorld), IsOkAndHolds("0 created, 0 updated, 15 unchanged\n"));
   EXPECT_EQ(Everything(), before);
 }
 

@@ -54,6 +54,11 @@ absl::StatusOr<Config> ReadConfig(const ConfigNode& root) {
   const ConfigNode lease = root.Child("lease");
   config.lease_ttl = lease.Get<absl::Duration>("ttl", config.lease_ttl);
   config.lease_recall_wait = lease.Get<absl::Duration>("recall_wait", config.lease_recall_wait);
+  config.seal_key_file = root.Get<std::string>("seal_key_file", "");
+  const ConfigNode webhooks = root.Child("webhooks");
+  config.webhooks_allow_private = webhooks.Get<bool>("allow_private", false);
+  config.webhooks_ca_file = webhooks.Get<std::string>("ca_file", "");
+  config.account_idle = lease.Get<absl::Duration>("account_idle", config.account_idle);
   config.shutdown_grace = root.Get<absl::Duration>("shutdown_grace", config.shutdown_grace);
   const ConfigNode log = root.Child("log");
   const std::string level = log.GetChoice("level", LogLevelName(config.log.level),
@@ -64,6 +69,9 @@ absl::StatusOr<Config> ReadConfig(const ConfigNode& root) {
   }
   if (config.lease_recall_wait > absl::Seconds(1)) {
     lease.Fail("recall_wait", "must be at most 1s: requests wait behind it");
+  }
+  if (config.account_idle < absl::Seconds(1) || config.account_idle > absl::Hours(24)) {
+    lease.Fail("account_idle", "must be 1s to 24h");
   }
   TG_RETURN_IF_ERROR(root.Finish());
   config.log.level = ParseLogLevel(level).value_or(config.log.level);

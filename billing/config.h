@@ -36,6 +36,13 @@ struct Config {
   // See LeaseBookOptions.
   absl::Duration lease_ttl = absl::Seconds(60);
   absl::Duration lease_recall_wait = absl::Milliseconds(40);
+  absl::Duration account_idle = absl::Hours(1);
+
+  // Opens the secrets of webhooks; the control plane's file.  Empty: alerts stay in the outbox.
+  std::string seal_key_file;
+  // See WebhookClientOptions.
+  bool webhooks_allow_private = false;
+  std::string webhooks_ca_file;
 
   // How long calls may go on after SIGTERM.
   absl::Duration shutdown_grace = absl::Seconds(5);

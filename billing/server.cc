@@ -12,6 +12,8 @@
 #include "base/ready_file.h"
 #include "base/shutdown.h"
 #include "base/status_macros.h"
+#include "billing/alert/alert_sender.h"
+#include "billing/alert/webhook_client.h"
 #include "billing/books/books.h"
 #include "billing/config/config_cache.h"
 #include "billing/config/config_subscriber.h"
@@ -27,6 +29,7 @@ namespace tollgate::billing {
 absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts parts) {
   std::unique_ptr<Server> server(new Server(std::move(config), parts));
   TG_RETURN_IF_ERROR(server->OpenBooks());
+  TG_RETURN_IF_ERROR(server->MakeAlertSender());
   if (!server->config_.control_plane_address.empty()) {
     TG_ASSIGN_OR_RETURN(auto channel, Connect(server->config_.control_plane_address,
                                               server->config_.control_plane_tls));
@@ -47,7 +50,7 @@ Server::~Server() { Stop(); }
 absl::Status Server::OpenBooks() {
   TG_RETURN_IF_ERROR(RealFileSystem().CreateDirectories(config_.data_dir));
   TG_ASSIGN_OR_RETURN(store_, RocksdbLedgerStore::Open(config_.data_dir + "/ledger"));
-  TG_ASSIGN_OR_RETURN(StoredState state, store_->Load());
+  TG_ASSIGN_OR_RETURN(StoredState state, store_->LoadLean());
   TG_ASSIGN_OR_RETURN(ConfigCache cache, ConfigCache::Restore(state));
   config_cache_ = std::make_unique<ConfigCache>(std::move(cache));
   LogEvent(LogLevel::kInfo, "ledger_opened",
@@ -56,10 +59,12 @@ absl::Status Server::OpenBooks() {
             {"leases", state.leases.size()},
             {"config_revision", config_cache_->revision().number}});
   const LeaseBookOptions lease_options{.ttl = config_.lease_ttl,
-                                       .recall_wait = config_.lease_recall_wait};
+                                       .recall_wait = config_.lease_recall_wait,
+                                       .idle = config_.account_idle};
   writer_ = std::make_unique<LedgerWriter>(
       *store_, clock_, metrics_,
-      std::make_unique<Books>(lease_options, std::move(state), config_cache_->Budgets()));
+      std::make_unique<Books>(lease_options, std::move(state), config_cache_->Budgets(),
+                              MakeReader(*store_), config_cache_->Webhooks()));
 
   TG_ASSIGN_OR_RETURN(const HostPort listen, ParseHostPort(config_.listen));
   authorizer_ = std::make_unique<Authorizer>(Authorizer::Options{
@@ -67,6 +72,21 @@ absl::Status Server::OpenBooks() {
   usage_service_ = std::make_unique<UsageService>(*writer_);
   lease_service_ = std::make_unique<LeaseService>(*writer_, *authorizer_);
   ledger_service_ = std::make_unique<LedgerService>(*writer_, *store_, *authorizer_);
+  return absl::OkStatus();
+}
+
+absl::Status Server::MakeAlertSender() {
+  if (!config_.seal_key_file.empty()) {
+    TG_ASSIGN_OR_RETURN(sealer_, Sealer::Load(config_.seal_key_file));
+  }
+  TG_ASSIGN_OR_RETURN(webhook_client_,
+                      WebhookClient::Create({.allow_private = config_.webhooks_allow_private,
+                                             .ca_file = config_.webhooks_ca_file}));
+  alert_sender_ = std::make_unique<AlertSender>(
+      *writer_, sealer_.has_value() ? &*sealer_ : nullptr, clock_, metrics_,
+      [this](const std::string& url, const AlertSender::Headers& headers, const std::string& body) {
+        return webhook_client_->Post(url, headers, body);
+      });
   return absl::OkStatus();
 }
 
@@ -79,6 +99,7 @@ absl::Status Server::Start() {
   writer_->Start(
       [this](std::vector<LeaseMessage> messages) { lease_service_->Deliver(std::move(messages)); },
       [this] { grpc_->SetServing(false); });
+  alert_sender_->Start();
   if (subscriber_ != nullptr) subscriber_->Start();
   if (!config_.ops_listen.empty()) TG_RETURN_IF_ERROR(StartOps());
   LogEvent(LogLevel::kInfo, "billing_started", {{"grpc", grpc_address()}, {"ops", ops_url()}});
@@ -109,6 +130,7 @@ void Server::Stop() {
     lease_service_->EndStreams();
     grpc_->Shutdown(config_.shutdown_grace);
   }
+  if (alert_sender_ != nullptr) alert_sender_->Stop();
   if (writer_ != nullptr) writer_->Stop();
   if (ops_ != nullptr) ops_->Stop();
 }

@@ -13,12 +13,14 @@
 #define TOLLGATE_BILLING_SERVER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/seal.h"
 #include "billing/config.h"
 
 namespace tollgate {
@@ -29,6 +31,7 @@ class ShutdownSignal;
 
 namespace tollgate::billing {
 
+class AlertSender;
 class Authorizer;
 class ConfigCache;
 class ConfigSubscriber;
@@ -37,6 +40,7 @@ class LedgerService;
 class LedgerStore;
 class LedgerWriter;
 class UsageService;
+class WebhookClient;
 
 // What an embedding program provides; all must outlive the server.
 struct ServerParts {
@@ -73,6 +77,7 @@ class Server {
  private:
   Server(Config config, ServerParts parts);
   absl::Status OpenBooks();
+  absl::Status MakeAlertSender();
   absl::Status StartOps();
 
   const Config config_;
@@ -88,6 +93,9 @@ class Server {
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<ConfigCache> config_cache_;
   std::unique_ptr<ConfigSubscriber> subscriber_;  // Null without a control plane.
+  std::optional<Sealer> sealer_;
+  std::unique_ptr<WebhookClient> webhook_client_;
+  std::unique_ptr<AlertSender> alert_sender_;
   std::unique_ptr<OpsListener> ops_;
 };
 

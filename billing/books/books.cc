@@ -5,34 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "base/ids.h"
 #include "base/status_macros.h"
 #include "base/status_reason.h"
-#include "base/string_views.h"
+#include "billing/books/outcome_status.h"
 #include "billing/ingest/usage_postings.h"
 
 namespace tollgate::billing {
 namespace {
 
-absl::Status OutcomeStatus(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kCreated:
-    case Outcome::kExists:
-      return absl::OkStatus();
-    case Outcome::kExistsWithDifferentContents:
-      return ErrorWithReason(absl::StatusCode::kAlreadyExists, "EXISTS_WITH_DIFFERENT_CONTENTS",
-                             "this request_id was used for something else; choose another");
-    case Outcome::kInsufficientBalance:
-      return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "INSUFFICIENT_BALANCE",
-                             "the wallet's available money is less than what would be taken");
-    case Outcome::kBalanceOverflow:
-      return absl::OutOfRangeError("a balance would leave the range that can be counted");
-    default:
-      return absl::InvalidArgumentError(absl::StrCat("refused: ", AbslView(OutcomeName(outcome))));
-  }
-}
-
-Transfer MoveTransfer(const HoldMove& move) {
+// `next_sequence` makes the key of what has no total unique.
+Transfer MoveTransfer(const HoldMove& move, std::uint64_t next_sequence) {
   const std::string wallet = WalletAccount(move.workspace_id);
   const std::string holds = HoldsAccount(move.workspace_id);
   const std::string lease =
@@ -60,58 +42,50 @@ Transfer MoveTransfer(const HoldMove& move) {
                            {std::string(kLossAccount), -move.amount},
                            {PayableAccount(kUnreportedProvider), move.amount}};
       break;
+    case HoldMove::Kind::kExpiry:
+      transfer.kind = EntryKind::kCreditExpiry;
+      transfer.idempotency_key = absl::StrCat("expiry/", move.workspace_id, "/", next_sequence);
+      transfer.postings = {{wallet, -move.amount},
+                           {std::string(kPromotionalAccount), move.amount},
+                           {CreditAccount(move.workspace_id), -move.amount},
+                           {std::string(kCreditUnspentAccount), move.amount}};
+      break;
   }
   return transfer;
 }
 
 }  // namespace
 
-Books::Books(LeaseBookOptions options, StoredState state, BudgetTermsById budgets)
-    : ledger_(std::move(state.ledger)), leases_(options) {
+Books::Books(LeaseBookOptions options, StoredState state, BudgetTermsById budgets,
+             BooksReader reader, WebhooksById webhooks)
+    : reader_(std::move(reader)),
+      ledger_(std::move(state.ledger), reader_.keys),
+      leases_(options, reader_.accounts),
+      refunded_(std::move(state.refunded)),
+      webhooks_(std::move(webhooks)) {
   leases_.Restore(std::move(state.nodes), std::move(state.accounts), std::move(state.leases));
   lanes_.Restore(state.lanes, state.digests);
+  if (!state.credits.empty()) credit_deadline_ = MonotonicTime();  // Looks at once.
+  credits_.Restore(state.credits);
+  for (const CreditRow& row : state.credits) {
+    leases_.RestoreDue(WalletAccount(row.workspace_id), credits_.Due(row.workspace_id));
+  }
+  for (OutboxRow& row : state.outbox) {
+    next_message_ = std::max(next_message_, row.number + 1);
+    const std::uint64_t number = row.number;
+    outbox_.emplace(number, std::move(row));
+  }
   leases_.SetBudgets(std::move(budgets), Now{});  // Nobody is connected yet: the time is of no use.
 }
 
-absl::StatusOr<std::uint64_t> Books::Post(const ManualEntry& entry, Now now) {
-  CHECK(entry.kind == EntryKind::kTopUp || entry.kind == EntryKind::kAdjustment);
-  if (!IsValidResourceId(entry.workspace_id)) {
-    return absl::InvalidArgumentError("workspace_id is not a valid id");
-  }
-  const bool top_up = entry.kind == EntryKind::kTopUp;
-  if (entry.amount.is_zero() || (top_up && entry.amount.is_negative()) ||
-      entry.amount > kManualAmountMax || entry.amount < -kManualAmountMax) {
-    return absl::InvalidArgumentError(
-        top_up ? "the amount must be above zero and at most a billion dollars"
-               : "the amount must not be zero nor above a billion dollars");
-  }
-  if (entry.request_id.empty() || entry.request_id.size() > kRequestIdBytesMax) {
-    return absl::InvalidArgumentError("request_id must have 1 to 128 characters");
-  }
-  Transfer transfer;
-  transfer.kind = entry.kind;
-  transfer.workspace_id = entry.workspace_id;
-  transfer.idempotency_key = absl::StrCat("request/", entry.request_id);
-  transfer.description = entry.description;
-  transfer.postings = {{WalletAccount(entry.workspace_id), entry.amount},
-                       {std::string(top_up ? kCashAccount : kAdjustmentsAccount), -entry.amount}};
-  // Wallet and holds must fit together, and with them the cap of all that ever came in.
-  const std::string wallet = WalletAccount(entry.workspace_id);
-  const auto account = leases_.FindAccount(wallet);
-  if (account.has_value() && !account->row.credited.TryAdd(entry.amount).has_value()) {
-    return OutcomeStatus(Outcome::kBalanceOverflow);
-  }
-  const Ledger::Result result = Write(transfer, now);
-  TG_RETURN_IF_ERROR(OutcomeStatus(result.outcome));
-  if (result.outcome == Outcome::kCreated) {
-    CHECK(leases_.Credit(wallet, entry.amount, now).ok());
-    PostMoves(now);
-    CheckWallet(entry.workspace_id);
-  }
-  return result.sequence;
+absl::StatusOr<UsageReceipt> Books::Apply(const UsageBatch& batch, Now now) {
+  leases_.NoteTime(now);
+  absl::StatusOr<UsageReceipt> receipt = ApplyRecords(batch, now);
+  PostAlerts(now);
+  return receipt;
 }
 
-absl::StatusOr<UsageReceipt> Books::Apply(const UsageBatch& batch, Now now) {
+absl::StatusOr<UsageReceipt> Books::ApplyRecords(const UsageBatch& batch, Now now) {
   if (batch.running_incarnation != leases_.LatestIncarnation(batch.lane.node_id)) {
     return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "STALE_INCARNATION",
                            "a later incarnation of this node is known");
@@ -126,15 +100,17 @@ absl::StatusOr<UsageReceipt> Books::Apply(const UsageBatch& batch, Now now) {
   for (const UsageRecordItem& record : batch.records) {
     switch (lanes_.Judge(key, record.digest)) {
       case Arrival::kNext:
-        TG_RETURN_IF_ERROR(ApplyRecord(key, record, now));
+        if (!record.readable || !ApplyRecord(key, record, now).ok()) {
+          ++counts_.records_unreadable;
+          Quarantine(key, record, receipt);
+        }
+        lanes_.Advance(key, record.digest);
         break;
       case Arrival::kRepeated:
         ++counts_.records_repeated;
         break;
       case Arrival::kContradicts:
-        ++counts_.records_quarantined;
-        ++receipt.quarantined;
-        commit_.quarantined.push_back({key, record.bytes});
+        Quarantine(key, record, receipt);
         break;
       case Arrival::kGap:
         return ErrorWithReason(
@@ -148,6 +124,13 @@ absl::StatusOr<UsageReceipt> Books::Apply(const UsageBatch& batch, Now now) {
   return receipt;
 }
 
+void Books::Quarantine(const RecordKey& key, const UsageRecordItem& record, UsageReceipt& receipt) {
+  ++counts_.records_quarantined;
+  ++receipt.quarantined;
+  commit_.quarantined.push_back({key, record.bytes});
+}
+
+// Either all of it or nothing: what can be refused comes first.
 absl::Status Books::ApplyRecord(const RecordKey& key, const UsageRecordItem& record, Now now) {
   const std::string wallet = WalletAccount(record.workspace_id);
   Money leased;  // What of the charge the wallet's lease covers.
@@ -160,19 +143,23 @@ absl::Status Books::ApplyRecord(const RecordKey& key, const UsageRecordItem& rec
                         leases_.Outstanding({wallet, key.lane.node_id, hold.lease_incarnation}));
     }
   }
-  TG_RETURN_IF_ERROR(OutcomeStatus(Write(UsageTransfer(key, record, leased), now).outcome));
+  const Money credit = credits_.Share(record.workspace_id, leased);
+  TG_RETURN_IF_ERROR(OutcomeStatus(Write(UsageTransfer(key, record, leased, credit), now).outcome));
+  credits_.Take(record.workspace_id, credit);
   for (const UsageHold& hold : record.holds) {
+    const Money drawn = hold.drawn.value_or(record.charge);
     if (hold.leased) {
       const LeaseKey lease{hold.account, key.lane.node_id, hold.lease_incarnation};
-      leases_.Settle(lease, std::min(record.charge, leases_.Outstanding(lease)));
+      leases_.Settle(lease, std::min(drawn, leases_.Outstanding(lease)));
     } else if (hold.account != wallet) {
-      leases_.Count(hold.account, record.charge);
+      leases_.Count(hold.account, drawn);
     }
   }
+  // Of what is due, as much is spent and will not come back.
+  if (!credit.is_zero()) leases_.SetDue(wallet, credits_.Due(record.workspace_id), now);
   const Money overrun = record.charge - leased;
   counts_.overrun = counts_.overrun.TryAdd(overrun).value_or(Money::Max());
   ++counts_.records_applied;
-  lanes_.Advance(key, record.digest);
   commit_.usage.push_back({key, record.generation_id, record.attempt, record.workspace_id,
                            record.key_id, record.bytes});
   CheckWallet(record.workspace_id);
@@ -226,10 +213,17 @@ absl::StatusOr<LeaseView> Books::Resolve(const LeaseKey& key, Now now) {
 void Books::Expire(Now now) {
   leases_.Expire(now);
   PostMoves(now);
+  ExpireCredits(now);
 }
 
-void Books::Configure(ConfigChange change, BudgetTermsById budgets, Now now) {
+MonotonicTime Books::NextDeadline() const {
+  return std::min(leases_.NextDeadline(), credit_deadline_);
+}
+
+void Books::Configure(ConfigChange change, BudgetTermsById budgets, Now now,
+                      WebhooksById webhooks) {
   commit_.config.push_back(std::move(change));
+  webhooks_ = std::move(webhooks);
   leases_.SetBudgets(std::move(budgets), now);
   PostMoves(now);
 }
@@ -245,10 +239,15 @@ void Books::PostMoves(Now now) {
     commit_.leases.erase(key);
     commit_.removed_leases.push_back(std::move(key));
   }
+  for (std::string& name : effects.removed_accounts) {
+    commit_.accounts.erase(name);
+    commit_.removed_accounts.push_back(std::move(name));
+  }
   for (const HoldMove& move : effects.moves) {
-    const Ledger::Result result = Write(MoveTransfer(move), now);
+    const Ledger::Result result = Write(MoveTransfer(move, ledger_.last_sequence() + 1), now);
     CHECK(result.outcome == Outcome::kCreated)
         << "a lease moved money that the ledger does not have: " << OutcomeName(result.outcome);
+    if (move.kind == HoldMove::Kind::kExpiry) credits_.Take(move.workspace_id, move.amount);
   }
   for (const HoldMove& move : effects.moves) CheckWallet(move.workspace_id);
   messages_.insert(messages_.end(), std::make_move_iterator(effects.messages.begin()),
@@ -269,12 +268,16 @@ void Books::CheckWallet(const std::string& workspace_id) const {
   CHECK_EQ(ledger_.Balance(HoldsAccount(workspace_id)),
            account.has_value() ? account->row.outstanding : Money::Zero())
       << wallet;
+  const Money credit = credits_.Remaining(workspace_id);
+  CHECK_EQ(ledger_.Balance(CreditAccount(workspace_id)), credit) << wallet;
+  CHECK(credit <= ledger_.WorkspaceBalance(workspace_id)) << wallet;
 }
 
 Commit Books::TakeCommit() {
   // Settled charges and admitted nodes are effects of the lease book that no move went with.
   LeaseEffects rest = leases_.TakeEffects();
-  CHECK(rest.moves.empty() && rest.removed_leases.empty() && rest.messages.empty());
+  CHECK(rest.moves.empty() && rest.removed_leases.empty() && rest.removed_accounts.empty() &&
+        rest.messages.empty());
   for (auto& [key, row] : rest.leases) commit_.leases.insert_or_assign(key, std::move(row));
   for (auto& [name, row] : rest.accounts) commit_.accounts.insert_or_assign(name, std::move(row));
   for (auto& [id, row] : rest.nodes) commit_.nodes.insert_or_assign(id, std::move(row));
@@ -283,6 +286,9 @@ Commit Books::TakeCommit() {
   commit_.keys = std::move(ledger_effects_.keys);
   ledger_effects_ = {};
   commit_.lanes = lanes_.TakeEffects();
+  commit_.credits = credits_.TakeEffects();
+  ledger_.ForgetKeys();
+  if (reader_.refunded) refunded_.clear();
   return std::exchange(commit_, {});
 }
 

@@ -8,10 +8,14 @@
 // Invariants beyond those of its parts, CHECKed after each command that touches them:
 //   wallet/<ws> in the ledger == what the lease book calls available
 //   holds/<ws>  in the ledger == the sum of its leases' outstanding
+//   credit/<ws> in the ledger == what the credit book says remains, and ≤ wallet + holds
 #ifndef TOLLGATE_BILLING_BOOKS_BOOKS_H_
 #define TOLLGATE_BILLING_BOOKS_BOOKS_H_
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -39,6 +43,35 @@ struct ManualEntry {
   std::string description;
 };
 
+// Promotional credit.
+struct CreditGrant {
+  std::string workspace_id;
+  Money amount;  // > 0.
+  absl::Time expire_time;
+  std::string request_id;
+  std::string description;
+};
+
+// A charge that is given back.
+struct RefundOrder {
+  std::string workspace_id;
+  std::string generation_id;
+  Money amount;  // 0 for all that was not given back before.
+  Money charge;  // What the generation was charged so far: durable records only.
+  std::string request_id;
+  std::string description;
+};
+
+// Reads what the books do not keep in memory.  Each may be null: then nothing is left out.
+struct BooksReader {
+  KeyReader keys;
+  AccountReader accounts;
+  std::function<Money(const std::string& generation_id)> refunded;
+};
+
+// Messages that wait for webhooks; beyond it alerts appear in metrics only.
+inline constexpr std::size_t kOutboxMax = 100'000;
+
 // Consecutive records of one lane, from the node whose stream admitted `incarnation`.
 struct UsageBatch {
   LaneKey lane;
@@ -54,29 +87,40 @@ struct UsageReceipt {
 
 // What happened since the books were opened; for metrics.
 struct BooksCounts {
-  std::uint64_t entries[8] = {};  // By EntryKind.
+  std::uint64_t entries[kEntryKindsEnd] = {};  // By EntryKind.
   std::uint64_t records_applied = 0;
   std::uint64_t records_repeated = 0;
-  std::uint64_t records_quarantined = 0;
+  std::uint64_t records_quarantined = 0;  // Unreadable ones included.
+  std::uint64_t records_unreadable = 0;
+  std::map<std::uint32_t, std::uint64_t> alerts;  // By share in per cent.
+  std::uint64_t alerts_dropped = 0;               // Messages for which the outbox had no room.
   Money overrun;
 };
 
 class Books {
  public:
   // Goes on from what was stored, under the budgets of the last known configuration.
-  Books(LeaseBookOptions options, StoredState state, BudgetTermsById budgets = {});
+  Books(LeaseBookOptions options, StoredState state, BudgetTermsById budgets = {},
+        BooksReader reader = {}, WebhooksById webhooks = {});
 
   // Applies a top-up or adjustment and returns its entry's sequence, also when it was applied
   // before.  InvalidArgument; AlreadyExists, reason EXISTS_WITH_DIFFERENT_CONTENTS;
-  // FailedPrecondition, reason INSUFFICIENT_BALANCE; OutOfRange.
+  // FailedPrecondition, reason INSUFFICIENT_BALANCE; OutOfRange.  A refusal for what the balances
+  // are is remembered: the same request is refused for good.
   absl::StatusOr<std::uint64_t> Post(const ManualEntry& entry, Now now);
+
+  // The same for a credit; ResourceExhausted for more than kCreditsMax open ones.
+  absl::StatusOr<std::uint64_t> Grant(const CreditGrant& grant, Now now);
+
+  // The same for a refund; FailedPrecondition, reason REFUND_EXCEEDS_CHARGE.
+  absl::StatusOr<std::uint64_t> Refund(const RefundOrder& order, Now now);
 
   // Admits a usage stream's process; see NodeRoster::Admit().
   absl::Status AdmitReporter(const NodeRow& hello) { return leases_.AdmitNode(hello); }
 
   // Applies records up to the first that cannot be, in order.  FailedPrecondition with reason
-  // SEQUENCE_GAP or STALE_INCARNATION; InvalidArgument; OutOfRange when a balance would overflow.
-  // What came before an error stays applied.
+  // SEQUENCE_GAP or STALE_INCARNATION; InvalidArgument.  What came before an error stays applied.
+  // A record that cannot be read or posted is kept in quarantine, and its lane goes on.
   absl::StatusOr<UsageReceipt> Apply(const UsageBatch& batch, Now now);
 
   // Ends a former incarnation, whose lanes end as stated.  InvalidArgument when it is not a former
@@ -96,11 +140,19 @@ class Books {
   absl::Status Want(StreamId stream, const WantRequest& request, Now now);
   absl::StatusOr<LeaseView> Resolve(const LeaseKey& key, Now now);
   void Expire(Now now);
-  MonotonicTime NextDeadline() const { return leases_.NextDeadline(); }
+  MonotonicTime NextDeadline() const;
 
-  // Takes over a configuration; `budgets` is what the whole of it says after the change.
-  void Configure(ConfigChange change, BudgetTermsById budgets, Now now);
+  // Takes over a configuration; `budgets` and `webhooks` are what the whole of it says after the
+  // change.
+  void Configure(ConfigChange change, BudgetTermsById budgets, Now now, WebhooksById webhooks = {});
 
+  // The messages that wait, by number, and where they go.
+  const std::map<std::uint64_t, OutboxRow>& outbox() const { return outbox_; }
+  const WebhooksById& webhooks() const { return webhooks_; }
+  // A message was taken, or is given up.  Nothing happens when it is not there.
+  void RemoveMessage(std::uint64_t number);
+
+  const CreditBook& credits() const { return credits_; }
   const Ledger& ledger() const { return ledger_; }
   const LeaseBook& leases() const { return leases_; }
   const Lanes& lanes() const { return lanes_; }
@@ -112,15 +164,31 @@ class Books {
   std::vector<LeaseMessage> TakeMessages() { return std::exchange(messages_, {}); }
 
  private:
+  absl::StatusOr<UsageReceipt> ApplyRecords(const UsageBatch& batch, Now now);
   absl::Status ApplyRecord(const RecordKey& key, const UsageRecordItem& record, Now now);
+  void Quarantine(const RecordKey& key, const UsageRecordItem& record, UsageReceipt& receipt);
+  // Answers a remembered request, or posts it to the wallet as `transfer`.
+  absl::StatusOr<std::uint64_t> PostToWallet(const Sha256Digest& contents, const Transfer& transfer,
+                                             Money amount, Now now,
+                                             std::optional<absl::Time> credit_until = std::nullopt);
+  Money RefundedOf(const std::string& generation_id) const;
+  void ExpireCredits(Now now);
+  void PostAlerts(Now now);
   // Takes the lease book's effects over and posts its moves.
   void PostMoves(Now now);
   Ledger::Result Write(Transfer transfer, Now now);
   void CheckWallet(const std::string& workspace_id) const;
 
+  const BooksReader reader_;
   Ledger ledger_;
   LeaseBook leases_;
   Lanes lanes_;
+  CreditBook credits_;
+  std::map<std::string, Money> refunded_;  // With a reader: what is not durable yet.
+  std::map<std::uint64_t, OutboxRow> outbox_;
+  std::uint64_t next_message_ = 1;
+  WebhooksById webhooks_;
+  MonotonicTime credit_deadline_ = MonotonicTime::InfiniteFuture();
   BooksCounts counts_;
   LedgerEffects ledger_effects_;
   Commit commit_;

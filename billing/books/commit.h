@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "billing/alert/alert_event.h"
 #include "billing/ingest/lanes.h"
 #include "billing/ingest/usage_record.h"
 #include "billing/lease/lease.h"
 #include "billing/lease/node_roster.h"
+#include "billing/ledger/credits.h"
 #include "billing/ledger/ledger.h"
 
 namespace tollgate::billing {
@@ -26,7 +28,7 @@ struct UsageRow {
   std::string bytes;
 };
 
-// A record whose id was applied with other contents.
+// A record whose id was applied with other contents, or that cannot be read.
 struct QuarantineRow {
   RecordKey record;
   std::string bytes;
@@ -48,6 +50,11 @@ struct Commit {
   std::map<LeaseKey, LeaseRow> leases;
   std::vector<LeaseKey> removed_leases;
   std::map<std::string, AccountRow> accounts;
+  std::vector<std::string> removed_accounts;  // Applied before `accounts`.
+  std::vector<CreditRow> credits;             // Those without `remaining` go.
+  std::map<std::string, Money> refunded;      // By generation: all that was given back.
+  std::vector<OutboxRow> outbox;
+  std::vector<std::uint64_t> sent;  // Numbers of rows of the outbox that go.
   std::map<std::string, NodeRow> nodes;
   LaneEffects lanes;
   std::vector<UsageRow> usage;
@@ -56,18 +63,23 @@ struct Commit {
 
   bool empty() const {
     return entries.empty() && balances.empty() && keys.empty() && leases.empty() &&
-           removed_leases.empty() && accounts.empty() && nodes.empty() && lanes.lanes.empty() &&
-           lanes.digests.empty() && lanes.forgotten_digests.empty() && usage.empty() &&
-           quarantined.empty() && config.empty();
+           removed_leases.empty() && accounts.empty() && removed_accounts.empty() &&
+           credits.empty() && refunded.empty() && outbox.empty() && sent.empty() && nodes.empty() &&
+           lanes.lanes.empty() && lanes.digests.empty() && lanes.forgotten_digests.empty() &&
+           usage.empty() && quarantined.empty() && config.empty();
   }
 };
 
-// Everything that decisions depend on, as it was last written.
+// Everything that decisions depend on, as it was last written; of keys, refunds and budgets' idle
+// accounts only what is not read when needed (Books, BooksReader).
 struct StoredState {
   LedgerState ledger;
   std::vector<NodeRow> nodes;
   std::vector<AccountRow> accounts;
   std::vector<LeaseRow> leases;
+  std::vector<CreditRow> credits;
+  std::map<std::string, Money> refunded;
+  std::vector<OutboxRow> outbox;
   std::vector<LaneRow> lanes;
   std::vector<DigestRow> digests;
   std::map<std::string, std::string> config;

@@ -40,7 +40,49 @@ absl::Status CheckBudget(const std::string& key, const config::v1::Budget& budge
                                       ": a budget needs an id, a period and a limit of zero "
                                       "or more");
   }
+  for (const config::v1::Budget::Raise& raise : budget.raises()) {
+    if (raise.amount_nano_usd() <= 0) {
+      return absl::InvalidArgumentError(key + ": a raise needs an amount above zero");
+    }
+  }
   return absl::OkStatus();
+}
+
+std::string_view ScopeWord(config::v1::ScopeKind kind) {
+  switch (kind) {
+    case config::v1::SCOPE_KIND_ORGANIZATION:
+      return "organization/";
+    case config::v1::SCOPE_KIND_WORKSPACE:
+      return "workspace/";
+    case config::v1::SCOPE_KIND_PROJECT:
+      return "project/";
+    case config::v1::SCOPE_KIND_MEMBER:
+      return "member/";
+    case config::v1::SCOPE_KIND_KEY:
+      return "key/";
+    case config::v1::SCOPE_KIND_QUOTA_ENTITY:
+      return "quota_entity/";
+    default:
+      return "";
+  }
+}
+
+// REQUIRED: CheckBudget().
+BudgetTerms ReadTerms(const config::v1::Budget& budget) {
+  BudgetTerms terms{.limit = Money::FromNanoUsd(budget.limit_nano_usd()),
+                    .period = *ReadPeriod(budget.period()),
+                    .hard = budget.hard(),
+                    .each = budget.each_kind() != config::v1::SCOPE_KIND_UNSPECIFIED,
+                    .scope = std::string(ScopeWord(budget.scope_kind())) + budget.scope_id()};
+  for (const config::v1::Budget::Raise& raise : budget.raises()) {
+    terms.raises.push_back({Money::FromNanoUsd(raise.amount_nano_usd()),
+                            absl::FromUnixSeconds(raise.until().seconds()) +
+                                absl::Nanoseconds(raise.until().nanos())});
+  }
+  terms.alert_percents.assign(budget.alert_percents().begin(), budget.alert_percents().end());
+  terms.alert_webhook_ids.assign(budget.alert_webhook_ids().begin(),
+                                 budget.alert_webhook_ids().end());
+  return terms;
 }
 
 }  // namespace
@@ -99,6 +141,7 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareSnapshot() {
   update.change.replaces_all = true;
   update.change.revision = EncodeRevision(state);
   update.budgets = BudgetsOf(state);
+  update.webhooks = WebhooksOf(state);
   prepared_ = std::move(state);
   return update;
 }
@@ -130,6 +173,7 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
   }
   update.change.revision = EncodeRevision(state);
   update.budgets = BudgetsOf(state);
+  update.webhooks = WebhooksOf(state);
   prepared_ = std::move(state);
   return update;
 }
@@ -144,6 +188,14 @@ BudgetTermsById ConfigCache::BudgetsOf(const State& state) {
   return budgets;
 }
 
+WebhooksById ConfigCache::WebhooksOf(const State& state) {
+  WebhooksById webhooks;
+  for (const auto& [key, kept] : state.resources) {
+    if (!kept.webhook_id.empty()) webhooks[kept.webhook_id] = kept.webhook;
+  }
+  return webhooks;
+}
+
 absl::Status ConfigCache::Upsert(const Resource& resource, State* state) {
   if (resource.key().empty()) return absl::InvalidArgumentError("a resource without a key");
   Kept kept;
@@ -151,9 +203,17 @@ absl::Status ConfigCache::Upsert(const Resource& resource, State* state) {
   if (resource.has_budget()) {
     const config::v1::Budget& budget = resource.budget();
     TG_RETURN_IF_ERROR(CheckBudget(resource.key(), budget));
-    kept.budget_id = budget.id();
-    kept.terms = {Money::FromNanoUsd(budget.limit_nano_usd()), *ReadPeriod(budget.period()),
-                  budget.hard()};
+    if (!budget.disabled()) {
+      kept.budget_id = budget.id();
+      kept.terms = ReadTerms(budget);
+    }
+  } else if (resource.has_webhook()) {
+    const config::v1::Webhook& webhook = resource.webhook();
+    if (!IsValidResourceId(webhook.id())) {
+      return absl::InvalidArgumentError(resource.key() + ": a webhook needs an id");
+    }
+    kept.webhook_id = webhook.id();
+    kept.webhook = {webhook.url(), webhook.sealed_secret(), webhook.disabled()};
   }
   Kept& slot = state->resources[resource.key()];
   state->digest += kept.hash - slot.hash;  // Modulo 2^64, as is the digest.

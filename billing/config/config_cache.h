@@ -28,7 +28,8 @@ struct ConfigRevision {
 // An update that was found good and waits to be made durable.
 struct ConfigUpdate {
   ConfigChange change;      // For the store.
-  BudgetTermsById budgets;  // What the whole says of budgets.
+  BudgetTermsById budgets;  // What the whole says of budgets that are in force.
+  WebhooksById webhooks;    // And of webhooks.
 };
 
 // Not thread-safe.  An update is prepared, made durable by the caller, and then adopted.
@@ -57,13 +58,16 @@ class ConfigCache {
   ConfigRevision revision() const { return current_.revision; }
   std::uint64_t digest() const { return current_.digest; }
   BudgetTermsById Budgets() const { return BudgetsOf(current_); }
+  WebhooksById Webhooks() const { return WebhooksOf(current_); }
 
  private:
   // What of a resource is needed while it is in force; its bytes are in the store.
   struct Kept {
     std::uint64_t hash = 0;
-    std::string budget_id;  // Empty for what is not a budget.
+    std::string budget_id;  // Empty for what is not a budget in force.
     BudgetTerms terms;
+    std::string webhook_id;  // Empty for what is not a webhook.
+    Webhook webhook;
   };
   struct State {
     ConfigRevision revision;
@@ -80,6 +84,7 @@ class ConfigCache {
 
   static absl::Status Upsert(const config::v1::Resource& resource, State* state);
   static BudgetTermsById BudgetsOf(const State& state);
+  static WebhooksById WebhooksOf(const State& state);
   static std::string EncodeRevision(const State& state);
 
   State current_;

@@ -105,7 +105,8 @@ class ConfigSubscriber::Stream final
     owner_.writer_.Submit(
         {.apply =
              [shared](Books& books, Now now) {
-               books.Configure(std::move(shared->change), std::move(shared->budgets), now);
+               books.Configure(std::move(shared->change), std::move(shared->budgets), now,
+                               std::move(shared->webhooks));
              },
          .done =
              [this](const absl::Status& synced) {

@@ -9,7 +9,8 @@ std::string UsageIdempotencyKey(const RecordKey& key) {
                       "/", key.sequence);
 }
 
-Transfer UsageTransfer(const RecordKey& key, const UsageRecordItem& record, Money leased) {
+Transfer UsageTransfer(const RecordKey& key, const UsageRecordItem& record, Money leased,
+                       Money credit) {
   Transfer transfer;
   transfer.kind = EntryKind::kUsage;
   transfer.workspace_id = record.workspace_id;
@@ -23,6 +24,10 @@ Transfer UsageTransfer(const RecordKey& key, const UsageRecordItem& record, Mone
   if (!record.cost.is_zero()) {
     transfer.postings.push_back({CostAccount(record.provider_id), -record.cost});
     transfer.postings.push_back({PayableAccount(record.provider_id), record.cost});
+  }
+  if (!credit.is_zero()) {
+    transfer.postings.push_back({CreditAccount(record.workspace_id), -credit});
+    transfer.postings.push_back({std::string(kCreditUnspentAccount), credit});
   }
   return transfer;
 }

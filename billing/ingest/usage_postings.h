@@ -8,15 +8,18 @@
 
 namespace tollgate::billing {
 
-// The entry of a record of whose charge the wallet's lease covers `leased` (≤ charge):
+// The entry of a record of whose charge the wallet's lease covers `leased` (≤ charge), `credit` of
+// that out of promotional credit (≤ leased):
 //
 //   holds/<workspace>    - leased            revenue/<model>     + charge
 //   overrun              - (charge - leased)
 //   cost/<provider>      - cost              payable/<provider>  + cost
+//   credit/<workspace>   - credit            credit_unspent      + credit
 //
 // A record without charge and cost makes an entry of zeros: every attempt that reached a provider
 // is in the journal once.
-Transfer UsageTransfer(const RecordKey& key, const UsageRecordItem& record, Money leased);
+Transfer UsageTransfer(const RecordKey& key, const UsageRecordItem& record, Money leased,
+                       Money credit = Money::Zero());
 
 // "usage/<node>/<incarnation>/<lane>/<sequence>".
 std::string UsageIdempotencyKey(const RecordKey& key);

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,14 @@ struct UsageHold {
   std::string account;
   bool leased = false;  // False: only counted.
   std::uint64_t lease_incarnation = 0;
+  // What is charged to the account, when that is not the record's charge; never of a wallet.
+  std::optional<Money> drawn = std::nullopt;
 };
 
-// One record that was read and found sane (billing/service/usage_record_parser.h).
+// One record (billing/service/usage_record_parser.h).
 struct UsageRecordItem {
+  // False: it could not be read or is not sane.  Only `bytes` and `digest` are set then.
+  bool readable = true;
   std::string bytes;    // As the node wrote it.
   Sha256Digest digest;  // Of the bytes.
   std::string generation_id;

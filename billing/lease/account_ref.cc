@@ -1,6 +1,7 @@
 #include "billing/lease/account_ref.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ids.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::string_view kWalletPrefix = "wallet/";
 constexpr std::string_view kBudgetPrefix = "budget/";
+constexpr std::string_view kRunPrefix = "run/";
 constexpr std::size_t kPeriodCharsMax = 10;  // "2026-11-22".
 
 bool IsPeriodName(std::string_view period) {
@@ -18,31 +20,62 @@ bool IsPeriodName(std::string_view period) {
          });
 }
 
+// Splits at the first slash; nullopt when there is none.
+std::optional<std::pair<std::string_view, std::string_view>> Split(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return std::pair(text.substr(0, slash), text.substr(slash + 1));
+}
+
 }  // namespace
 
 std::string_view AccountKindName(AccountKind kind) {
-  return kind == AccountKind::kWallet ? "wallet" : "budget";
+  switch (kind) {
+    case AccountKind::kWallet:
+      return "wallet";
+    case AccountKind::kBudget:
+      return "budget";
+    case AccountKind::kRun:
+      return "run";
+  }
+  return "unknown";
 }
 
 std::string AccountRef::Name() const {
-  if (kind == AccountKind::kWallet) return std::string(kWalletPrefix) + id;
-  return std::string(kBudgetPrefix) + id + "/" + period;
+  switch (kind) {
+    case AccountKind::kWallet:
+      return std::string(kWalletPrefix) + id;
+    case AccountKind::kBudget: {
+      const std::string name = std::string(kBudgetPrefix) + id + "/" + period;
+      return instance.empty() ? name : name + "/" + instance;
+    }
+    case AccountKind::kRun:
+      break;
+  }
+  return std::string(kRunPrefix) + id + "/" + instance;
 }
 
 std::optional<AccountRef> ParseAccountRef(std::string_view name) {
   if (name.starts_with(kWalletPrefix)) {
     const std::string_view id = name.substr(kWalletPrefix.size());
     if (!IsValidResourceId(id)) return std::nullopt;
-    return AccountRef{AccountKind::kWallet, std::string(id), ""};
+    return AccountRef{AccountKind::kWallet, std::string(id)};
   }
-  if (!name.starts_with(kBudgetPrefix)) return std::nullopt;
-  name.remove_prefix(kBudgetPrefix.size());
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const std::string_view id = name.substr(0, slash);
-  const std::string_view period = name.substr(slash + 1);
-  if (!IsValidResourceId(id) || !IsPeriodName(period)) return std::nullopt;
-  return AccountRef{AccountKind::kBudget, std::string(id), std::string(period)};
+  const bool run = name.starts_with(kRunPrefix);
+  if (!run && !name.starts_with(kBudgetPrefix)) return std::nullopt;
+  const auto parts = Split(name.substr(run ? kRunPrefix.size() : kBudgetPrefix.size()));
+  if (!parts.has_value() || !IsValidResourceId(parts->first)) return std::nullopt;
+  const auto& [id, rest] = *parts;
+  if (run) {
+    if (!IsValidResourceId(rest)) return std::nullopt;
+    return AccountRef{AccountKind::kRun, std::string(id), "", std::string(rest)};
+  }
+  const auto instance = Split(rest);
+  const std::string_view period = instance.has_value() ? instance->first : rest;
+  if (!IsPeriodName(period)) return std::nullopt;
+  if (instance.has_value() && !IsValidResourceId(instance->second)) return std::nullopt;
+  return AccountRef{AccountKind::kBudget, std::string(id), std::string(period),
+                    std::string(instance.has_value() ? instance->second : "")};
 }
 
 }  // namespace tollgate::billing

@@ -53,15 +53,34 @@ struct AccountRow {
   Money credited;     // Of a wallet: all that ever came in, net of adjustments; its cap.
   Money settled;      // All that was charged within the cap.
   Money outstanding;  // The sum over its leases; kept for readers.
+  Money cap = {};     // Of a run: what its caller stated.
+  // The greatest share of a budget's limit, in per cent, at which an alert was made.
+  std::uint32_t alerted_percent = 0;
 
   friend bool operator==(const AccountRow&, const AccountRow&) = default;
 };
 
-// What configuration says of a budget.
+// An addition to a budget's limit for a time.
+struct BudgetRaise {
+  Money amount;  // > 0.
+  absl::Time until;
+
+  friend bool operator==(const BudgetRaise&, const BudgetRaise&) = default;
+};
+
+// What configuration says of a budget that is in force.
 struct BudgetTerms {
   Money limit;
   BudgetPeriod period = BudgetPeriod::kNone;
   bool hard = true;
+  bool each = false;       // A template: its accounts have instances, and only they.
+  std::string scope = {};  // "key/key_1", for alerts.
+  std::vector<BudgetRaise> raises = {};
+  std::vector<std::uint32_t> alert_percents = {};  // Rising.
+  std::vector<std::string> alert_webhook_ids = {};
+
+  // The limit and the raises that hold at `now`; saturates.
+  Money CapAt(absl::Time now) const;
 
   friend bool operator==(const BudgetTerms&, const BudgetTerms&) = default;
 };
@@ -84,6 +103,8 @@ struct WantRequest {
   Money need;
   Money want;
   std::uint64_t nonce = 0;
+  bool close = false;
+  Money cap = {};  // Of a run; zero for not stated.
 };
 
 // lease.proto, Grant.
@@ -96,6 +117,7 @@ struct GrantAnswer {
   Money cap;
   Money settled;
   Money outstanding;
+  bool closed = false;
 };
 
 // lease.proto, Recall.
@@ -109,14 +131,24 @@ struct LeaseMessage {
   std::variant<GrantAnswer, RecallNotice> content;
 };
 
-// Money that passed between a wallet and its holds, for the ledger.
+// Money that passed between a wallet and its holds, or that left the wallet since its time is over,
+// for the ledger.
 struct HoldMove {
-  enum class Kind { kGrant, kRelease, kLoss };
+  enum class Kind { kGrant, kRelease, kLoss, kExpiry };
   Kind kind = Kind::kGrant;
-  LeaseKey lease;
+  LeaseKey lease;  // Only the account for kExpiry.
   std::string workspace_id;
   Money amount;  // > 0.
   Money total;   // Granted or released so far: with the lease's name it makes the move unique.
+};
+
+// A budget's spending reached a share of its limit for the first time in the period.
+struct BudgetAlert {
+  std::string account;
+  AccountRef ref;
+  std::uint32_t percent = 0;
+  Money cap;
+  Money settled;
 };
 
 enum class LeaseState { kOpen, kSuspended, kClosed };
@@ -130,7 +162,7 @@ struct LeaseView {
 // An account as a reader sees it.
 struct AccountView {
   AccountRow row;
-  Money cap;
+  Money cap = {};
   bool capped = true;  // False when nobody knows a cap: a budget that is gone.
 };
 

@@ -22,6 +22,8 @@ void LeaseBook::Restore(std::vector<NodeRow> nodes, std::vector<AccountRow> acco
     Account& account = AccountOf(*ref, row.account);
     account.credited = row.credited;
     account.settled = row.settled;
+    account.cap = row.cap;
+    account.alerted_percent = row.alerted_percent;
   }
   for (LeaseRow& row : leases) {
     const std::optional<AccountRef> ref = ParseAccountRef(row.key.account);
@@ -40,6 +42,7 @@ void LeaseBook::Restore(std::vector<NodeRow> nodes, std::vector<AccountRow> acco
 absl::Status LeaseBook::Credit(const std::string& wallet, Money amount, Now now) {
   const std::optional<AccountRef> ref = ParseAccountRef(wallet);
   CHECK(ref.has_value() && ref->kind == AccountKind::kWallet) << wallet;
+  NoteTime(now);
   Account& account = AccountOf(*ref, wallet);
   const std::optional<Money> credited = account.credited.TryAdd(amount);
   if (!credited.has_value()) {
@@ -53,13 +56,10 @@ absl::Status LeaseBook::Credit(const std::string& wallet, Money amount, Now now)
 }
 
 void LeaseBook::SetBudgets(BudgetTermsById budgets, Now now) {
+  NoteTime(now);
   budgets_ = std::move(budgets);
-  for (auto& [name, account] : accounts_) {
-    if (account.ref.kind != AccountKind::kBudget || account.outstanding.is_zero()) continue;
-    if (!Cap(account).has_value() || Available(account).is_negative()) {
-      RecallFrom(account, name, /*except_node=*/"", now);
-    }
-  }
+  PlanRaiseEnd(now);
+  RecallLowered(now);
   const std::set<std::string> waiting = waiting_accounts_;
   for (const std::string& name : waiting) RetryWaiting(name, now);
 }
@@ -112,19 +112,23 @@ void LeaseBook::Settle(const LeaseKey& key, Money amount) {
   account.outstanding -= amount;
   account.settled = SaturatingAdd(account.settled, amount);
   totals_[static_cast<int>(account.ref.kind)].outstanding -= amount;
+  NoteSpending(key.account, account);
   MarkChanged(key, account, lease);
 }
 
 void LeaseBook::Count(const std::string& name, Money amount) {
   const std::optional<AccountRef> ref = ParseAccountRef(name);
   CHECK(ref.has_value() && !amount.is_negative()) << name;
+  if (ref->kind == AccountKind::kRun) return;
   Account& account = AccountOf(*ref, name);
   account.settled = SaturatingAdd(account.settled, amount);
+  NoteSpending(name, account);
   MarkAccount(name, account);
 }
 
 void LeaseBook::CloseIncarnation(const std::string& node_id, std::uint64_t incarnation, Now now) {
   CHECK_LT(incarnation, LatestIncarnation(node_id));
+  NoteTime(now);
   for (auto& [name, account] : accounts_) {
     // Those closed before are of no use to anybody any more.
     for (auto it = account.leases.lower_bound({node_id, 0}); it != account.leases.end() &&
@@ -149,6 +153,7 @@ void LeaseBook::CloseIncarnation(const std::string& node_id, std::uint64_t incar
 }
 
 absl::StatusOr<LeaseView> LeaseBook::Resolve(const LeaseKey& key, Now now) {
+  NoteTime(now);
   const auto found_account = accounts_.find(key.account);
   if (found_account == accounts_.end()) return absl::NotFoundError("no such lease");
   Account& account = found_account->second;
@@ -175,9 +180,16 @@ std::optional<AccountView> LeaseBook::FindAccount(const std::string& name) const
   const auto found = accounts_.find(name);
   Account none;
   none.ref = *ref;
+  bool known = found != accounts_.end();
+  if (!known && reader_ && ref->kind == AccountKind::kBudget) {
+    if (const std::optional<AccountRow> row = reader_(name)) {
+      none.settled = row->settled;
+      known = true;
+    }
+  }
   const Account& account = found == accounts_.end() ? none : found->second;
   const std::optional<Money> cap = Cap(account);
-  if (found == accounts_.end() && !cap.has_value()) return std::nullopt;
+  if (!known && (!cap.has_value() || ref->kind == AccountKind::kRun)) return std::nullopt;
   view.row.credited = account.credited;
   view.row.settled = account.settled;
   view.row.outstanding = account.outstanding;
@@ -212,28 +224,6 @@ const LeaseTotalsByKind& LeaseBook::totals(AccountKind kind) const {
   return totals_[static_cast<int>(kind)];
 }
 
-LeaseBook::Account& LeaseBook::AccountOf(const AccountRef& ref, const std::string& name) {
-  Account& account = accounts_[name];
-  account.ref = ref;
-  return account;
-}
-
-std::optional<Money> LeaseBook::Cap(const Account& account) const {
-  if (account.ref.kind == AccountKind::kWallet) return account.credited;
-  const auto terms = budgets_.find(account.ref.id);
-  if (terms == budgets_.end()) return std::nullopt;
-  return terms->second.limit;
-}
-
-Money LeaseBook::Available(const Account& account) const {
-  // What is settled saturates, and a lowered cap may lie far below: 128 bits hold the difference.
-  const __int128 available =
-      static_cast<__int128>(Cap(account).value_or(Money::Zero()).nano_usd()) -
-      account.settled.nano_usd() - account.outstanding.nano_usd();
-  return Money::FromNanoUsd(static_cast<std::int64_t>(
-      std::max<__int128>(available, std::numeric_limits<std::int64_t>::min())));
-}
-
 LeaseState LeaseBook::StateOf(const LeaseKey& key, const Lease& lease) const {
   if (lease.closed) return LeaseState::kClosed;
   const bool running = roster_.LatestIncarnation(key.node_id) == key.incarnation;
@@ -249,6 +239,7 @@ void LeaseBook::Free(const LeaseKey& key, Account& account, Lease& lease, Money 
     totals_[static_cast<int>(account.ref.kind)].outstanding -= amount;
     if (account.ref.kind == AccountKind::kWallet) {
       effects_.moves.push_back({kind, key, account.ref.id, amount, lease.totals.released});
+      LetDueLeave(key.account, account, amount);  // Before anybody else is granted it.
     }
   }
   MarkChanged(key, account, lease);
@@ -260,7 +251,9 @@ void LeaseBook::MarkChanged(const LeaseKey& key, const Account& account, const L
 }
 
 void LeaseBook::MarkAccount(const std::string& name, const Account& account) {
-  effects_.accounts[name] = {name, account.credited, account.settled, account.outstanding};
+  effects_.accounts[name] = {
+      name,        account.credited,       account.settled, account.outstanding,
+      account.cap, account.alerted_percent};
 }
 
 }  // namespace tollgate::billing

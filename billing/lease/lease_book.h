@@ -6,6 +6,7 @@
 //   settled(account) + sum of outstanding(leases of account) ≤ cap        at every grant
 //   granted, released and settled of a lease only grow; outstanding ≥ 0
 //   time frees nothing: no function here gives money back because a time has come
+//   due(wallet) ≤ its outstanding: what is to leave a wallet is still with leases
 //
 // Effects gather until they are taken: changed rows, moves for the ledger, and messages which may
 // be sent only when the rows and moves are durable.
@@ -13,6 +14,7 @@
 #define TOLLGATE_BILLING_LEASE_LEASE_BOOK_H_
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -41,11 +43,20 @@ struct LeaseBookOptions {
   std::size_t waiting_max = 256;
   // By how much a node's clock may differ from ours when it names the current period.
   absl::Duration period_skew = absl::Hours(1);
+  // An account of a budget without leases that nobody uses for so long is kept by the store only;
+  // a run is forgotten.
+  absl::Duration idle = absl::Hours(1);
+  // Runs that are known at a time; beyond it new ones wait for old ones to end.
+  std::size_t runs_max = 100'000;
 };
+
+// Reads the durable row of a budget's account; nullopt when there is none.
+using AccountReader = std::function<std::optional<AccountRow>(const std::string& account)>;
 
 struct LeaseEffects {
   std::map<LeaseKey, LeaseRow> leases;
   std::map<std::string, AccountRow> accounts;
+  std::vector<std::string> removed_accounts;  // Runs.
   std::map<std::string, NodeRow> nodes;
   std::vector<LeaseKey> removed_leases;
   std::vector<HoldMove> moves;
@@ -60,14 +71,25 @@ struct LeaseTotalsByKind {
 
 class LeaseBook {
  public:
-  explicit LeaseBook(LeaseBookOptions options = {}) : options_(options) {}
+  // With a `reader`, accounts that are idle are dropped from memory and read again when needed;
+  // what TakeEffects() handed over must then be durable before the next call.
+  explicit LeaseBook(LeaseBookOptions options = {}, AccountReader reader = nullptr)
+      : options_(options), reader_(std::move(reader)) {}
 
   void Restore(std::vector<NodeRow> nodes, std::vector<AccountRow> accounts,
                std::vector<LeaseRow> leases);
 
+  // Tells the time to those that follow without one.
+  void NoteTime(Now now);
+
   // Caps.  Credit() changes a wallet's cap by `amount`; OutOfRange when it would not fit.
   // REQUIRED: the wallet's available money covers a negative amount.
   absl::Status Credit(const std::string& wallet, Money amount, Now now);
+  // States how much of a wallet's money is to leave it as soon as it comes back from leases: what
+  // is available of a rise leaves at once.  REQUIRED: due ≤ its available and outstanding money.
+  void SetDue(const std::string& wallet, Money due, Now now);
+  // The same of what was due before this object was made.
+  void RestoreDue(const std::string& wallet, Money due);
   // Replaces what is known of budgets; holders of a lowered one are recalled.
   void SetBudgets(BudgetTermsById budgets, Now now);
 
@@ -84,7 +106,7 @@ class LeaseBook {
   // STALE_INCARNATION when the stream's node has gone on to a later one.
   absl::Status Want(StreamId stream, const WantRequest& request, Now now);
 
-  // Answers the Wants whose wait is over.
+  // Answers the Wants whose wait is over, ends raises and forgets what is idle.
   void Expire(Now now);
   // When Expire() has something to do next; InfiniteFuture for never.
   MonotonicTime NextDeadline() const;
@@ -93,7 +115,8 @@ class LeaseBook {
   Money Outstanding(const LeaseKey& key) const;
   // Charges `amount` to a lease.  REQUIRED: 0 ≤ amount ≤ Outstanding(key).
   void Settle(const LeaseKey& key, Money amount);
-  // Counts what was spent on an account without a lease (a soft budget); saturates.
+  // Counts what was spent on an account without a lease (a soft budget); saturates.  Nothing
+  // happens for a run, which is never soft.
   void Count(const std::string& account, Money amount);
 
   // Frees what a former incarnation of a node still holds: the caller knows that all it spent is
@@ -117,6 +140,10 @@ class LeaseBook {
 
   // Hands over what has gathered and begins anew.
   LeaseEffects TakeEffects() { return std::exchange(effects_, {}); }
+  // Likewise, the alerts that spending has caused.
+  std::vector<BudgetAlert> TakeAlerts() { return std::exchange(alerts_, {}); }
+  const BudgetTermsById& budgets() const { return budgets_; }
+  std::size_t accounts_in_memory() const { return accounts_.size(); }
 
  private:
   struct Lease {
@@ -135,6 +162,10 @@ class LeaseBook {
     Money credited;
     Money settled;
     Money outstanding;
+    Money cap;                          // Of a run.
+    Money due;                          // Of a wallet: SetDue() less what has left.
+    std::uint32_t alerted_percent = 0;  // Of a budget.
+    MonotonicTime last_used;
     Leases leases;
     std::list<Waiting> waiting;
   };
@@ -143,7 +174,18 @@ class LeaseBook {
     std::uint64_t incarnation = 0;
   };
 
+  // In memory, or from the reader; nullptr when there is none.
+  Account* Find(const AccountRef& ref, const std::string& name);
+  // The same, and a new one when there is none.
   Account& AccountOf(const AccountRef& ref, const std::string& name);
+  const BudgetTerms* TermsOf(const AccountRef& ref) const;
+  void PlanRaiseEnd(Now now);
+  void RecallLowered(Now now);
+  void ForgetIdle(Now now);
+  void NoteSpending(const std::string& name, Account& account);
+  void LetDueLeave(const std::string& name, Account& account, Money most);
+  std::optional<Shortage> OpenRun(const AccountRef& ref, const WantRequest& request);
+  bool Close(const Stream& sender, const Waiting& waiting, Now now);
   std::optional<Money> Cap(const Account& account) const;
   Money Available(const Account& account) const;
   bool MayGrant(const Account& account, Now now) const;
@@ -164,13 +206,21 @@ class LeaseBook {
   void MarkAccount(const std::string& name, const Account& account);
 
   const LeaseBookOptions options_;
+  const AccountReader reader_;
+  absl::Time wall_;           // Of the call that runs: raises end by it.
+  MonotonicTime monotonic_;   // Likewise: accounts are idle by it.
+  MonotonicTime next_sweep_;  // When ForgetIdle() looks again.
+  MonotonicTime raise_end_ = MonotonicTime::InfiniteFuture();
+  bool fresh_ = true;  // No time was told since this object was made.
+  std::size_t runs_ = 0;
+  std::vector<BudgetAlert> alerts_;
   NodeRoster roster_;
   BudgetTermsById budgets_;
   std::map<std::string, Account> accounts_;
   std::map<StreamId, Stream> streams_;
   std::map<std::string, StreamId> stream_by_node_;
-  std::set<std::string> waiting_accounts_;  // Those with a Want that waits.
-  LeaseTotalsByKind totals_[2];             // By AccountKind.
+  std::set<std::string> waiting_accounts_;       // Those with a Want that waits.
+  LeaseTotalsByKind totals_[kAccountKindCount];  // By AccountKind.
   LeaseEffects effects_;
 };
 

@@ -13,9 +13,12 @@ Money PositivePart(Money a, Money minus) { return a > minus ? a - minus : Money:
 
 absl::Status Validate(const WantRequest& request) {
   if (request.granted.is_negative() || request.released.is_negative() ||
-      request.need.is_negative() || request.want < request.need) {
+      request.need.is_negative() || request.want < request.need || request.cap.is_negative()) {
     return absl::InvalidArgumentError(
         "amounts must not be negative, and want must be at least need");
+  }
+  if (request.close && !request.want.is_zero()) {
+    return absl::InvalidArgumentError("who closes a lease wants nothing");
   }
   return absl::OkStatus();
 }
@@ -30,16 +33,25 @@ absl::Status LeaseBook::Want(StreamId stream, const WantRequest& request, Now no
                            "a later incarnation of this node is known");
   }
   if (const absl::Status valid = Validate(request); !valid.ok()) return valid;
+  NoteTime(now);
 
   Waiting waiting{stream, request, now.monotonic + options_.recall_wait};
   const std::optional<AccountRef> ref = ParseAccountRef(request.account);
   Account unknown;
   if (ref.has_value()) unknown.ref = *ref;
-  if (!ref.has_value() || (!accounts_.contains(request.account) && !Cap(unknown).has_value())) {
+  if (request.close && Close(sender->second, waiting, now)) return absl::OkStatus();
+  if (ref.has_value() && ref->kind == AccountKind::kRun) {
+    if (const std::optional<Shortage> shortage = OpenRun(*ref, request)) {
+      Answer(waiting, unknown, Lease{}, *shortage, now);
+      return absl::OkStatus();
+    }
+  }
+  const bool known = ref.has_value() && Find(*ref, request.account) != nullptr;
+  if (!ref.has_value() || (!known && !Cap(unknown).has_value())) {
     Answer(waiting, unknown, Lease{}, Shortage::kUnknownAccount, now);
     return absl::OkStatus();
   }
-  if (!accounts_.contains(request.account) && Cap(unknown)->is_zero()) {
+  if (!known && Cap(unknown)->is_zero()) {
     // Nobody paid in or nothing may be spent: not worth a row, since any name would make one.
     const Shortage shortage = request.need.is_zero() ? Shortage::kNone : Shortage::kExhausted;
     Answer(waiting, unknown, Lease{}, shortage, now);
@@ -72,6 +84,35 @@ absl::Status LeaseBook::Want(StreamId stream, const WantRequest& request, Now no
   return absl::OkStatus();
 }
 
+// Whether the Want is answered: the lease is over, or was before.  Else it is an ordinary renewal,
+// for something is outstanding.
+bool LeaseBook::Close(const Stream& sender, const Waiting& waiting, Now now) {
+  const WantRequest& request = waiting.request;
+  const auto found_account = accounts_.find(request.account);
+  Account none;
+  if (const auto ref = ParseAccountRef(request.account)) none.ref = *ref;
+  // The journal names a wallet's leases and their totals: those begin once.
+  if (none.ref.kind == AccountKind::kWallet) return false;
+  Account& account = found_account == accounts_.end() ? none : found_account->second;
+  const auto found = account.leases.find({sender.node_id, sender.incarnation});
+  if (found != account.leases.end()) {
+    const LeaseKey key{request.account, sender.node_id, sender.incarnation};
+    if (request.granted > found->second.totals.granted) return false;
+    Accept(key, account, found->second, request.released);
+    if (!found->second.totals.outstanding().is_zero()) return false;
+    // What a crossing Grant may still bring is taken back with the lease: nothing was granted.
+    if (found->second.totals.granted != request.granted) return false;
+    effects_.leases.erase(key);
+    effects_.removed_leases.push_back(key);
+    account.leases.erase(found);
+    account.last_used = now.monotonic;
+  }
+  Answer(waiting, account, Lease{}, Shortage::kNone, now);
+  std::get<GrantAnswer>(effects_.messages.back().content).closed = true;
+  if (found_account != accounts_.end()) RetryWaiting(request.account, now);
+  return true;
+}
+
 void LeaseBook::Accept(const LeaseKey& key, Account& account, Lease& lease, Money released) {
   // Totals only grow, so an overtaken message changes nothing; and nobody gives back what is spent.
   const Money most = lease.totals.granted - lease.totals.settled;
@@ -102,7 +143,7 @@ bool LeaseBook::Serve(const Waiting& waiting, Now now, bool last_word) {
   Money want = std::max(need, PositivePart(request.want, unseen));
   if (!account.waiting.empty()) want = need;  // Others starve.
   if (!MayGrant(account, now)) {
-    const bool soft = account.ref.kind == AccountKind::kBudget && !budgets_.at(account.ref.id).hard;
+    const bool soft = account.ref.kind == AccountKind::kBudget && !TermsOf(account.ref)->hard;
     Answer(
         waiting, account, lease,
         need.is_zero() ? Shortage::kNone : (soft ? Shortage::kReserved : Shortage::kUnknownAccount),
@@ -148,7 +189,10 @@ void LeaseBook::Answer(const Waiting& waiting, const Account& account, const Lea
   const std::optional<Money> cap = Cap(account);
   // A lease above a lowered cap, or on what is gone or past, is not renewed: its node stops drawing
   // on it and gives back what is idle.
-  const bool renewed = cap.has_value() && !lease.closed && !Available(account).is_negative() &&
+  // Nor is one that holds money whose time is over, unless there is other money.
+  const Money available = Available(account);
+  const bool overdue = !account.due.is_zero() && available <= Money::Zero();
+  const bool renewed = cap.has_value() && !lease.closed && !available.is_negative() && !overdue &&
                        shortage != Shortage::kUnknownAccount && MayGrant(account, now);
   effects_.messages.push_back(
       {waiting.stream, GrantAnswer{.account = waiting.request.account,
@@ -162,10 +206,10 @@ void LeaseBook::Answer(const Waiting& waiting, const Account& account, const Lea
 }
 
 bool LeaseBook::MayGrant(const Account& account, Now now) const {
-  if (account.ref.kind == AccountKind::kWallet) return true;
-  const auto found = budgets_.find(account.ref.id);
-  if (found == budgets_.end() || !found->second.hard) return false;
-  const BudgetPeriod period = found->second.period;
+  if (account.ref.kind != AccountKind::kBudget) return true;
+  const BudgetTerms* terms = TermsOf(account.ref);
+  if (terms == nullptr || !terms->hard) return false;
+  const BudgetPeriod period = terms->period;
   for (const absl::Time at :
        {now.wall, now.wall - options_.period_skew, now.wall + options_.period_skew}) {
     if (BudgetPeriodOf(period, at) == account.ref.period) return true;
@@ -219,21 +263,6 @@ void LeaseBook::RetryWaiting(const std::string& name, Now now) {
                                                                       : std::next(it);
   }
   if (waiting.empty()) waiting_accounts_.erase(name);
-}
-
-void LeaseBook::Expire(Now now) {
-  const std::set<std::string> names = waiting_accounts_;
-  for (const std::string& name : names) RetryWaiting(name, now);
-}
-
-MonotonicTime LeaseBook::NextDeadline() const {
-  MonotonicTime next = MonotonicTime::InfiniteFuture();
-  for (const std::string& name : waiting_accounts_) {
-    for (const Waiting& waiting : accounts_.at(name).waiting) {
-      next = std::min(next, waiting.deadline);
-    }
-  }
-  return next;
 }
 
 }  // namespace tollgate::billing

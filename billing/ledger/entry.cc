@@ -28,12 +28,19 @@ std::string_view EntryKindName(EntryKind kind) {
       return "lease_release";
     case EntryKind::kLoss:
       return "loss";
+    case EntryKind::kRefund:
+      return "refund";
+    case EntryKind::kCredit:
+      return "credit";
+    case EntryKind::kCreditExpiry:
+      return "credit_expiry";
   }
   return "unknown";
 }
 
 std::string WalletAccount(std::string_view workspace_id) { return Join("wallet/", workspace_id); }
 std::string HoldsAccount(std::string_view workspace_id) { return Join("holds/", workspace_id); }
+std::string CreditAccount(std::string_view workspace_id) { return Join("credit/", workspace_id); }
 std::string RevenueAccount(std::string_view model_id) { return Join("revenue/", model_id); }
 std::string CostAccount(std::string_view provider_id) { return Join("cost/", provider_id); }
 std::string PayableAccount(std::string_view provider_id) { return Join("payable/", provider_id); }

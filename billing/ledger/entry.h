@@ -6,6 +6,7 @@
 #ifndef TOLLGATE_BILLING_LEDGER_ENTRY_H_
 #define TOLLGATE_BILLING_LEDGER_ENTRY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,11 +26,17 @@ enum class EntryKind : std::uint8_t {
   kLeaseGrant = 4,    // Wallet to holds.
   kLeaseRelease = 5,  // Holds to wallet.
   kLoss = 6,          // What a lost lease may have spent, taken over by the operator.
+  kRefund = 7,        // A charge given back.
+  kCredit = 8,        // Promotional credit.
+  kCreditExpiry = 9,  // Promotional credit that was not spent in time.
 };
 
-inline constexpr EntryKind kAllEntryKinds[] = {EntryKind::kTopUp,        EntryKind::kAdjustment,
-                                               EntryKind::kUsage,        EntryKind::kLeaseGrant,
-                                               EntryKind::kLeaseRelease, EntryKind::kLoss};
+inline constexpr EntryKind kAllEntryKinds[] = {
+    EntryKind::kTopUp,      EntryKind::kAdjustment,   EntryKind::kUsage,
+    EntryKind::kLeaseGrant, EntryKind::kLeaseRelease, EntryKind::kLoss,
+    EntryKind::kRefund,     EntryKind::kCredit,       EntryKind::kCreditExpiry};
+// One more than the greatest number: the size of an array by kind.
+inline constexpr std::size_t kEntryKindsEnd = 10;
 
 // "top_up", "adjustment", …: for metrics and messages.
 std::string_view EntryKindName(EntryKind kind);
@@ -75,7 +82,12 @@ std::string HoldsAccount(std::string_view workspace_id);   // What leases hold o
 std::string RevenueAccount(std::string_view model_id);     // What customers paid for a model.
 std::string CostAccount(std::string_view provider_id);     // What its providers' work costs.
 std::string PayableAccount(std::string_view provider_id);  // What we owe them.
-inline constexpr std::string_view kCashAccount = "cash";   // Money from outside.
+// How much of wallet and holds is promotional credit; what is on it stands against kCreditUnspent.
+std::string CreditAccount(std::string_view workspace_id);
+inline constexpr std::string_view kCreditUnspentAccount = "credit_unspent";
+inline constexpr std::string_view kPromotionalAccount = "promotional";  // What credit has cost.
+inline constexpr std::string_view kRefundsAccount = "refunds";          // Charges given back.
+inline constexpr std::string_view kCashAccount = "cash";                // Money from outside.
 inline constexpr std::string_view kAdjustmentsAccount = "adjustments";
 inline constexpr std::string_view kOverrunAccount = "overrun";  // Charges beyond what was leased.
 inline constexpr std::string_view kLossAccount = "loss";

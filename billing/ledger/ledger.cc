@@ -11,7 +11,8 @@ namespace {
 
 // Whose balance may not be negative.
 bool IsBoundedBelow(const std::string& account) {
-  return account.starts_with("wallet/") || account.starts_with("holds/");
+  return account.starts_with("wallet/") || account.starts_with("holds/") ||
+         account.starts_with("credit/");
 }
 
 // Sums of postings stay far inside 128 bits.
@@ -24,16 +25,18 @@ bool SumsToZero(const std::vector<Posting>& postings) {
 }  // namespace
 
 bool RemembersKey(EntryKind kind) {
-  return kind == EntryKind::kTopUp || kind == EntryKind::kAdjustment || kind == EntryKind::kLoss;
+  return kind == EntryKind::kTopUp || kind == EntryKind::kAdjustment || kind == EntryKind::kLoss ||
+         kind == EntryKind::kRefund || kind == EntryKind::kCredit;
 }
 
-Ledger::Ledger(LedgerState state)
+Ledger::Ledger(LedgerState state, KeyReader reader)
     : last_sequence_(state.last_sequence),
       last_time_(state.last_time),
-      last_hash_(state.last_hash) {
+      last_hash_(state.last_hash),
+      reader_(std::move(reader)) {
   for (auto& [account, balance] : state.balances) balances_.emplace(account, balance);
   for (AppliedKey& key : state.keys) {
-    keys_.emplace(std::move(key.idempotency_key), Known{key.sequence, key.contents});
+    keys_.emplace(std::move(key.idempotency_key), Known{key.sequence, key.contents, key.refusal});
   }
 }
 
@@ -58,17 +61,54 @@ Outcome Ledger::Validate(const Transfer& transfer) const {
   return Outcome::kCreated;
 }
 
+std::optional<Ledger::Result> Ledger::FindKey(const std::string& key,
+                                              const Sha256Digest& contents) const {
+  std::optional<Known> known;
+  if (const auto found = keys_.find(key); found != keys_.end()) {
+    known = found->second;
+  } else if (reader_) {
+    const std::optional<AppliedKey> row = reader_(key);
+    if (row.has_value()) known = Known{row->sequence, row->contents, row->refusal};
+  }
+  if (!known.has_value()) return std::nullopt;
+  if (known->contents != contents) return Result{Outcome::kExistsWithDifferentContents};
+  if (known->refusal != Outcome::kCreated) return Result{known->refusal};
+  return Result{Outcome::kExists, known->sequence};
+}
+
+void Ledger::Refuse(const std::string& key, const Sha256Digest& contents, Outcome refusal,
+                    LedgerEffects* effects) {
+  keys_.emplace(key, Known{0, contents, refusal});
+  effects->keys.push_back({key, 0, contents, refusal});
+}
+
 Ledger::Result Ledger::Apply(Transfer transfer, absl::Time now, LedgerEffects* effects) {
+  if (!RemembersKey(transfer.kind)) return Post(nullptr, std::move(transfer), now, effects);
+  const Sha256Digest contents = ContentsDigest(transfer);
+  return ApplyAs(contents, std::move(transfer), now, effects);
+}
+
+Ledger::Result Ledger::ApplyAs(const Sha256Digest& contents, Transfer transfer, absl::Time now,
+                               LedgerEffects* effects) {
+  const std::string key = transfer.idempotency_key;
+  const Result result = Post(&contents, std::move(transfer), now, effects);
+  if (result.outcome == Outcome::kBalanceOverflow ||
+      result.outcome == Outcome::kInsufficientBalance) {
+    // A key that was refused before comes here no more: Post() has answered it by FindKey().
+    if (!FindKey(key, contents).has_value()) {
+      Refuse(key, contents, result.outcome, effects);
+    }
+  }
+  return result;
+}
+
+Ledger::Result Ledger::Post(const Sha256Digest* contents, Transfer transfer, absl::Time now,
+                            LedgerEffects* effects) {
   const Outcome validity = Validate(transfer);
   if (validity != Outcome::kCreated) return {validity};
-
-  Sha256Digest contents{};
-  if (RemembersKey(transfer.kind)) {
-    contents = ContentsDigest(transfer);
-    const auto known = keys_.find(transfer.idempotency_key);
-    if (known != keys_.end()) {
-      if (known->second.contents != contents) return {Outcome::kExistsWithDifferentContents};
-      return {Outcome::kExists, known->second.sequence};
+  if (contents != nullptr) {
+    if (const std::optional<Result> known = FindKey(transfer.idempotency_key, *contents)) {
+      return *known;
     }
   }
 
@@ -89,9 +129,11 @@ Ledger::Result Ledger::Apply(Transfer transfer, absl::Time now, LedgerEffects* e
   entry.hash = ChainHash(last_hash_, EncodeEntryContents(entry));
   last_time_ = entry.time;
   last_hash_ = entry.hash;
-  if (RemembersKey(entry.transfer.kind)) {
-    keys_.emplace(entry.transfer.idempotency_key, Known{entry.sequence, contents});
-    effects->keys.push_back({entry.transfer.idempotency_key, entry.sequence, contents});
+  if (contents != nullptr) {
+    keys_.emplace(entry.transfer.idempotency_key,
+                  Known{entry.sequence, *contents, Outcome::kCreated});
+    effects->keys.push_back(
+        {entry.transfer.idempotency_key, entry.sequence, *contents, Outcome::kCreated});
   }
   effects->entries.push_back(std::move(entry));
   return {Outcome::kCreated, last_sequence_};

@@ -26,6 +26,8 @@ std::string_view OutcomeName(Outcome outcome) {
       return "balance_overflow";
     case Outcome::kInsufficientBalance:
       return "insufficient_balance";
+    case Outcome::kRefundExceedsCharge:
+      return "refund_exceeds_charge";
   }
   return "unknown";
 }

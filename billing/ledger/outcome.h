@@ -2,13 +2,15 @@
 #ifndef TOLLGATE_BILLING_LEDGER_OUTCOME_H_
 #define TOLLGATE_BILLING_LEDGER_OUTCOME_H_
 
+#include <cstdint>
 #include <string_view>
 
 namespace tollgate::billing {
 
-// In order of precedence: a transfer that is wrong in several ways gets the first that applies.  So
-// a malformed one is always malformed, and one that exists exists whatever the balance is now.
-enum class Outcome {
+// The numbers are stored: never change them.  In order of precedence: a transfer that is wrong in
+// several ways gets the first that applies.  So a malformed one is always malformed, and one that
+// exists exists whatever the balance is now.
+enum class Outcome : std::uint8_t {
   kCreated,                      // Written.
   kIdempotencyKeyInvalid,        // Empty or too long.
   kPostingsCountInvalid,         // Fewer than two, or more than kPostingsMax.
@@ -20,6 +22,7 @@ enum class Outcome {
   kExistsWithDifferentContents,  // The key was applied with others.
   kBalanceOverflow,              // An account would leave the range of int64.
   kInsufficientBalance,          // A wallet or its holds would fall below zero.
+  kRefundExceedsCharge,          // More would be given back than was charged.
 };
 
 // The enumerator in snake case, for messages.

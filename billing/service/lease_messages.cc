@@ -37,7 +37,9 @@ WantRequest FromProto(const lease::v1::LeaseRequest::Want& want) {
           .released = Money::FromNanoUsd(want.released_nano_usd()),
           .need = Money::FromNanoUsd(want.need_nano_usd()),
           .want = Money::FromNanoUsd(want.want_nano_usd()),
-          .nonce = want.nonce()};
+          .nonce = want.nonce(),
+          .close = want.close(),
+          .cap = Money::FromNanoUsd(want.cap_nano_usd())};
 }
 
 lease::v1::LeaseResponse ToProto(const LeaseMessage& message) {
@@ -58,6 +60,7 @@ lease::v1::LeaseResponse ToProto(const LeaseMessage& message) {
   grant->set_cap_nano_usd(answer.cap.nano_usd());
   grant->set_settled_nano_usd(answer.settled.nano_usd());
   grant->set_outstanding_nano_usd(answer.outstanding.nano_usd());
+  grant->set_closed(answer.closed);
   return response;
 }
 

@@ -17,11 +17,23 @@ ledger::v1::EntryKind ToProto(EntryKind kind) {
       return ledger::v1::ENTRY_KIND_LEASE_RELEASE;
     case EntryKind::kLoss:
       return ledger::v1::ENTRY_KIND_LOSS;
+    case EntryKind::kRefund:
+      return ledger::v1::ENTRY_KIND_REFUND;
+    case EntryKind::kCredit:
+      return ledger::v1::ENTRY_KIND_CREDIT;
+    case EntryKind::kCreditExpiry:
+      return ledger::v1::ENTRY_KIND_CREDIT_EXPIRY;
   }
   return ledger::v1::ENTRY_KIND_UNSPECIFIED;
 }
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+
+void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
+  const std::int64_t nanos = absl::ToUnixNanos(time);
+  out->set_seconds(nanos / kNanosPerSecond);
+  out->set_nanos(static_cast<std::int32_t>(nanos % kNanosPerSecond));
+}
 
 }  // namespace
 
@@ -36,9 +48,7 @@ ledger::v1::Entry ToProto(const Entry& entry) {
   ledger::v1::Entry out;
   out.set_sequence(entry.sequence);
   out.set_kind(ToProto(entry.transfer.kind));
-  const std::int64_t nanos = absl::ToUnixNanos(entry.time);
-  out.mutable_time()->set_seconds(nanos / kNanosPerSecond);
-  out.mutable_time()->set_nanos(static_cast<std::int32_t>(nanos % kNanosPerSecond));
+  SetTime(entry.time, out.mutable_time());
   out.set_workspace_id(entry.transfer.workspace_id);
   out.set_idempotency_key(entry.transfer.idempotency_key);
   for (const Posting& posting : entry.transfer.postings) {
@@ -62,7 +72,17 @@ ledger::v1::Account ToProto(const AccountView& view) {
   return out;
 }
 
-ledger::v1::Wallet WalletToProto(const std::string& workspace_id, const AccountRow& row) {
+ledger::v1::Credit ToProto(const CreditRow& row) {
+  ledger::v1::Credit out;
+  out.set_entry_sequence(row.sequence);
+  out.set_amount_nano_usd(row.amount.nano_usd());
+  out.set_remaining_nano_usd(row.remaining.nano_usd());
+  SetTime(row.expire_time, out.mutable_expire_time());
+  return out;
+}
+
+ledger::v1::Wallet WalletToProto(const std::string& workspace_id, const AccountRow& row,
+                                 Money promotional) {
   ledger::v1::Wallet out;
   out.set_workspace_id(workspace_id);
   const Money balance = row.credited - row.settled;
@@ -71,6 +91,7 @@ ledger::v1::Wallet WalletToProto(const std::string& workspace_id, const AccountR
   out.set_held_nano_usd(row.outstanding.nano_usd());
   out.set_spent_nano_usd(row.settled.nano_usd());
   out.set_credited_nano_usd(row.credited.nano_usd());
+  out.set_promotional_nano_usd(promotional.nano_usd());
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "billing/lease/lease.h"
+#include "billing/ledger/credits.h"
 #include "billing/ledger/entry.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
 
@@ -12,7 +13,9 @@ namespace tollgate::billing {
 
 ledger::v1::Entry ToProto(const Entry& entry);
 ledger::v1::Account ToProto(const AccountView& view);
-ledger::v1::Wallet WalletToProto(const std::string& workspace_id, const AccountRow& row);
+ledger::v1::Credit ToProto(const CreditRow& row);
+ledger::v1::Wallet WalletToProto(const std::string& workspace_id, const AccountRow& row,
+                                 Money promotional);
 
 // Nullopt for UNSPECIFIED and unknown values.
 std::optional<EntryKind> FromProto(ledger::v1::EntryKind kind);

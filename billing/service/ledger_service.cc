@@ -23,8 +23,9 @@ constexpr char kEntryPages = 'e';
 constexpr char kGenerationPages = 'g';
 
 // What a customer reads; the movements between wallet and leases only on request.
-constexpr EntryKind kStatementKinds[] = {EntryKind::kTopUp, EntryKind::kAdjustment,
-                                         EntryKind::kUsage, EntryKind::kLoss};
+constexpr EntryKind kStatementKinds[] = {
+    EntryKind::kTopUp,  EntryKind::kAdjustment, EntryKind::kUsage,       EntryKind::kLoss,
+    EntryKind::kRefund, EntryKind::kCredit,     EntryKind::kCreditExpiry};
 
 absl::StatusOr<std::vector<EntryKind>> ReadKinds(const ledger::v1::ListEntriesRequest& request) {
   if (request.kinds().empty()) {
@@ -44,6 +45,17 @@ absl::Status CheckWorkspace(const std::string& workspace_id) {
   return absl::InvalidArgumentError("workspace_id is required and must be a valid id");
 }
 
+// `TopUpRequest` and `AdjustRequest` have the same fields.
+template <typename Request>
+auto ByHand(EntryKind kind, const Request& request) {
+  ManualEntry entry{.kind = kind,
+                    .workspace_id = request.workspace_id(),
+                    .amount = Money::FromNanoUsd(request.amount_nano_usd()),
+                    .request_id = request.request_id(),
+                    .description = request.description()};
+  return [entry = std::move(entry)](Books& books, Now now) { return books.Post(entry, now); };
+}
+
 std::string SequencePosition(std::uint64_t sequence) {
   BinaryWriter out;
   out.U64(sequence);
@@ -60,12 +72,7 @@ grpc::ServerUnaryReactor* LedgerService::TopUp(grpc::CallbackServerContext* cont
   if (!allowed.ok()) {
     reactor->Finish(ToGrpc(allowed));
   } else {
-    Post({.kind = EntryKind::kTopUp,
-          .workspace_id = request->workspace_id(),
-          .amount = Money::FromNanoUsd(request->amount_nano_usd()),
-          .request_id = request->request_id(),
-          .description = request->description()},
-         response, reactor);
+    Post(ByHand(EntryKind::kTopUp, *request), response, reactor);
   }
   return reactor;
 }
@@ -81,21 +88,16 @@ grpc::ServerUnaryReactor* LedgerService::Adjust(grpc::CallbackServerContext* con
   if (!allowed.ok()) {
     reactor->Finish(ToGrpc(allowed));
   } else {
-    Post({.kind = EntryKind::kAdjustment,
-          .workspace_id = request->workspace_id(),
-          .amount = Money::FromNanoUsd(request->amount_nano_usd()),
-          .request_id = request->request_id(),
-          .description = request->description()},
-         response, reactor);
+    Post(ByHand(EntryKind::kAdjustment, *request), response, reactor);
   }
   return reactor;
 }
 
-void LedgerService::Post(ManualEntry entry, ledger::v1::Entry* response,
-                         grpc::ServerUnaryReactor* reactor) {
+void LedgerService::Post(std::function<absl::StatusOr<std::uint64_t>(Books&, Now)> post,
+                         ledger::v1::Entry* response, grpc::ServerUnaryReactor* reactor) {
   auto outcome = std::make_shared<absl::StatusOr<std::uint64_t>>(std::uint64_t{0});
-  writer_.Submit({.apply = [outcome, entry = std::move(entry)](
-                               Books& books, Now now) { *outcome = books.Post(entry, now); },
+  writer_.Submit({.apply = [outcome, post = std::move(post)](
+                               Books& books, Now now) { *outcome = post(books, now); },
                   .done =
                       [this, outcome, response, reactor](const absl::Status& synced) {
                         if (!synced.ok()) return reactor->Finish(ToGrpc(synced));
@@ -122,7 +124,8 @@ absl::Status LedgerService::ReadWallet(const std::string& workspace_id,
   TG_RETURN_IF_ERROR(CheckWorkspace(workspace_id));
   const absl::StatusOr<AccountRow> row = store_.ReadAccount(WalletAccount(workspace_id));
   if (!row.ok() && !absl::IsNotFound(row.status())) return row.status();
-  *response = WalletToProto(workspace_id, row.ok() ? *row : AccountRow{});
+  TG_ASSIGN_OR_RETURN(const Money promotional, store_.ReadBalance(CreditAccount(workspace_id)));
+  *response = WalletToProto(workspace_id, row.ok() ? *row : AccountRow{}, promotional);
   return absl::OkStatus();
 }
 
@@ -133,7 +136,8 @@ grpc::ServerUnaryReactor* LedgerService::GetAccount(grpc::CallbackServerContext*
   absl::Status status = authorizer_.Check(*context, AdminRole::kViewer);
   if (status.ok() && !ParseAccountRef(request->account()).has_value()) {
     status = absl::InvalidArgumentError(
-        "account must be wallet/<workspace> or budget/<budget>/<period>");
+        "account must be wallet/<workspace>, budget/<budget>/<period>[/<instance>] or "
+        "run/<workspace>/<run>");
   }
   if (!status.ok()) {
     reactor->Finish(ToGrpc(status));

@@ -2,7 +2,11 @@
 #ifndef TOLLGATE_BILLING_SERVICE_LEDGER_SERVICE_H_
 #define TOLLGATE_BILLING_SERVICE_LEDGER_SERVICE_H_
 
+#include <cstdint>
+#include <functional>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "billing/service/authorize.h"
 #include "billing/store/ledger_store.h"
 #include "billing/writer/ledger_writer.h"
@@ -24,6 +28,18 @@ class LedgerService final : public ledger::v1::LedgerService::CallbackService {
   grpc::ServerUnaryReactor* Adjust(grpc::CallbackServerContext* context,
                                    const ledger::v1::AdjustRequest* request,
                                    ledger::v1::Entry* response) override;
+  grpc::ServerUnaryReactor* Refund(grpc::CallbackServerContext* context,
+                                   const ledger::v1::RefundRequest* request,
+                                   ledger::v1::Entry* response) override;
+  grpc::ServerUnaryReactor* GrantCredit(grpc::CallbackServerContext* context,
+                                        const ledger::v1::GrantCreditRequest* request,
+                                        ledger::v1::Entry* response) override;
+  grpc::ServerUnaryReactor* ListCredits(grpc::CallbackServerContext* context,
+                                        const ledger::v1::ListCreditsRequest* request,
+                                        ledger::v1::ListCreditsResponse* response) override;
+  grpc::ServerUnaryReactor* ListAccounts(grpc::CallbackServerContext* context,
+                                         const ledger::v1::ListAccountsRequest* request,
+                                         ledger::v1::ListAccountsResponse* response) override;
   grpc::ServerUnaryReactor* GetWallet(grpc::CallbackServerContext* context,
                                       const ledger::v1::GetWalletRequest* request,
                                       ledger::v1::Wallet* response) override;
@@ -41,7 +57,10 @@ class LedgerService final : public ledger::v1::LedgerService::CallbackService {
                                             ledger::v1::ListGenerationsResponse* response) override;
 
  private:
-  void Post(ManualEntry entry, ledger::v1::Entry* response, grpc::ServerUnaryReactor* reactor);
+  // Changes the books by `post` and answers the entry that it names.
+  void Post(std::function<absl::StatusOr<std::uint64_t>(Books&, Now)> post,
+            ledger::v1::Entry* response, grpc::ServerUnaryReactor* reactor);
+  absl::StatusOr<RefundOrder> ReadRefund(const ledger::v1::RefundRequest& request) const;
   absl::Status ReadWallet(const std::string& workspace_id, ledger::v1::Wallet* response) const;
   absl::Status ReadEntries(const ledger::v1::ListEntriesRequest& request,
                            ledger::v1::ListEntriesResponse* response) const;

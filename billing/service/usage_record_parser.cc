@@ -50,14 +50,23 @@ absl::StatusOr<std::vector<UsageHold>> ParseHolds(const usage::v1::UsageRecord& 
     if (ref->kind == AccountKind::kWallet && ref->id != record.workspace_id()) {
       return Refuse("hold on another workspace's wallet");
     }
-    holds.push_back({hold.account(), hold.leased(), hold.lease_incarnation()});
+    if (ref->kind == AccountKind::kRun && ref->id != record.workspace_id()) {
+      return Refuse("hold on another workspace's run");
+    }
+    UsageHold out{hold.account(), hold.leased(), hold.lease_incarnation()};
+    if (hold.has_drawn_nano_usd() && hold.drawn_nano_usd() != record.charge_nano_usd()) {
+      if (ref->kind == AccountKind::kWallet) return Refuse("draw on the wallet");
+      out.drawn = Money::FromNanoUsd(hold.drawn_nano_usd());
+      TG_RETURN_IF_ERROR(CheckCharge(*out.drawn, Money::Zero()));
+    }
+    holds.push_back(std::move(out));
   }
   return holds;
 }
 
 }  // namespace
 
-absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string bytes) {
+absl::StatusOr<UsageRecordItem> ParseUsageRecord(const std::string& bytes) {
   if (bytes.size() > kUsageRecordBytesMax) return Refuse("size");
   usage::v1::UsageRecord record;
   if (!record.ParseFromString(bytes)) return Refuse("encoding");
@@ -83,6 +92,14 @@ absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string bytes) {
   item.key_id = std::move(*record.mutable_key_id());
   item.model_id = std::move(*record.mutable_model_id());
   item.provider_id = std::move(*record.mutable_provider_id());
+  item.digest = Sha256(bytes);
+  item.bytes = bytes;
+  return item;
+}
+
+UsageRecordItem UnreadableRecord(std::string bytes) {
+  UsageRecordItem item;
+  item.readable = false;
   item.digest = Sha256(bytes);
   item.bytes = std::move(bytes);
   return item;

@@ -18,7 +18,10 @@ inline constexpr std::size_t kCatalogIdBytesMax = 200;  // Models and providers.
 
 // Parses one serialized UsageRecord and checks everything that the books rely on.  InvalidArgument,
 // naming the field, otherwise.  Pure; thread-safe.
-absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string bytes);
+absl::StatusOr<UsageRecordItem> ParseUsageRecord(const std::string& bytes);
+
+// What stands for a record that ParseUsageRecord() refuses.
+UsageRecordItem UnreadableRecord(std::string bytes);
 
 }  // namespace tollgate::billing
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "billing/service/usage_record_parser.h"
@@ -35,11 +34,16 @@ absl::StatusOr<UsageBatch> ParseBatch(ReportUsageRequest::Batch& batch, const No
   parsed.running_incarnation = node.incarnation;
   parsed.records.reserve(static_cast<std::size_t>(batch.records_size()));
   for (std::string& bytes : *batch.mutable_records()) {
-    absl::StatusOr<UsageRecordItem> record = ParseUsageRecord(std::move(bytes));
+    absl::StatusOr<UsageRecordItem> record = ParseUsageRecord(bytes);
     if (!record.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(record.status().message(), " (sequence ",
-                                                     parsed.first_sequence + parsed.records.size(),
-                                                     ")"));
+      // It goes to quarantine: its lane must not wait for what will never be readable.
+      LogEvent(LogLevel::kError, "usage_record_unreadable",
+               {{"node", node.node_id},
+                {"incarnation", parsed.lane.incarnation},
+                {"lane", parsed.lane.lane},
+                {"sequence", parsed.first_sequence + parsed.records.size()},
+                {"error", record.status()}});
+      record = UnreadableRecord(std::move(bytes));
     }
     parsed.records.push_back(*std::move(record));
   }

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "billing/books/books.h"
 #include "billing/books/commit.h"
 
 namespace tollgate::billing {
@@ -42,6 +43,10 @@ class LedgerStore {
   // entry does not chain to the one before it.
   virtual absl::StatusOr<StoredState> Load() const = 0;
 
+  // The same, and may leave out what grows for ever and is read when needed (MakeReader()): keys,
+  // refunds and the accounts of budgets.
+  virtual absl::StatusOr<StoredState> LoadLean() const { return Load(); }
+
   // Makes a commit durable: all of it or nothing, before it returns.  After any error what is on
   // the disk is unknown, and the store must not be written again by this process: reopen it.
   virtual absl::Status Write(const Commit& commit) = 0;
@@ -58,6 +63,23 @@ class LedgerStore {
   // The row of a capped account.  NotFound.
   virtual absl::StatusOr<AccountRow> ReadAccount(const std::string& account) const = 0;
 
+  // The next four are lookups.  As they stand they search all that Load() reads; a store with an
+  // index does better.
+
+  // Up to `limit` capped accounts whose names begin with `prefix`, after `after`, by name.
+  virtual absl::StatusOr<std::vector<AccountRow>> ListAccounts(const std::string& prefix,
+                                                               const std::string& after,
+                                                               std::size_t limit) const;
+
+  // The key of a request that was applied or refused.  NotFound.
+  virtual absl::StatusOr<AppliedKey> ReadAppliedKey(const std::string& key) const;
+
+  // What was given back of a generation; zero for nothing.
+  virtual absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const;
+
+  // The balance of a ledger account; zero for one that was never touched.
+  virtual absl::StatusOr<Money> ReadBalance(const std::string& account) const;
+
   // The serialized records of a generation in order of attempt, at most kGenerationAttemptsMax.
   // NotFound when there is none.
   virtual absl::StatusOr<std::vector<std::string>> ReadGeneration(
@@ -69,6 +91,10 @@ class LedgerStore {
   // The bytes under which a record was quarantined.  NotFound.
   virtual absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const = 0;
 };
+
+// Reads from `store`, which must outlive it, what LoadLean() leaves out.  A store that cannot be
+// read ends the process: what it would be asked for decides about money.
+BooksReader MakeReader(const LedgerStore& store);
 
 // No request makes more attempts; an id that a broken node repeats for ever must not make one
 // answer grow without bound.

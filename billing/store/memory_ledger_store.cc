@@ -4,7 +4,7 @@
 
 namespace tollgate::billing {
 
-absl::StatusOr<StoredState> MemoryLedgerStore::Load() const {
+absl::StatusOr<StoredState> MemoryLedgerStore::Read(bool lean) const {
   absl::MutexLock lock(&mutex_);
   StoredState state;
   if (!journal_.empty()) {
@@ -13,9 +13,16 @@ absl::StatusOr<StoredState> MemoryLedgerStore::Load() const {
     state.ledger.last_hash = journal_.back().hash;
   }
   state.ledger.balances = balances_;
-  for (const auto& [key, row] : keys_) state.ledger.keys.push_back(row);
+  if (!lean) {
+    for (const auto& [key, row] : keys_) state.ledger.keys.push_back(row);
+    state.refunded = refunded_;
+  }
   for (const auto& [id, row] : nodes_) state.nodes.push_back(row);
-  for (const auto& [name, row] : accounts_) state.accounts.push_back(row);
+  for (const auto& [name, row] : accounts_) {
+    if (!lean || !name.starts_with("budget/")) state.accounts.push_back(row);
+  }
+  for (const auto& [key, row] : credits_) state.credits.push_back(row);
+  for (const auto& [number, row] : outbox_) state.outbox.push_back(row);
   for (const auto& [key, row] : leases_) state.leases.push_back(row);
   for (const auto& [key, row] : lanes_) state.lanes.push_back(row);
   for (const auto& [key, row] : digests_) state.digests.push_back(row);
@@ -31,7 +38,18 @@ absl::Status MemoryLedgerStore::Write(const Commit& commit) {
   for (const AppliedKey& key : commit.keys) keys_[key.idempotency_key] = key;
   for (const auto& [key, row] : commit.leases) leases_[key] = row;
   for (const LeaseKey& key : commit.removed_leases) leases_.erase(key);
+  for (const std::string& name : commit.removed_accounts) accounts_.erase(name);
   for (const auto& [name, row] : commit.accounts) accounts_[name] = row;
+  for (const CreditRow& row : commit.credits) {
+    if (row.remaining.is_zero()) {
+      credits_.erase({row.workspace_id, row.sequence});
+    } else {
+      credits_.insert_or_assign({row.workspace_id, row.sequence}, row);
+    }
+  }
+  for (const auto& [id, amount] : commit.refunded) refunded_[id] = amount;
+  for (const OutboxRow& row : commit.outbox) outbox_[row.number] = row;
+  for (const std::uint64_t number : commit.sent) outbox_.erase(number);
   for (const auto& [id, row] : commit.nodes) nodes_[id] = row;
   for (const auto& [key, row] : commit.lanes.lanes) lanes_[key] = row;
   for (const DigestRow& row : commit.lanes.digests) {
@@ -96,6 +114,37 @@ absl::StatusOr<AccountRow> MemoryLedgerStore::ReadAccount(const std::string& acc
   const auto found = accounts_.find(account);
   if (found == accounts_.end()) return absl::NotFoundError("no such account");
   return found->second;
+}
+
+absl::StatusOr<std::vector<AccountRow>> MemoryLedgerStore::ListAccounts(const std::string& prefix,
+                                                                        const std::string& after,
+                                                                        std::size_t limit) const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<AccountRow> rows;
+  for (auto it = accounts_.lower_bound(std::max(prefix, after));
+       it != accounts_.end() && it->first.starts_with(prefix) && rows.size() < limit; ++it) {
+    if (it->first > after) rows.push_back(it->second);
+  }
+  return rows;
+}
+
+absl::StatusOr<AppliedKey> MemoryLedgerStore::ReadAppliedKey(const std::string& key) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return absl::NotFoundError("no such key");
+  return found->second;
+}
+
+absl::StatusOr<Money> MemoryLedgerStore::ReadRefunded(const std::string& generation_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = refunded_.find(generation_id);
+  return found == refunded_.end() ? Money::Zero() : found->second;
+}
+
+absl::StatusOr<Money> MemoryLedgerStore::ReadBalance(const std::string& account) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = balances_.find(account);
+  return found == balances_.end() ? Money::Zero() : found->second;
 }
 
 absl::StatusOr<std::vector<std::string>> MemoryLedgerStore::ReadGeneration(

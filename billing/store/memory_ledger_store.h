@@ -18,13 +18,20 @@ namespace tollgate::billing {
 // Thread-safe.  Forgets everything on destruction.
 class MemoryLedgerStore final : public LedgerStore {
  public:
-  absl::StatusOr<StoredState> Load() const override;
+  absl::StatusOr<StoredState> Load() const override { return Read(/*lean=*/false); }
+  absl::StatusOr<StoredState> LoadLean() const override { return Read(/*lean=*/true); }
   absl::Status Write(const Commit& commit) override;
   absl::StatusOr<Entry> ReadEntry(std::uint64_t sequence) const override;
   absl::StatusOr<std::vector<Entry>> ReadJournal(std::uint64_t from_sequence,
                                                  std::size_t limit) const override;
   absl::StatusOr<std::vector<Entry>> ListEntries(const EntryQuery& query) const override;
   absl::StatusOr<AccountRow> ReadAccount(const std::string& account) const override;
+  absl::StatusOr<std::vector<AccountRow>> ListAccounts(const std::string& prefix,
+                                                       const std::string& after,
+                                                       std::size_t limit) const override;
+  absl::StatusOr<AppliedKey> ReadAppliedKey(const std::string& key) const override;
+  absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const override;
+  absl::StatusOr<Money> ReadBalance(const std::string& account) const override;
   absl::StatusOr<std::vector<std::string>> ReadGeneration(
       const std::string& generation_id) const override;
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
@@ -32,6 +39,7 @@ class MemoryLedgerStore final : public LedgerStore {
   absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override;
 
  private:
+  absl::StatusOr<StoredState> Read(bool lean) const;
   void WriteUsage(const Commit& commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteConfig(const ConfigChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -41,6 +49,9 @@ class MemoryLedgerStore final : public LedgerStore {
   std::map<std::string, AppliedKey> keys_ ABSL_GUARDED_BY(mutex_);
   std::map<LeaseKey, LeaseRow> leases_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, AccountRow> accounts_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::uint64_t>, CreditRow> credits_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Money> refunded_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, OutboxRow> outbox_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, NodeRow> nodes_ ABSL_GUARDED_BY(mutex_);
   std::map<LaneKey, LaneRow> lanes_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<LaneKey, std::uint64_t>, DigestRow> digests_ ABSL_GUARDED_BY(mutex_);

@@ -23,7 +23,10 @@ constexpr const char* kFamilyNames[kFamilyCount] = {"default",
                                                     "generations_by_workspace",
                                                     "generations_by_key",
                                                     "quarantine",
-                                                    "config"};
+                                                    "config",
+                                                    "credits",
+                                                    "refunded",
+                                                    "outbox"};
 
 constexpr std::string_view kFormatKey = "format_version";
 constexpr std::string_view kFormatVersion = "2";

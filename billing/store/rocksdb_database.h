@@ -33,8 +33,11 @@ enum class Family : std::size_t {
   kGenerationsByKey,
   kQuarantine,
   kConfig,
+  kCredits,
+  kRefunded,
+  kOutbox,
 };
-inline constexpr std::size_t kFamilyCount = 16;
+inline constexpr std::size_t kFamilyCount = 19;
 
 rocksdb::Slice ToSlice(std::string_view view);
 std::string_view ToView(const rocksdb::Slice& slice);

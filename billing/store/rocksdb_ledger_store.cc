@@ -84,10 +84,28 @@ class BatchBuilder {
     for (const LeaseKey& key : commit.removed_leases) {
       Delete(Family::kLeases, EncodeLeaseKey(key));
     }
+    for (const std::string& name : commit.removed_accounts) Delete(Family::kAccounts, name);
     for (const auto& [name, row] : commit.accounts) {
       Put(Family::kAccounts, name, EncodeAccount(row));
     }
     for (const auto& [id, row] : commit.nodes) Put(Family::kNodes, id, EncodeNode(row));
+  }
+
+  void AddCredits(const Commit& commit) {
+    for (const CreditRow& row : commit.credits) {
+      if (row.remaining.is_zero()) {
+        Delete(Family::kCredits, CreditKey(row));
+      } else {
+        Put(Family::kCredits, CreditKey(row), EncodeCredit(row));
+      }
+    }
+    for (const auto& [id, amount] : commit.refunded) {
+      Put(Family::kRefunded, id, EncodeMoney(amount));
+    }
+    for (const OutboxRow& row : commit.outbox) {
+      Put(Family::kOutbox, SequenceKey(row.number), EncodeMessage(row));
+    }
+    for (const std::uint64_t number : commit.sent) Delete(Family::kOutbox, SequenceKey(number));
   }
 
   void AddUsage(const Commit& commit) {
@@ -234,6 +252,31 @@ class RocksdbLedgerStore::Impl {
         });
   }
 
+  // Those of budgets, of which there are any number, only when all are wanted.
+  absl::Status LoadAccounts(bool lean, std::vector<AccountRow>* accounts) const {
+    for (const std::string_view prefix : {"wallet/", "run/", "budget/"}) {
+      if (lean && prefix == "budget/") continue;
+      TG_RETURN_IF_ERROR(database_->Scan(
+          Family::kAccounts, prefix,
+          [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
+            TG_ASSIGN_OR_RETURN(AccountRow row, DecodeAccount(key, value));
+            accounts->push_back(std::move(row));
+            return true;
+          }));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status LoadRefunded(std::map<std::string, Money>* refunded) const {
+    return database_->Scan(
+        Family::kRefunded, "",
+        [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
+          TG_ASSIGN_OR_RETURN(const Money amount, DecodeMoney(value));
+          refunded->emplace(key, amount);
+          return true;
+        });
+  }
+
   // The row with this number in a family of chunks.  `prefix` is what its keys begin with.
   absl::StatusOr<std::string> ReadChunked(Family family, const std::string& prefix,
                                           std::uint64_t number) const {
@@ -246,6 +289,14 @@ class RocksdbLedgerStore::Impl {
     TG_ASSIGN_OR_RETURN(const std::uint64_t last, SequenceAtEnd(ToView(it->key())));
     TG_ASSIGN_OR_RETURN(const std::string_view row, ReadRow(ToView(it->value()), last, number));
     return std::string(row);
+  }
+
+  // The amount under a key; zero without one.
+  absl::StatusOr<Money> GetMoney(Family family, const std::string& key) const {
+    const absl::StatusOr<std::string> value = database_->Get(family, key);
+    if (absl::IsNotFound(value.status())) return Money::Zero();
+    TG_RETURN_IF_ERROR(value.status());
+    return DecodeMoney(*value);
   }
 
   absl::Status LoadLastEntry(LedgerState* state) const {
@@ -306,7 +357,7 @@ absl::StatusOr<std::unique_ptr<RocksdbLedgerStore>> RocksdbLedgerStore::Open(
 RocksdbLedgerStore::RocksdbLedgerStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RocksdbLedgerStore::~RocksdbLedgerStore() = default;
 
-absl::StatusOr<StoredState> RocksdbLedgerStore::Load() const {
+absl::StatusOr<StoredState> RocksdbLedgerStore::Read(bool lean) const {
   StoredState state;
   TG_RETURN_IF_ERROR(impl_->LoadLastEntry(&state.ledger));
   TG_RETURN_IF_ERROR(impl_->database().Scan(
@@ -316,9 +367,14 @@ absl::StatusOr<StoredState> RocksdbLedgerStore::Load() const {
         state.ledger.balances.emplace(key, balance);
         return true;
       }));
-  TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kIdempotency, DecodeAppliedKey, &state.ledger.keys));
+  if (!lean) {
+    TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kIdempotency, DecodeAppliedKey, &state.ledger.keys));
+    TG_RETURN_IF_ERROR(impl_->LoadRefunded(&state.refunded));
+  }
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kNodes, DecodeNode, &state.nodes));
-  TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kAccounts, DecodeAccount, &state.accounts));
+  TG_RETURN_IF_ERROR(impl_->LoadAccounts(lean, &state.accounts));
+  TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kCredits, DecodeCredit, &state.credits));
+  TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kOutbox, DecodeMessage, &state.outbox));
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kLeases, DecodeLease, &state.leases));
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kWatermarks, DecodeLane, &state.lanes));
   TG_RETURN_IF_ERROR(impl_->LoadDigests(&state.digests));
@@ -331,6 +387,7 @@ absl::Status RocksdbLedgerStore::Write(const Commit& commit) {
   builder.AddLedger(commit);
   builder.AddLeases(commit);
   TG_RETURN_IF_ERROR(builder.AddDigests(commit.lanes.digests));
+  builder.AddCredits(commit);
   builder.AddUsage(commit);
   for (const ConfigChange& change : commit.config) builder.AddConfig(change);
   return impl_->database().Write(builder.batch());
@@ -429,6 +486,34 @@ absl::StatusOr<std::vector<Entry>> RocksdbLedgerStore::ListEntries(const EntryQu
 absl::StatusOr<AccountRow> RocksdbLedgerStore::ReadAccount(const std::string& account) const {
   TG_ASSIGN_OR_RETURN(const std::string value, impl_->database().Get(Family::kAccounts, account));
   return DecodeAccount(account, value);
+}
+
+absl::StatusOr<std::vector<AccountRow>> RocksdbLedgerStore::ListAccounts(const std::string& prefix,
+                                                                         const std::string& after,
+                                                                         std::size_t limit) const {
+  std::vector<AccountRow> rows;
+  const std::unique_ptr<rocksdb::Iterator> it = impl_->database().NewIterator(Family::kAccounts);
+  for (it->Seek(ToSlice(std::max(prefix, after)));
+       it->Valid() && it->key().starts_with(ToSlice(prefix)) && rows.size() < limit; it->Next()) {
+    if (ToView(it->key()) <= after) continue;
+    TG_ASSIGN_OR_RETURN(AccountRow row, DecodeAccount(ToView(it->key()), ToView(it->value())));
+    rows.push_back(std::move(row));
+  }
+  TG_RETURN_IF_ERROR(FromRocksdb(it->status()));
+  return rows;
+}
+
+absl::StatusOr<AppliedKey> RocksdbLedgerStore::ReadAppliedKey(const std::string& key) const {
+  TG_ASSIGN_OR_RETURN(const std::string value, impl_->database().Get(Family::kIdempotency, key));
+  return DecodeAppliedKey(key, value);
+}
+
+absl::StatusOr<Money> RocksdbLedgerStore::ReadRefunded(const std::string& generation_id) const {
+  return impl_->GetMoney(Family::kRefunded, generation_id);
+}
+
+absl::StatusOr<Money> RocksdbLedgerStore::ReadBalance(const std::string& account) const {
+  return impl_->GetMoney(Family::kBalances, account);
 }
 
 absl::StatusOr<std::vector<std::string>> RocksdbLedgerStore::ReadGeneration(

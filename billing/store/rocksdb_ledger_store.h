@@ -19,13 +19,20 @@ class RocksdbLedgerStore final : public LedgerStore {
   static absl::StatusOr<std::unique_ptr<RocksdbLedgerStore>> Open(const std::string& path);
   ~RocksdbLedgerStore() override;
 
-  absl::StatusOr<StoredState> Load() const override;
+  absl::StatusOr<StoredState> Load() const override { return Read(/*lean=*/false); }
+  absl::StatusOr<StoredState> LoadLean() const override { return Read(/*lean=*/true); }
   absl::Status Write(const Commit& commit) override;
   absl::StatusOr<Entry> ReadEntry(std::uint64_t sequence) const override;
   absl::StatusOr<std::vector<Entry>> ReadJournal(std::uint64_t from_sequence,
                                                  std::size_t limit) const override;
   absl::StatusOr<std::vector<Entry>> ListEntries(const EntryQuery& query) const override;
   absl::StatusOr<AccountRow> ReadAccount(const std::string& account) const override;
+  absl::StatusOr<std::vector<AccountRow>> ListAccounts(const std::string& prefix,
+                                                       const std::string& after,
+                                                       std::size_t limit) const override;
+  absl::StatusOr<AppliedKey> ReadAppliedKey(const std::string& key) const override;
+  absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const override;
+  absl::StatusOr<Money> ReadBalance(const std::string& account) const override;
   absl::StatusOr<std::vector<std::string>> ReadGeneration(
       const std::string& generation_id) const override;
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
@@ -33,6 +40,7 @@ class RocksdbLedgerStore final : public LedgerStore {
   absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override;
 
  private:
+  absl::StatusOr<StoredState> Read(bool lean) const;
   class Impl;
   explicit RocksdbLedgerStore(std::unique_ptr<Impl> impl);
 

@@ -83,6 +83,7 @@ std::string EncodeAppliedKey(const AppliedKey& key) {
   BinaryWriter out;
   out.U64(key.sequence);
   out.Bytes(DigestView(key.contents));
+  if (key.refusal != Outcome::kCreated) out.U8(static_cast<std::uint8_t>(key.refusal));
   return out.Take();
 }
 
@@ -92,6 +93,13 @@ absl::StatusOr<AppliedKey> DecodeAppliedKey(std::string_view key, std::string_vi
   BinaryReader in(value);
   row.sequence = in.U64();
   const std::string_view contents = in.Bytes(row.contents.size());
+  if (in.ok() && !in.rest().empty()) {
+    const std::uint8_t refusal = in.U8();
+    if (refusal == 0 || refusal > static_cast<std::uint8_t>(Outcome::kRefundExceedsCharge)) {
+      return Unreadable("refusal");
+    }
+    row.refusal = static_cast<Outcome>(refusal);
+  }
   if (!in.complete()) return Unreadable("idempotency key");
   std::copy(contents.begin(), contents.end(), row.contents.begin());
   return row;
@@ -130,6 +138,10 @@ std::string EncodeAccount(const AccountRow& row) {
   out.I64(row.credited.nano_usd());
   out.I64(row.settled.nano_usd());
   out.I64(row.outstanding.nano_usd());
+  if (!row.cap.is_zero() || row.alerted_percent != 0) {
+    out.I64(row.cap.nano_usd());
+    out.U32(row.alerted_percent);
+  }
   return out.Take();
 }
 
@@ -140,7 +152,60 @@ absl::StatusOr<AccountRow> DecodeAccount(std::string_view key, std::string_view 
   row.credited = Money::FromNanoUsd(in.I64());
   row.settled = Money::FromNanoUsd(in.I64());
   row.outstanding = Money::FromNanoUsd(in.I64());
+  if (in.ok() && !in.rest().empty()) {
+    row.cap = Money::FromNanoUsd(in.I64());
+    row.alerted_percent = in.U32();
+  }
   if (!in.complete()) return Unreadable("account");
+  return row;
+}
+
+std::string CreditKey(const CreditRow& row) {
+  return KeyString(row.workspace_id) + SequenceKey(row.sequence);
+}
+
+std::string EncodeCredit(const CreditRow& row) {
+  BinaryWriter out;
+  out.I64(row.amount.nano_usd());
+  out.I64(row.remaining.nano_usd());
+  out.I64(absl::ToUnixNanos(row.expire_time));
+  out.U8(row.due ? 1 : 0);
+  return out.Take();
+}
+
+absl::StatusOr<CreditRow> DecodeCredit(std::string_view key, std::string_view value) {
+  CreditRow row;
+  TG_ASSIGN_OR_RETURN(row.workspace_id, TakeKeyString(key));
+  BinaryReader sequence(key);
+  row.sequence = sequence.U64();
+  BinaryReader in(value);
+  row.amount = Money::FromNanoUsd(in.I64());
+  row.remaining = Money::FromNanoUsd(in.I64());
+  row.expire_time = absl::FromUnixNanos(in.I64());
+  row.due = in.U8() != 0;
+  if (!sequence.complete() || !in.complete()) return Unreadable("credit");
+  return row;
+}
+
+std::string EncodeMessage(const OutboxRow& row) {
+  BinaryWriter out;
+  out.I64(absl::ToUnixNanos(row.create_time));
+  out.String(row.webhook_id);
+  out.String(row.event_id);
+  out.String(row.body);
+  return out.Take();
+}
+
+absl::StatusOr<OutboxRow> DecodeMessage(std::string_view key, std::string_view value) {
+  OutboxRow row;
+  BinaryReader number(key);
+  row.number = number.U64();
+  BinaryReader in(value);
+  row.create_time = absl::FromUnixNanos(in.I64());
+  row.webhook_id = in.String();
+  row.event_id = in.String();
+  row.body = in.String();
+  if (!number.complete() || !in.complete()) return Unreadable("message");
   return row;
 }
 

@@ -39,6 +39,14 @@ absl::StatusOr<LeaseRow> DecodeLease(std::string_view key, std::string_view valu
 std::string EncodeAccount(const AccountRow& row);
 absl::StatusOr<AccountRow> DecodeAccount(std::string_view key, std::string_view value);
 
+std::string CreditKey(const CreditRow& row);
+std::string EncodeCredit(const CreditRow& row);
+absl::StatusOr<CreditRow> DecodeCredit(std::string_view key, std::string_view value);
+
+// Under SequenceKey(row.number).
+std::string EncodeMessage(const OutboxRow& row);
+absl::StatusOr<OutboxRow> DecodeMessage(std::string_view key, std::string_view value);
+
 std::string EncodeNode(const NodeRow& row);
 absl::StatusOr<NodeRow> DecodeNode(std::string_view key, std::string_view value);
 

@@ -14,6 +14,21 @@ double Usd(Money amount) {
   return static_cast<double>(amount.nano_usd()) / static_cast<double>(kNanoUsdPerUsd);
 }
 
+constexpr const char* kAlertLabels[] = {"50", "75", "100", "other"};
+
+std::size_t AlertIndex(std::uint32_t percent) {
+  switch (percent) {
+    case 50:
+      return 0;
+    case 75:
+      return 1;
+    case 100:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
 double Rise(std::uint64_t now, std::uint64_t before) { return static_cast<double>(now - before); }
 
 }  // namespace
@@ -30,6 +45,12 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
                                               {{"result", "quarantined"}})),
       overrun_(metrics.AddCounter("tollgate_billing_overrun_usd_total",
                                   "Charges beyond what was leased, borne by the operator.")),
+      alerts_dropped_(metrics.AddCounter("tollgate_billing_alerts_dropped_total",
+                                         "Alert messages that the outbox had no room for.")),
+      outbox_(metrics.AddGauge("tollgate_billing_alert_outbox",
+                               "Alert messages that no webhook has taken yet.")),
+      accounts_(metrics.AddGauge("tollgate_billing_accounts_in_memory",
+                                 "Capped accounts in memory; idle ones are on disk only.")),
       nodes_connected_(metrics.AddGauge("tollgate_billing_nodes_connected",
                                         "Data-plane nodes with an open stream.")),
       poisoned_(metrics.AddGauge("tollgate_billing_poisoned",
@@ -43,6 +64,11 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
     entries_[static_cast<std::size_t>(kind)] =
         &metrics.AddCounter("tollgate_billing_entries_total", "Journal entries, by kind.",
                             {{"kind", std::string(EntryKindName(kind))}});
+  }
+  for (std::size_t i = 0; i < alerts_.size(); ++i) {
+    alerts_[i] = &metrics.AddCounter("tollgate_billing_budget_alerts_total",
+                                     "Budgets that reached a share of their limit, in per cent.",
+                                     {{"percent", kAlertLabels[i]}});
   }
   for (const AccountKind kind : kAllAccountKinds) {
     const MetricLabels labels = {{"account_kind", std::string(AccountKindName(kind))}};
@@ -67,6 +93,14 @@ void WriterMetrics::ObserveBatch(std::size_t commands, absl::Duration sync_time,
   records_repeated_.Increment(Rise(now.records_repeated, seen_.records_repeated));
   records_quarantined_.Increment(Rise(now.records_quarantined, seen_.records_quarantined));
   overrun_.Increment(Usd(now.overrun - seen_.overrun));
+  for (const auto& [percent, count] : now.alerts) {
+    const auto before = seen_.alerts.find(percent);
+    alerts_[AlertIndex(percent)]->Increment(
+        Rise(count, before == seen_.alerts.end() ? 0 : before->second));
+  }
+  alerts_dropped_.Increment(Rise(now.alerts_dropped, seen_.alerts_dropped));
+  outbox_.Set(static_cast<double>(books.outbox().size()));
+  accounts_.Set(static_cast<double>(books.leases().accounts_in_memory()));
   seen_ = now;
   nodes_connected_.Set(static_cast<double>(books.leases().nodes_connected()));
   for (const AccountKind kind : kAllAccountKinds) {

@@ -27,16 +27,21 @@ class WriterMetrics {
     Money granted_seen;
   };
 
-  std::array<prometheus::Counter*, 8> entries_{};  // By EntryKind.
+  std::array<prometheus::Counter*, kEntryKindsEnd> entries_{};  // By EntryKind.
   prometheus::Counter& records_applied_;
   prometheus::Counter& records_repeated_;
   prometheus::Counter& records_quarantined_;
   prometheus::Counter& overrun_;
+  // By share: the usual ones, and all others together.
+  std::array<prometheus::Counter*, 4> alerts_{};
+  prometheus::Counter& alerts_dropped_;
+  prometheus::Gauge& outbox_;
+  prometheus::Gauge& accounts_;
   prometheus::Gauge& nodes_connected_;
   prometheus::Gauge& poisoned_;
   prometheus::Histogram& batch_commands_;
   prometheus::Histogram& sync_seconds_;
-  std::array<ByAccountKind, 2> leases_{};  // By AccountKind.
+  std::array<ByAccountKind, kAccountKindCount> leases_{};  // By AccountKind.
   BooksCounts seen_;
 };
 

@@ -77,6 +77,7 @@ absl::Status Suite::StartBilling() {
   config.listen = config_.billing.ToString();
   config.data_dir = folder_.Path("billing");
   config.control_plane_address = addresses_.admin_grpc;
+  config.seal_key_file = folder_.seal_key_file();
   config.admin_tokens = {{.name = kTokenName,
                           .role = billing::AdminRole::kAdmin,
                           .digest = Sha256(folder_.admin_token().Reveal())},

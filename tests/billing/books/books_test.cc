@@ -125,8 +125,11 @@ TEST_F(BooksTest, BudgetsSettleTheirLeasesAndSoftOnesCount) {
 }
 
 TEST_F(BooksTest, NobodyDrawsOnAnothersWallet) {
-  EXPECT_THAT(Apply(1, {Record(1, {{"wallet/ws_2", true, 1}})}),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  ASSERT_OK_AND_ASSIGN(const UsageReceipt receipt,
+                       Apply(1, {Record(1, {{"wallet/ws_2", true, 1}})}));
+  EXPECT_EQ(receipt.quarantined, 1u);
+  EXPECT_EQ(receipt.watermark, 1u);
+  EXPECT_EQ(Balance("revenue/m"), Nano(0));
 }
 
 TEST_F(BooksTest, RecordsOfAFormerIncarnationSettleItsLease) {

@@ -124,5 +124,38 @@ TEST_F(ConfigCacheTest, GoesOnFromWhatWasStored) {
   EXPECT_THAT(ConfigCache::Restore(state), StatusIs(absl::StatusCode::kDataLoss));
 }
 
+TEST_F(ConfigCacheTest, ReadsTemplatesRaisesAlertsAndWebhooks) {
+  Resource budget = Budget("a", 100, 10);
+  budget.mutable_budget()->set_scope_kind(config::v1::SCOPE_KIND_WORKSPACE);
+  budget.mutable_budget()->set_scope_id("ws_1");
+  budget.mutable_budget()->set_each_kind(config::v1::SCOPE_KIND_KEY);
+  auto& raise = *budget.mutable_budget()->add_raises();
+  raise.set_amount_nano_usd(50);
+  raise.mutable_until()->set_seconds(1'000);
+  budget.mutable_budget()->add_alert_percents(75);
+  budget.mutable_budget()->add_alert_webhook_ids("hook_1");
+  Resource disabled = Budget("b", 200, 20);
+  disabled.mutable_budget()->set_disabled(true);
+  Resource webhook;
+  webhook.set_key("webhook/hook_1");
+  webhook.set_hash(30);
+  webhook.mutable_webhook()->set_id("hook_1");
+  webhook.mutable_webhook()->set_url("https://example.com");
+  bool complete = false;
+  ASSERT_OK(cache_.AddChunk(Chunk(5, 0, 1, 60, {budget, disabled, webhook}), &complete));
+  ASSERT_OK_AND_ASSIGN(update_, cache_.PrepareSnapshot());
+  cache_.Adopt();
+  ASSERT_EQ(update_.budgets.size(), 1u);  // A disabled one is not in force.
+  const BudgetTerms& terms = update_.budgets.at("a");
+  EXPECT_TRUE(terms.each);
+  EXPECT_EQ(terms.scope, "workspace/ws_1");
+  EXPECT_EQ(terms.CapAt(absl::FromUnixSeconds(999)), Money::FromNanoUsd(150));
+  EXPECT_EQ(terms.CapAt(absl::FromUnixSeconds(1'000)), Money::FromNanoUsd(100));
+  EXPECT_EQ(terms.alert_percents, std::vector<std::uint32_t>{75});
+  EXPECT_EQ(terms.alert_webhook_ids, std::vector<std::string>{"hook_1"});
+  EXPECT_EQ(update_.webhooks.at("hook_1").url, "https://example.com");
+  EXPECT_EQ(cache_.Webhooks().size(), 1u);
+}
+
 }  // namespace
 }  // namespace tollgate::billing

@@ -24,8 +24,12 @@ class Model {
       next[posting.account] += posting.amount.nano_usd();
     }
     for (const Posting& posting : transfer.postings) {
-      const bool bounded = posting.account[0] == 'w' || posting.account[0] == 'h';
-      if (bounded && next[posting.account] < 0) return false;
+      const bool bounded = posting.account[0] == 'w' || posting.account[0] == 'h' ||
+                           posting.account.starts_with("credit/");
+      if (!bounded || next[posting.account] >= 0) continue;
+      // Who was refused by hand stays refused.
+      if (RemembersKey(transfer.kind)) applied_.insert(transfer.idempotency_key);
+      return false;
     }
     balances_ = std::move(next);
     applied_.insert(transfer.idempotency_key);
@@ -35,7 +39,7 @@ class Model {
 
  private:
   std::map<std::string, __int128> balances_;
-  std::set<std::string> applied_;
+  std::set<std::string> applied_;  // Or refused for good.
 };
 
 class Traffic {
@@ -47,7 +51,8 @@ class Traffic {
     const std::string holds = HoldsAccount(workspace);
     Transfer transfer;
     transfer.workspace_id = workspace;
-    switch (random_.Below(5)) {
+    const std::string credit = CreditAccount(workspace);
+    switch (random_.Below(8)) {
       case 0:
         transfer.kind = EntryKind::kTopUp;
         transfer.postings = {{wallet, amount}, {"cash", -amount}};
@@ -63,6 +68,24 @@ class Traffic {
       case 3:
         transfer.kind = EntryKind::kLeaseRelease;
         transfer.postings = {{holds, -amount}, {wallet, amount}};
+        break;
+      case 4:
+        transfer.kind = EntryKind::kRefund;
+        transfer.postings = {{wallet, amount}, {"refunds", -amount}};
+        break;
+      case 5:
+        transfer.kind = EntryKind::kCredit;
+        transfer.postings = {{wallet, amount},
+                             {"promotional", -amount},
+                             {credit, amount},
+                             {"credit_unspent", -amount}};
+        break;
+      case 6:
+        transfer.kind = EntryKind::kCreditExpiry;
+        transfer.postings = {{wallet, -amount},
+                             {"promotional", amount},
+                             {credit, -amount},
+                             {"credit_unspent", amount}};
         break;
       default:
         transfer.kind = EntryKind::kUsage;

@@ -5,8 +5,10 @@
 
 #include <memory>
 
+#include "absl/time/clock.h"
 #include "base/error_map.h"
 #include "base/grpc_client.h"
+#include "base/status_reason.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tollgate/lease/v1/lease.grpc.pb.h"
@@ -226,7 +228,6 @@ TEST_F(ServerTest, EndsUsageStreamsWithAReason) {
   } kRows[] = {
       {"gap", Batch(2, {Record("gen_A", 1, 1)}), absl::StatusCode::kFailedPrecondition,
        "SEQUENCE_GAP"},
-      {"garbage", Batch(1, {"\xff"}), absl::StatusCode::kInvalidArgument, ""},
       {"empty", Batch(1, {}), absl::StatusCode::kInvalidArgument, ""},
       {"nothing", {}, absl::StatusCode::kInvalidArgument, ""},
   };
@@ -352,6 +353,93 @@ TEST_F(ServerTest, StopsWhileStreamsAreOpen) {
   lease::v1::LeaseResponse lease_response;
   EXPECT_FALSE(leases->Read(&lease_response));
   EXPECT_THAT(FromGrpc(leases->Finish()), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(ServerTest, WhatCannotBeReadIsQuarantinedAndTheLaneGoesOn) {
+  grpc::ClientContext context;
+  auto usage = OpenUsage(&context, 1);
+  usage::v1::ReportUsageResponse response;
+  ASSERT_TRUE(usage->Read(&response));
+  ASSERT_TRUE(usage->Write(Batch(1, {"\xff", Record("gen_A", 1, 30), Record("", 1, 30)})));
+  ASSERT_TRUE(usage->Read(&response));
+  EXPECT_EQ(response.ack().lane().sequence(), 3u);
+  EXPECT_EQ(response.ack().quarantined(), 2u);
+  ASSERT_TRUE(usage->Write(Batch(4, {Record("gen_B", 1, 30)})));
+  ASSERT_TRUE(usage->Read(&response));
+  EXPECT_EQ(response.ack().lane().sequence(), 4u);
+}
+
+TEST_F(ServerTest, RefundsAndCreditByRpc) {
+  using Stub = ledger::v1::LedgerService::Stub;
+  ledger::v1::Entry entry;
+  ASSERT_OK(TopUp("r1", 1000, &entry));
+  grpc::ClientContext lease_context;
+  auto leases = OpenLeases(&lease_context, 1);
+  Want(*leases, 400);
+  grpc::ClientContext usage_context;
+  auto usage = OpenUsage(&usage_context, 1);
+  usage::v1::ReportUsageResponse response;
+  ASSERT_TRUE(usage->Read(&response));
+  ASSERT_TRUE(usage->Write(Batch(1, {Record("gen_A", 1, 30)})));
+  ASSERT_TRUE(usage->Read(&response));
+
+  ledger::v1::RefundRequest refund;
+  refund.set_workspace_id("ws_1");
+  refund.set_generation_id("gen_A");
+  refund.set_request_id("refund-1");
+  EXPECT_THAT(Call(*ledger_, &Stub::Refund, refund, &entry),  // Nobody said why.
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  refund.set_description("the answer was cut");
+  ASSERT_OK(Call(*ledger_, &Stub::Refund, refund, &entry));
+  EXPECT_EQ(entry.kind(), ledger::v1::ENTRY_KIND_REFUND);
+  EXPECT_EQ(entry.generation_id(), "gen_A");
+  EXPECT_EQ(Wallet().balance_nano_usd(), 1000);
+  refund.set_request_id("refund-2");
+  EXPECT_EQ(ReasonOf(Call(*ledger_, &Stub::Refund, refund, &entry)), "REFUND_EXCEEDS_CHARGE");
+  refund.set_generation_id("gen_X");
+  EXPECT_THAT(Call(*ledger_, &Stub::Refund, refund, &entry), StatusIs(absl::StatusCode::kNotFound));
+
+  ledger::v1::GrantCreditRequest credit;
+  credit.set_workspace_id("ws_1");
+  credit.set_amount_nano_usd(70);
+  credit.set_request_id("credit-1");
+  EXPECT_THAT(Call(*ledger_, &Stub::GrantCredit, credit, &entry),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  credit.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  ASSERT_OK(Call(*ledger_, &Stub::GrantCredit, credit, &entry));
+  EXPECT_EQ(Wallet().promotional_nano_usd(), 70);
+  EXPECT_EQ(Wallet().balance_nano_usd(), 1070);
+  Restart();
+  ledger::v1::ListCreditsRequest list;
+  list.set_workspace_id("ws_1");
+  ledger::v1::ListCreditsResponse credits;
+  ASSERT_OK(Call(*ledger_, &Stub::ListCredits, list, &credits));
+  ASSERT_EQ(credits.credits_size(), 1);
+  EXPECT_EQ(credits.credits(0).remaining_nano_usd(), 70);
+  EXPECT_EQ(credits.credits(0).expire_time().seconds(), credit.expire_time().seconds());
+}
+
+TEST_F(ServerTest, AccountsOfABudgetAreListed) {
+  grpc::ClientContext context;
+  auto usage = OpenUsage(&context, 1);
+  usage::v1::ReportUsageResponse response;
+  ASSERT_TRUE(usage->Read(&response));
+  usage::v1::UsageRecord record;
+  ASSERT_TRUE(record.ParseFromString(Record("gen_A", 1, 0)));
+  usage::v1::Hold* hold = record.mutable_holds(0);
+  hold->set_account("budget/bud_1/2026-11/key_1");
+  hold->set_leased(false);
+  hold->set_drawn_nano_usd(25);
+  ASSERT_TRUE(usage->Write(Batch(1, {record.SerializeAsString()})));
+  ASSERT_TRUE(usage->Read(&response));
+  ledger::v1::ListAccountsRequest list;
+  list.set_budget_id("bud_1");
+  ledger::v1::ListAccountsResponse page;
+  ASSERT_OK(Call(*ledger_, &ledger::v1::LedgerService::Stub::ListAccounts, list, &page));
+  ASSERT_EQ(page.accounts_size(), 1);
+  EXPECT_EQ(page.accounts(0).account(), "budget/bud_1/2026-11/key_1");
+  EXPECT_EQ(page.accounts(0).settled_nano_usd(), 25);
+  EXPECT_EQ(page.accounts(0).cap_nano_usd(), -1);  // No such budget is configured here.
 }
 
 }  // namespace

@@ -64,6 +64,14 @@ TEST(UsageRecordParserTest, RefusesWhatTheBooksCannotRelyOn) {
       {"a negative cost", [](Record& r) { r.set_cost_nano_usd(-1); }},
       {"a charge beyond belief", [](Record& r) { r.set_charge_nano_usd(1'000'000'000'000'001); }},
       {"another's wallet", [](Record& r) { r.mutable_holds(0)->set_account("wallet/ws_2"); }},
+      {"another's run", [](Record& r) { r.mutable_holds(0)->set_account("run/ws_2/run_a"); }},
+      {"a draw on the wallet that is not the charge",
+       [](Record& r) { r.mutable_holds(0)->set_drawn_nano_usd(r.charge_nano_usd() + 1); }},
+      {"a negative draw",
+       [](Record& r) {
+         r.add_holds()->set_account("budget/b/all");
+         r.mutable_holds(r.holds_size() - 1)->set_drawn_nano_usd(-1);
+       }},
       {"no account", [](Record& r) { r.mutable_holds(0)->set_account("cash"); }},
       {"one account twice", [](Record& r) { *r.add_holds() = r.holds(0); }},
       {"too many holds",

@@ -107,6 +107,74 @@ TYPED_TEST_P(LedgerStoreConformance, StateSurvivesReopening) {
   EXPECT_THAT(this->store().ReadEntry(2), IsOkAndHolds(commit.entries[1]));
 }
 
+TYPED_TEST_P(LedgerStoreConformance, KeepsCreditsRefundsRefusalsAndMessages) {
+  const CreditRow credit{
+      "ws_1", 7, Money::FromNanoUsd(9), Money::FromNanoUsd(4), absl::FromUnixSeconds(5), true};
+  const OutboxRow message{3, "hook_1", "budget/b/all/50", "{}", absl::FromUnixSeconds(6)};
+  const AppliedKey refused{"request/a", 0, Sha256("a"), Outcome::kInsufficientBalance};
+  AccountRow run;
+  run.account = "run/ws_1/run_a";
+  run.cap = Money::FromNanoUsd(8);
+  AccountRow budget;
+  budget.account = "budget/b/all";
+  budget.settled = Money::FromNanoUsd(6);
+  budget.alerted_percent = 50;
+  Commit commit;
+  commit.credits = {credit};
+  commit.outbox = {message};
+  commit.keys = {refused};
+  commit.refunded = {{"gen_1", Money::FromNanoUsd(2)}};
+  commit.balances = {{"credit/ws_1", Money::FromNanoUsd(4)}};
+  commit.accounts = {{run.account, run}, {budget.account, budget}};
+  ASSERT_OK(this->store().Write(commit));
+  this->factory_.Reopen();
+  ASSERT_OK_AND_ASSIGN(StoredState state, this->store().Load());
+  EXPECT_THAT(state.credits, testing::ElementsAre(credit));
+  EXPECT_THAT(state.outbox, testing::ElementsAre(message));
+  EXPECT_THAT(state.ledger.keys, testing::ElementsAre(refused));
+  EXPECT_THAT(state.accounts, testing::UnorderedElementsAre(run, budget));
+  EXPECT_EQ(state.refunded, commit.refunded);
+  // What grows for ever may be left out, and is found.
+  ASSERT_OK_AND_ASSIGN(state, this->store().LoadLean());
+  EXPECT_THAT(state.credits, testing::ElementsAre(credit));
+  EXPECT_THAT(state.accounts, testing::Contains(run));
+  EXPECT_THAT(this->store().ReadAccount("budget/b/all"), IsOkAndHolds(budget));
+  EXPECT_THAT(this->store().ReadAppliedKey("request/a"), IsOkAndHolds(refused));
+  EXPECT_THAT(this->store().ReadAppliedKey("request/b"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadRefunded("gen_1"), IsOkAndHolds(Money::FromNanoUsd(2)));
+  EXPECT_THAT(this->store().ReadRefunded("gen_2"), IsOkAndHolds(Money::Zero()));
+  EXPECT_THAT(this->store().ReadBalance("credit/ws_1"), IsOkAndHolds(Money::FromNanoUsd(4)));
+  EXPECT_THAT(this->store().ReadBalance("credit/ws_2"), IsOkAndHolds(Money::Zero()));
+  Commit second;
+  second.credits = {credit};
+  second.credits[0].remaining = Money::Zero();
+  second.sent = {3};
+  second.removed_accounts = {run.account};
+  ASSERT_OK(this->store().Write(second));
+  ASSERT_OK_AND_ASSIGN(state, this->store().Load());
+  EXPECT_TRUE(state.credits.empty() && state.outbox.empty());
+  EXPECT_THAT(state.accounts, testing::ElementsAre(budget));
+}
+
+TYPED_TEST_P(LedgerStoreConformance, ListsTheAccountsOfABudget) {
+  Commit commit;
+  for (const std::string name : {"budget/a/all", "budget/b/2026-10", "budget/b/2026-11/key_1",
+                                 "budget/b/2026-11/key_2", "budget/ba/all", "wallet/ws_1"}) {
+    commit.accounts[name].account = name;
+  }
+  ASSERT_OK(this->store().Write(commit));
+  const auto list = [&](const std::string& after, std::size_t limit) {
+    std::vector<std::string> names;
+    const auto rows = this->store().ListAccounts("budget/b/", after, limit);
+    for (const AccountRow& row : *rows) names.push_back(row.account);
+    return names;
+  };
+  EXPECT_THAT(list("", 10), testing::ElementsAre("budget/b/2026-10", "budget/b/2026-11/key_1",
+                                                 "budget/b/2026-11/key_2"));
+  EXPECT_THAT(list("", 2), testing::ElementsAre("budget/b/2026-10", "budget/b/2026-11/key_1"));
+  EXPECT_THAT(list("budget/b/2026-11/key_1", 2), testing::ElementsAre("budget/b/2026-11/key_2"));
+}
+
 TYPED_TEST_P(LedgerStoreConformance, RowsAreReplacedAndRemoved) {
   const LeaseKey key{"wallet/ws_1", "n", 1};
   Commit first;
@@ -246,6 +314,7 @@ TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, StateSurvivesReopening,
+                            KeepsCreditsRefundsRefusalsAndMessages, ListsTheAccountsOfABudget,
                             RowsAreReplacedAndRemoved, ListsAWorkspacesEntriesNewestFirst,
                             LongCommitsAreReadFromAnywhere,
                             RecordsOfSeveralLanesAreFoundInLongCommits, FindsGenerations,

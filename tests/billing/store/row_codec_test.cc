@@ -34,6 +34,10 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   EXPECT_THAT(DecodeAccount("a", "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeNode("n", "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeAppliedKey("k", "short"), StatusIs(kLoss));
+  EXPECT_THAT(DecodeAppliedKey("k", std::string(8 + 32, 'x') + '\0'), StatusIs(kLoss));
+  EXPECT_THAT(DecodeAppliedKey("k", std::string(8 + 32, 'x') + '\x7f'), StatusIs(kLoss));
+  EXPECT_THAT(DecodeCredit("ws", "short"), StatusIs(kLoss));
+  EXPECT_THAT(DecodeMessage(SequenceKey(1), "short"), StatusIs(kLoss));
   const std::string lane_key = EncodeLaneKey({"n", 1, 2});
   EXPECT_THAT(DecodeLane(lane_key, "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeLane(lane_key.substr(1, 3), SequenceKey(1)), StatusIs(kLoss));

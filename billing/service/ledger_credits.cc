@@ -42,8 +42,8 @@ grpc::ServerUnaryReactor* LedgerService::Refund(grpc::CallbackServerContext* con
                                                 ledger::v1::Entry* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const absl::Status allowed = authorizer_.Check(*context, AdminRole::kAdmin);
-  absl::StatusOr<RefundOrder> order = allowed;
-  if (allowed.ok()) order = ReadRefund(*request);
+  absl::StatusOr<RefundOrder> order =
+      allowed.ok() ? ReadRefund(*request) : absl::StatusOr<RefundOrder>(allowed);
   if (!order.ok()) {
     reactor->Finish(ToGrpc(order.status()));
   } else {

@@ -13,7 +13,6 @@
 #include "controlplane/service/page.h"
 #include "controlplane/store/schema.h"
 #include "proto/validate/field_error.h"
-#include "proto/validate/pending_fields.h"
 
 namespace tollgate::controlplane {
 namespace {
@@ -59,12 +58,6 @@ absl::Status CheckRequest(const Message& request) {
   if (request.ByteSizeLong() > kRequestBytesMax) {
     return ErrorWithReason(absl::StatusCode::kInvalidArgument, "REQUEST_TOO_LARGE",
                            "a request is at most 256 KiB");
-  }
-  if (const std::string pending = FindPendingField(request); !pending.empty()) {
-    return ErrorWithReason(absl::StatusCode::kInvalidArgument, "UNSUPPORTED_FIELD",
-                           absl::StrCat("`", pending,
-                                        "` is not in force in this version; leave "
-                                        "it out"));
   }
   if (!HasUnknownFields(request)) return absl::OkStatus();
   return ErrorWithReason(absl::StatusCode::kInvalidArgument, "UNKNOWN_FIELD",

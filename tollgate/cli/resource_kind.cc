@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/string_views.h"
-#include "proto/validate/pending_fields.h"
 #include "tollgate/admin/v1/alias_service.pb.h"
 #include "tollgate/admin/v1/budget_service.pb.h"
 #include "tollgate/admin/v1/credential_service.pb.h"
@@ -94,7 +93,6 @@ const MethodDescriptor& ResourceKind::Method(std::string_view verb) const {
 }
 
 bool ResourceKind::IsSpecField(const FieldDescriptor& field) {
-  if (IsPendingField(field)) return false;
   return std::find(std::begin(kServerFields), std::end(kServerFields), field.name()) ==
          std::end(kServerFields);
 }

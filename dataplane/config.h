@@ -60,7 +60,7 @@ struct Config {
   absl::Duration lease_wait_max = absl::Milliseconds(500);
   absl::Duration lease_refill_horizon = absl::Seconds(10);
   absl::Duration lease_idle_release = absl::Seconds(30);
-  std::uint32_t lease_slots = 16384;
+  std::uint32_t lease_slots = 131072;
 
   // `limits`: {request_bytes_max, answer_bytes_max}.
   std::uint64_t request_bytes_max = 32 << 20;

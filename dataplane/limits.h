@@ -70,6 +70,15 @@ inline constexpr std::int64_t kOutputTokensDefault = 32 * 1024;
 // An output limit below this is not worth sending: the request is refused instead, unless the
 // caller asked for less.
 inline constexpr std::int64_t kOutputTokensWorthwhile = 256;
+// Output tokens that are held first, and added at a time, for a stream whose caller stated no
+// limit: most answers end within the first chunk, counted as bytes; a long one makes some dozen
+// extensions.
+inline constexpr std::int64_t kStreamChunkTokens = 2048;
+// A stream's hold grows when less than this is left of it: the time in which such a text comes is
+// what a lease that runs short has to be filled up, before the stream must wait.
+inline constexpr std::int64_t kStreamAheadTokens = 512;
+// Output tokens that content does not show: how a turn, a tool call and the end are marked.
+inline constexpr std::int64_t kStreamOverheadTokens = 32;
 // Bytes of text for one token when the provider does not report usage.
 inline constexpr std::int64_t kEstimateBytesPerToken = 4;
 

@@ -43,6 +43,7 @@
 #include "dataplane/route/cooldowns.h"
 #include "dataplane/snapshot/holder.h"
 #include "dataplane/snapshot/snapshot_disk.h"
+#include "dataplane/rate/rate_book.h"
 #include "dataplane/snapshot/subscriber.h"
 #include "dataplane/worker.h"
 
@@ -230,6 +231,7 @@ class Server::Impl {
     const std::string session = RandomBytes(kSessionBytes);
     SubscriberOptions subscriber;
     subscriber.node_id = identity_->node_id();
+    subscriber.on_node_count = [this](std::uint32_t nodes) { rates_.SetNodes(nodes); };
     disk_ = std::make_unique<SnapshotDisk>(file_system_, config_.data_dir + "/config");
     if (!config_.control_plane.address.empty()) {
       TG_ASSIGN_OR_RETURN(auto channel,
@@ -286,6 +288,7 @@ class Server::Impl {
         .snapshots = &holder_,
         .peppers = &*peppers_,
         .cooldowns = &cooldowns_,
+        .rates = &rates_,
         .leases = leases_.get(),
         .spool = spool_.get(),
         .recent = recent_.get(),
@@ -408,6 +411,7 @@ class Server::Impl {
   std::optional<NodeIdentity> identity_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<RecentGenerations> recent_;
+  RateBook rates_;
   std::unique_ptr<LeaseTable> lease_table_;
   std::unique_ptr<LeasePool> leases_;
   Cooldowns cooldowns_;

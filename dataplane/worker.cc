@@ -50,6 +50,7 @@ class Worker::Impl {
         clock_(*shared.clock),
         wheel_(MonotonicMs(*shared.clock)),
         snapshots_(*shared.snapshots),
+        rates_(*shared.rates),
         accounts_(*shared.leases),
         pool_(shared.upstream_idle_timeout) {}
 
@@ -63,6 +64,7 @@ class Worker::Impl {
         .snapshots = snapshots_,
         .peppers = *shared_.peppers,
         .cooldowns = *shared_.cooldowns,
+        .rates = rates_,
         .leases = *shared_.leases,
         .accounts = accounts_,
         .spool = *shared_.spool,
@@ -260,6 +262,7 @@ class Worker::Impl {
   DateLine date_;
   BufferedRandom random_;
   SnapshotReader snapshots_;
+  RateLimiter rates_;
   AccountResolver accounts_;
   std::unique_ptr<Dialer> dialer_;
   ConnectionPool pool_;

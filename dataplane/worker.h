@@ -24,6 +24,7 @@ namespace tollgate::dataplane {
 class Cooldowns;
 class LeasePool;
 class LedgerReader;
+class RateBook;
 class RecentGenerations;
 class SnapshotHolder;
 class Spool;
@@ -38,6 +39,7 @@ struct WorkerShared {
   SnapshotHolder* snapshots;
   const Peppers* peppers;
   Cooldowns* cooldowns;
+  RateBook* rates;
   LeasePool* leases;
   Spool* spool;
   RecentGenerations* recent;

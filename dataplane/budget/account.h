@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,19 +20,29 @@ namespace tollgate::dataplane {
 class LeasePool;
 struct AccountState;  // dataplane/budget/lease_pool.cc
 
-// One account, for as long as its LeasePool lives.  Immutable and shared, but for its state.
+// One account.  Immutable and shared, but for its state.  Lives while its pool has it open, and
+// kAccountPointerLife longer.
 struct Account {
-  std::string name;       // "wallet/<workspace>" or "budget/<id>/<period>" (proto/tollgate/lease).
-  std::string budget_id;  // Empty for a wallet.
-  bool hard = true;       // A wallet always is.  A soft account refuses nothing and has no lease.
+  // "wallet/<workspace>", "budget/<id>/<period>", of a template with "/<instance>", or
+  // "run/<workspace>/<id>" (proto/tollgate/lease).
+  std::string name;
+  std::string budget_id;  // Empty for a wallet or a run.
+  bool hard = true;       // Wallets and runs always are.  A soft one refuses nothing, has no lease.
   absl::Time period_end = absl::InfiniteFuture();  // When its budget starts anew.
   AccountState* state = nullptr;                   // The pool's; null for a soft account.
+  std::shared_ptr<AccountState> state_owner;       // Keeps it.
 
-  bool is_wallet() const { return budget_id.empty(); }
+  bool is_wallet() const { return name.starts_with("wallet/"); }
+  bool is_run() const { return name.starts_with("run/"); }
 };
 
-// Accounts of one request at most: its wallet, and budgets on its key, workspace and organization.
-inline constexpr std::size_t kAccountsMax = 12;
+// For so long after LeasePool::Open() gave it, an account may be used to begin a hold; one with an
+// open hold lives as long as the hold.  Who keeps accounts longer asks for them anew.
+inline constexpr absl::Duration kAccountPointerLife = absl::Hours(1);
+
+// Accounts of one request at most: its wallet, its run, and some budgets each on its key, quota
+// entity, member, project, workspace and organization.
+inline constexpr std::size_t kAccountsMax = 16;
 
 // The accounts that one request draws on, the wallet first.
 class AccountSet {

@@ -15,22 +15,44 @@
 
 namespace tollgate::dataplane {
 
+// What a caller names in its request; empty = nothing.
+struct NamedScopes {
+  std::string_view quota_entity;
+  std::string_view run;
+  std::optional<Money> run_cap;  // What the caller says that the run may cost.
+};
+
+// Whether a thing has a budget of its own, so that no template applies to it.  A template on it is
+// none: it caps what is within.
+bool HasOwnBudget(const Snapshot& snapshot, ScopeKind kind, std::string_view id);
+
 // One per worker: its cache needs no lock.  Used by that thread only.
 class AccountResolver {
  public:
   // `pool` must outlive this.
   explicit AccountResolver(LeasePool& pool) : pool_(&pool) {}
 
-  // The accounts of a request that begins at `now`: the wallet, then the budgets of the key, the
-  // workspace and the organization, in their present period.  `byok`: no wallet, and only budgets
-  // that include it.  nullopt when there are too many (kAccountsMax) or the lease table is full:
-  // answer as for kUnavailable.  No allocation once an account is known.
+  // The accounts of a request that begins at `now`: the wallet; the budgets of the key, the quota
+  // entity, the member, the project, the workspace and the organization, in their present period,
+  // and what templates among them make for this request; the run.  `byok`: no wallet, and only
+  // budgets that include it.  nullopt when there are too many (kAccountsMax) or the lease table is
+  // full: answer as for kUnavailable.  No allocation once an account is known.  To be used within
+  // kAccountPointerLife.
   std::optional<AccountSet> Resolve(const Snapshot& snapshot, const Principal& principal,
-                                    absl::Time now, bool byok = false);
+                                    const NamedScopes& named, absl::Time now, MonotonicTime at,
+                                    bool byok = false);
 
  private:
+  // The ids of a request's scopes, by ScopeKind; empty = none.
+  struct Scopes;
+
   const Account* Wallet(std::string_view workspace_id);
-  const Account* BudgetAccount(const Budget& budget, absl::Time now);
+  const Account* Run(std::string_view workspace_id, const NamedScopes& named);
+  // `instance`: whose, for a template; empty otherwise.
+  const Account* BudgetAccount(const Budget& budget, std::string_view instance, absl::Time now);
+  bool AddBudgets(const Snapshot& snapshot, const Scopes& scopes, ScopeKind kind, absl::Time now,
+                  bool byok, AccountSet& accounts);
+  void Refresh(MonotonicTime at);
 
   static constexpr std::size_t kCacheEntriesMax = 100'000;  // Then it begins anew.
 
@@ -43,8 +65,13 @@ class AccountResolver {
   };
 
   LeasePool* pool_;
+  MonotonicTime filled_at_;                                   // Since when the cache has grown.
   absl::flat_hash_map<std::string, const Account*> wallets_;  // By workspace.
-  absl::flat_hash_map<std::string, CachedBudget> budgets_;    // By budget.
+  absl::flat_hash_map<std::string, const Account*> runs_;     // By workspace, then name.
+  absl::flat_hash_map<std::string, CachedBudget> budgets_;    // By budget, then instance.
+  std::string entity_name_;  // Of the last request's quota entity, "<workspace>\n<name>".
+  std::string entity_id_;    // And its id: a hash, which callers repeat.
+  std::string key_;          // Scratch.
 };
 
 }  // namespace tollgate::dataplane

@@ -52,7 +52,10 @@ Money Ample(const AccountView& view, Money appetite) {
 
 // What is under way for one account, and how it has been spent of late.
 struct LeaseKeeper::Want {
-  std::uint64_t nonce = 0;  // Of the unanswered message; 0 = none.
+  std::uint64_t first_nonce = 0;  // Answers to smaller ones are about a lease that is over.
+  std::uint64_t nonce = 0;        // Of the unanswered message; 0 = none.
+  bool closing = false;           // That message asks to end the lease.
+  MonotonicTime no_close_before;
   MonotonicTime sent_at;
   Money sent_need;
   MonotonicTime renew_at;     // Half the lifetime of the last grant.
@@ -116,6 +119,8 @@ LeaseKeeper::Want& LeaseKeeper::WantOf(const Account& account) {
   std::unique_ptr<Want>& want = wants_[account.name];
   if (want == nullptr) {
     want = std::make_unique<Want>();
+    want->first_nonce = next_nonce_;
+    want->no_close_before = clock_.Monotonic() + options_.idle_close;
     want->measured_at = clock_.Monotonic();
   }
   return *want;
@@ -151,6 +156,10 @@ void LeaseKeeper::Connect() {
   for (const Account* account : pool_.Accounts()) {
     const AccountView view = pool_.View(*account);
     Want& want = WantOf(*account);
+    if (want.closing) {  // Whether billing has heard it is not known: until it says, it is asked.
+      AskToClose(view, want);
+      continue;
+    }
     Measure(view, want);
     Send(view, want, view.need, releasing_ ? Money::Zero() : Appetite(view, want));
   }
@@ -171,6 +180,14 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
   const Account* account = pool_.Find(grant.account());
   if (account == nullptr || grant.granted_nano_usd() < 0) return;  // Not ours, or no longer.
   Want& want = WantOf(*account);
+  // Of a former life of the lease?  What comes unasked (0) takes and never gives.
+  if (grant.nonce() != 0 && grant.nonce() < want.first_nonce) return;
+  if (want.closing && grant.nonce() == want.nonce) {
+    want.closing = false;
+    want.nonce = 0;
+    if (grant.closed()) return OnClosedLease(*account);
+  }
+  if (grant.closed()) return;
   std::optional<MonotonicTime> deadline;
   if (want.nonce != 0 && grant.nonce() == want.nonce) {
     const absl::Duration ttl =
@@ -184,16 +201,32 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
   } else if (grant.ttl().seconds() == 0 && grant.ttl().nanos() == 0) {
     deadline = clock_.Monotonic();  // A cap was lowered: nothing new from now on.
   }
-  pool_.Grant(*account, Money::FromNanoUsd(grant.granted_nano_usd()), deadline,
-              static_cast<LeaseShortage>(grant.shortage()),
-              AtLeastZero(Money::FromNanoUsd(grant.cap_nano_usd())
-                              .TrySubtract(Money::FromNanoUsd(grant.settled_nano_usd()))));
+  const Money unsettled =
+      AtLeastZero(Money::FromNanoUsd(grant.cap_nano_usd())
+                      .TrySubtract(Money::FromNanoUsd(grant.settled_nano_usd())));
+  const Money granted =
+      grant.nonce() == 0 ? Money::Zero() : Money::FromNanoUsd(grant.granted_nano_usd());
+  pool_.Grant(*account, granted, deadline, static_cast<LeaseShortage>(grant.shortage()), unsettled,
+              AtLeastZero(unsettled.TrySubtract(Money::FromNanoUsd(grant.outstanding_nano_usd()))));
   if (grant.shortage() != lease::v1::SHORTAGE_UNSPECIFIED) {
     want.no_ask_before = clock_.Monotonic() + kAskPause;
     // The former incarnations' leases may be what is missing: nothing is left to wait for.
     pool_.RetireInheritedOf(*account);
   }
   Look(*account);
+}
+
+// The lease is over: the account is forgotten, or begins a new life when somebody wants it already.
+void LeaseKeeper::OnClosedLease(const Account& account) {
+  const std::string name = account.name;
+  const bool awaited = pool_.View(account).need > Money::Zero();
+  if (!pool_.CloseIdle(account)) {
+    LogEvent(LogLevel::kError, "lease_in_use_after_close", {{"account", name}});
+    return;
+  }
+  wants_.erase(name);
+  // Who waits on what is gone looks again, and opens it anew.
+  if (awaited) pool_.WakeClosed(account);
 }
 
 void LeaseKeeper::OnRecall(const std::string& name) {
@@ -205,6 +238,7 @@ void LeaseKeeper::OnRecall(const std::string& name) {
   if (account == nullptr) return;
   const AccountView view = pool_.View(*account);
   Want& want = WantOf(*account);
+  if (want.closing) return;  // All of it is back.
   Measure(view, want);
   want.no_refill_before = clock_.Monotonic() + kAfterRecall;
   // A second's worth stays, and what waits for it now.
@@ -243,6 +277,7 @@ void LeaseKeeper::Tick() {
   if (++ticks_ % kTicksPerSweep == 0) {
     if (connected_) pool_.RetireInherited(/*force=*/false);
     for (const Account* account : pool_.Accounts()) Look(*account);
+    pool_.FreeClosed();
     for (const auto& [name, want] : wants_) {
       if (link_ != nullptr && want->nonce != 0 && now - want->sent_at > options_.answer_timeout) {
         OnClosed(absl::DeadlineExceededError("billing left a question about a lease unanswered"));
@@ -303,8 +338,10 @@ void LeaseKeeper::GiveBack(const AccountView& view, Want& want, Money amount) {
 }
 
 void LeaseKeeper::Look(const Account& account) {
+  if (LeasePool::Closed(account)) return;  // Somebody asked for it as it was closed.
   const AccountView view = pool_.View(account);
   Want& want = WantOf(account);
+  if (want.closing) return;  // What is wanted meanwhile waits for the answer.
   Measure(view, want);
   if (clock_.Wall() >= account.period_end) {
     LookAtEnded(view, want);
@@ -339,11 +376,16 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
     if (now < want.no_ask_before) return AskLater(*view.account, want);
     return Send(view, want, view.need, Ample(view, appetite));
   }
+  if (view.holds_in_flight) want.no_close_before = now + options_.idle_close;
   const bool used =
       view.last_use != MonotonicTime::InfinitePast() && now - view.last_use < options_.idle_release;
   if (!used && !view.holds_in_flight) {
     // Only to somebody: while billing is away the node keeps what it may serve from.
-    if (connected_ && view.remaining > Money::Zero()) GiveBack(view, want, Money::Max());
+    if (!connected_) return;
+    if (view.remaining > Money::Zero()) return GiveBack(view, want, Money::Max());
+    const bool idle = view.last_use == MonotonicTime::InfinitePast() ||
+                      now - view.last_use >= options_.idle_close;
+    if (idle && now >= want.no_close_before) AskToClose(view, want);
     return;
   }
   const bool low =
@@ -354,6 +396,14 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
   if (low || unstarted || now >= want.renew_at) {
     Send(view, want, Money::Zero(), now >= want.no_refill_before ? appetite : Money::Zero());
   }
+}
+
+// Asks billing to forget the lease of an account that was idle for long, so that both sides can: a
+// node that met many accounts keeps only those that are in use.
+void LeaseKeeper::AskToClose(const AccountView& view, Want& want) {
+  want.closing = true;
+  want.no_close_before = clock_.Monotonic() + options_.idle_close;
+  Send(view, want, Money::Zero(), Money::Zero());
 }
 
 void LeaseKeeper::AskLater(const Account& account, Want& want) {
@@ -380,6 +430,8 @@ void LeaseKeeper::Send(const AccountView& view, Want& want, Money need, Money mo
   message->set_need_nano_usd(need.nano_usd());
   message->set_want_nano_usd(std::max(need, more).nano_usd());
   message->set_nonce(next_nonce_);
+  message->set_close(want.closing);
+  message->set_cap_nano_usd(view.stated_cap.nano_usd());
   want.nonce = next_nonce_++;
   want.sent_at = now;
   want.sent_need = need;

@@ -39,6 +39,8 @@ struct LeaseKeeperOptions {
   int first_holds = 4;
   // A lease that nobody used for so long is given back but for nothing.
   absl::Duration idle_release = absl::Seconds(30);
+  // One of which nothing is left is forgotten after so long, on both sides.
+  absl::Duration idle_close = absl::Minutes(5);
   // What is taken off a lease's lifetime for drift of the clock, in thousandths.
   int drift_permille = 20;
   // A connection that leaves a Want unanswered for so long is given up.
@@ -94,6 +96,8 @@ class LeaseKeeper {
   static Money HeldOf(const AccountView& view);
   void Measure(const AccountView& view, Want& want);
   void GiveBack(const AccountView& view, Want& want, Money amount);
+  void AskToClose(const AccountView& view, Want& want);
+  void OnClosedLease(const Account& account);
   void AskLater(const Account& account, Want& want);
   void Send(const AccountView& view, Want& want, Money need, Money more);
   Money Appetite(const AccountView& view, const Want& want) const;

@@ -1,47 +1,20 @@
 #include "dataplane/budget/lease_pool.h"
 
 #include <algorithm>
-#include <array>
-#include <limits>
-#include <set>
 #include <utility>
 
 #include "absl/hash/hash.h"
 #include "base/check.h"
 #include "base/string_views.h"
+#include "dataplane/budget/account_state.h"
 
 namespace tollgate::dataplane {
 namespace {
 
-constexpr std::uint32_t kNoSlot = std::numeric_limits<std::uint32_t>::max();
-// Leases of former incarnations that one account draws on; a node that crashed oftener before it
-// reached billing leaves the others to be closed.
-constexpr std::size_t kInheritedMax = 4;
+// What one waiter counts for at most: a million dollars, so that sums cannot overflow.
+constexpr std::int64_t kAwaitedMax = 1'000'000 * kNanoUsdPerUsd;
 
 }  // namespace
-
-// What a slot has beyond the table, on a cache line of its own.
-struct alignas(64) LeasePool::Runtime {
-  std::atomic<std::int64_t> in_flight{0};  // Holds drawn on it and not ended.
-};
-
-// What the pool keeps of one hard account.
-struct AccountState {
-  const Account* account = nullptr;
-  std::uint32_t own_slot = kNoSlot;
-  std::array<std::uint32_t, kInheritedMax> inherited;  // Fixed when the account is opened.
-  std::size_t inherited_count = 0;
-  std::atomic<bool> closed{false};  // Its period is over and its slot is given back.
-
-  alignas(64) std::atomic<std::int64_t> spent_total{0};
-  std::atomic<std::int64_t> largest_hold{0};
-  std::atomic<std::int64_t> last_use_ns{std::numeric_limits<std::int64_t>::min()};
-  std::atomic<std::int64_t> low_water{0};
-  std::atomic<bool> wants_attention{false};
-  std::atomic<bool> answered{false};
-  std::atomic<int> shortage{0};
-  std::atomic<std::int64_t> unsettled{std::numeric_limits<std::int64_t>::max()};
-};
 
 std::string_view HoldResultName(HoldResult::Kind kind) {
   switch (kind) {
@@ -53,6 +26,8 @@ std::string_view HoldResultName(HoldResult::Kind kind) {
       return "insufficient_balance";
     case HoldResult::kBudgetExceeded:
       return "budget_exceeded";
+    case HoldResult::kUnknownRun:
+      return "unknown_run";
     case HoldResult::kTemporarilyReserved:
       return "temporarily_reserved";
     case HoldResult::kUnavailable:
@@ -65,16 +40,31 @@ LeasePool::LeasePool(LeaseTable& table, const Clock& clock, LeasePoolOptions opt
     : table_(table),
       clock_(clock),
       options_(options),
-      runtime_(std::make_unique<Runtime[]>(table.size())) {
+      runtime_((table.size() + kRuntimeChunk - 1) / kRuntimeChunk) {
   for (std::uint32_t i = 0; i < table_.size(); ++i) {
     LeaseSlot& slot = table_.slot(i);
     if (slot.state.load(std::memory_order_acquire) == LeaseSlot::kFree) continue;
     if (!options_.inherit) slot.state.store(LeaseSlot::kRetired);
+    MakeRuntime(i);
     former_slots_[std::string(slot.account_name())].push_back(i);
   }
 }
 
-LeasePool::~LeasePool() = default;
+LeasePool::~LeasePool() {
+  for (std::atomic<Runtime*>& chunk : runtime_) delete[] chunk.load();
+}
+
+// REQUIRED: accounts_mutex_, or nobody else knows this yet.
+void LeasePool::MakeRuntime(std::uint32_t slot) {
+  std::atomic<Runtime*>& chunk = runtime_[slot / kRuntimeChunk];
+  if (chunk.load(std::memory_order_relaxed) == nullptr) {
+    chunk.store(new Runtime[kRuntimeChunk], std::memory_order_release);
+  }
+}
+
+LeasePool::Runtime& LeasePool::RuntimeOf(std::uint32_t slot) const {
+  return runtime_[slot / kRuntimeChunk].load(std::memory_order_acquire)[slot % kRuntimeChunk];
+}
 
 // ---- Accounts -----------------------------------------------------------------------------------
 
@@ -91,13 +81,13 @@ const Account* LeasePool::Open(std::string_view name, std::string_view budget_id
   account->hard = hard;
   account->period_end = period_end;
   if (known != accounts_.end() && known->second->state != nullptr) {
-    account->state = known->second->state;
+    account->state_owner = known->second->state_owner;
   } else if (hard) {
     if (closed_names_.contains(absl::Hash<absl::string_view>{}(AbslView(name)))) return nullptr;
     const std::optional<std::uint32_t> slot = table_.Allocate(name, options_.incarnation);
     if (!slot.has_value()) return nullptr;
-    auto state = std::make_unique<AccountState>();
-    state->account = account.get();
+    MakeRuntime(*slot);
+    auto state = std::make_shared<AccountState>();
     state->own_slot = *slot;
     if (auto former = former_slots_.find(AbslView(name)); former != former_slots_.end()) {
       for (std::uint32_t i : former->second) {
@@ -109,16 +99,29 @@ const Account* LeasePool::Open(std::string_view name, std::string_view budget_id
         }
       }
     }
-    account->state = state.get();
-    states_.push_back(std::move(state));
+    account->state_owner = std::move(state);
   }
+  account->state = account->state_owner.get();
+  if (account->state != nullptr) account->state->account.store(account.get());
   const Account* result = account.get();
   if (known != accounts_.end()) {
-    closed_.push_back(std::exchange(known->second, std::move(account)));
+    closed_.push_back({std::exchange(known->second, std::move(account)), clock_.Monotonic()});
   } else {
     accounts_.emplace(std::string(name), std::move(account));
   }
   return result;
+}
+
+void LeasePool::StateCap(const Account& account, Money cap) {
+  std::atomic<std::int64_t>& stated = account.state->stated_cap;
+  std::int64_t present = stated.load(std::memory_order_relaxed);
+  while ((present == 0 || cap.nano_usd() < present) &&
+         !stated.compare_exchange_weak(present, cap.nano_usd(), std::memory_order_relaxed)) {
+  }
+}
+
+bool LeasePool::Closed(const Account& account) {
+  return account.state != nullptr && account.state->closed.load(std::memory_order_relaxed);
 }
 
 std::vector<const Account*> LeasePool::Accounts() const {
@@ -164,12 +167,12 @@ bool LeasePool::Usable(const AccountState& state, std::uint32_t index) const {
 bool LeasePool::DrawFrom(const AccountState& state, std::uint32_t index, std::int64_t amount,
                          std::int64_t now_ns) {
   const LeaseSlot& slot = table_.slot(index);
-  runtime_[index].in_flight.fetch_add(1);
+  RuntimeOf(index).in_flight.fetch_add(1);
   if (Usable(state, index) && now_ns < slot.deadline_ns.load(std::memory_order_relaxed) &&
       Subtract(index, amount)) {
     return true;
   }
-  runtime_[index].in_flight.fetch_sub(1);
+  RuntimeOf(index).in_flight.fetch_sub(1);
   return false;
 }
 
@@ -221,7 +224,7 @@ void LeasePool::EndPart(const Hold& hold, std::size_t part, std::int64_t charge)
   const std::uint32_t index = hold.slots_[part];
   if (index == kNoSlot) return;
   table_.slot(index).remaining.fetch_add(hold.parts_[part].amount.nano_usd() - charge);
-  runtime_[index].in_flight.fetch_sub(1);
+  RuntimeOf(index).in_flight.fetch_sub(1);
 }
 
 void LeasePool::RollBack(Hold* hold) {
@@ -278,11 +281,12 @@ HoldResult LeasePool::Extend(Hold* hold, Money amount) {
 void LeasePool::Settle(Hold&& hold, Money charge) {
   for (std::size_t i = 0; i < hold.size_; ++i) {
     const Hold::Part& part = hold.parts_[i];
-    EndPart(hold, i, charge.nano_usd());
+    const std::int64_t drawn = std::min(charge, part.amount).nano_usd();
+    EndPart(hold, i, drawn);
     AccountState* state = part.account->state;
     if (!part.leased || state == nullptr) continue;
-    state->spent_total.fetch_add(charge.nano_usd(), std::memory_order_relaxed);
-    if (waiting_.load(std::memory_order_relaxed) > 0) WakeWaiters(*state);
+    state->spent_total.fetch_add(drawn, std::memory_order_relaxed);
+    if (state->awaited.load(std::memory_order_relaxed) > 0) WakeWaiters(*state);
   }
   hold.size_ = 0;
 }
@@ -310,6 +314,34 @@ Money LeasePool::MostAffordable(const AccountSet& accounts) const {
   return most;
 }
 
+bool LeasePool::Capped(const AccountSet& accounts) {
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    if (accounts[i].hard) return true;
+  }
+  return false;
+}
+
+Money LeasePool::ReachableOf(const AccountState& state, std::int64_t now_ns) const {
+  const Money here = Money::FromNanoUsd(Available(state, now_ns));
+  const Money free = Money::FromNanoUsd(state.unleased.load(std::memory_order_relaxed));
+  return here.TryAdd(free).value_or(Money::Max());
+}
+
+std::pair<const Account*, Money> LeasePool::Tightest(const AccountSet& accounts) const {
+  const std::int64_t now_ns = clock_.Monotonic().nanoseconds();
+  std::pair<const Account*, Money> tightest = {nullptr, Money::Max()};
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    if (!accounts[i].hard) continue;
+    const Money reachable = ReachableOf(*accounts[i].state, now_ns);
+    if (tightest.first == nullptr || reachable < tightest.second) {
+      tightest = {&accounts[i], reachable};
+    }
+  }
+  return tightest;
+}
+
+Money LeasePool::Reachable(const AccountSet& accounts) const { return Tightest(accounts).second; }
+
 // ---- Waiting ------------------------------------------------------------------------------------
 
 LeasePool::WaiterId LeasePool::Wait(const AccountSet& accounts, Money amount,
@@ -319,8 +351,9 @@ LeasePool::WaiterId LeasePool::Wait(const AccountSet& accounts, Money amount,
   {
     std::lock_guard lock(waiters_mutex_);
     id = next_waiter_++;
-    waiters_.emplace(id, Waiter{accounts, amount, std::move(on_change)});
-    waiting_.store(waiters_.size(), std::memory_order_relaxed);
+    const Waiter& waiter =
+        waiters_.emplace(id, Waiter{accounts, amount, std::move(on_change)}).first->second;
+    CountAwaited(waiter, 1);
   }
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (!accounts[i].hard) continue;
@@ -332,10 +365,21 @@ LeasePool::WaiterId LeasePool::Wait(const AccountSet& accounts, Money amount,
   return id;
 }
 
+void LeasePool::CountAwaited(const Waiter& waiter, int sign) {
+  const std::int64_t amount = std::min(waiter.amount.nano_usd(), kAwaitedMax);
+  for (std::size_t i = 0; i < waiter.accounts.size(); ++i) {
+    if (AccountState* state = waiter.accounts[i].state; state != nullptr) {
+      state->awaited.fetch_add(sign * amount, std::memory_order_relaxed);
+    }
+  }
+}
+
 void LeasePool::Forget(WaiterId waiter) {
   std::lock_guard lock(waiters_mutex_);
-  waiters_.erase(waiter);
-  waiting_.store(waiters_.size(), std::memory_order_relaxed);
+  const auto found = waiters_.find(waiter);
+  if (found == waiters_.end()) return;
+  CountAwaited(found->second, -1);
+  waiters_.erase(found);
 }
 
 // Under the lock, so that Forget() can promise what it does: the callback only posts.
@@ -351,32 +395,36 @@ void LeasePool::WakeWaiters(const AccountState& state) {
       continue;
     }
     it->second.on_change();
+    CountAwaited(it->second, -1);
     it = waiters_.erase(it);
   }
-  waiting_.store(waiters_.size(), std::memory_order_relaxed);
 }
 
 Money LeasePool::NeedOf(const AccountState& state, std::int64_t remaining) const {
-  if (waiting_.load(std::memory_order_relaxed) == 0) return Money::Zero();
-  std::lock_guard lock(waiters_mutex_);
-  Money sum = Money::Zero();
-  for (const auto& [id, waiter] : waiters_) {
-    for (std::size_t i = 0; i < waiter.accounts.size(); ++i) {
-      if (waiter.accounts[i].state != &state) continue;
-      sum = sum.TryAdd(waiter.amount).value_or(Money::Max());
-    }
-  }
-  return std::max(sum.TrySubtract(Money::FromNanoUsd(remaining)).value_or(sum), Money::Zero());
+  const std::int64_t awaited = state.awaited.load(std::memory_order_relaxed);
+  if (awaited == 0) return Money::Zero();
+  return Money::FromNanoUsd(std::max<std::int64_t>(awaited - remaining, 0));
 }
 
 bool LeasePool::InUse(const AccountState& state) const {
-  if (runtime_[state.own_slot].in_flight.load() > 0) return true;
+  if (RuntimeOf(state.own_slot).in_flight.load() > 0) return true;
   for (std::size_t i = 0; i < state.inherited_count; ++i) {
     const std::uint32_t index = state.inherited[i];
     if (table_.slot(index).incarnation.load() == options_.incarnation) continue;
-    if (runtime_[index].in_flight.load() > 0) return true;
+    if (RuntimeOf(index).in_flight.load() > 0) return true;
   }
   return false;
+}
+
+HoldResult LeasePool::Exhausted(const Account& account) {
+  if (account.is_run() && static_cast<LeaseShortage>(account.state->shortage.load(
+                              std::memory_order_relaxed)) == LeaseShortage::kUnknownAccount) {
+    return {.kind = HoldResult::kUnknownRun, .account = &account};
+  }
+  return {
+      .kind = account.is_wallet() ? HoldResult::kInsufficientBalance : HoldResult::kBudgetExceeded,
+      .account = &account,
+      .resets_at = account.period_end};
 }
 
 HoldResult LeasePool::Reason(const Account& account, Money amount) const {
@@ -396,16 +444,23 @@ HoldResult LeasePool::Reason(const Account& account, Money amount) const {
       if (InUse(state) || amount.nano_usd() <= state.unsettled.load(std::memory_order_relaxed)) {
         return result;
       }
-      result.kind =
-          account.is_wallet() ? HoldResult::kInsufficientBalance : HoldResult::kBudgetExceeded;
-      result.resets_at = account.period_end;
-      result.retry_after = absl::ZeroDuration();
-      return result;
+      return Exhausted(account);
     case LeaseShortage::kReserved:
     case LeaseShortage::kNone:
       return result;
   }
   return result;
+}
+
+HoldResult LeasePool::ExplainExtension(const Account& account) const {
+  const AccountState& state = *account.state;
+  const auto shortage = static_cast<LeaseShortage>(state.shortage.load(std::memory_order_relaxed));
+  if (connected() && state.answered.load(std::memory_order_relaxed) &&
+      (shortage == LeaseShortage::kExhausted || shortage == LeaseShortage::kUnknownAccount)) {
+    return Exhausted(account);
+  }
+  // Zero: what the request itself holds does not count as held by others.
+  return Reason(account, Money::Zero());
 }
 
 HoldResult LeasePool::Explain(const AccountSet& accounts, Money amount) const {
@@ -417,184 +472,6 @@ HoldResult LeasePool::Explain(const AccountSet& accounts, Money amount) const {
   return {.kind = HoldResult::kTemporarilyReserved,
           .account = accounts.size() == 0 ? nullptr : &accounts[0],
           .retry_after = options_.retry_after};
-}
-
-// ---- The keeper ---------------------------------------------------------------------------------
-
-void LeasePool::SetWake(std::function<void()> wake) {
-  std::lock_guard lock(attention_mutex_);
-  wake_ = std::move(wake);
-}
-
-void LeasePool::Attend(AccountState& state) {
-  // Once until the keeper has looked: the lock is off the common path.
-  if (state.wants_attention.exchange(true, std::memory_order_relaxed)) return;
-  std::lock_guard lock(attention_mutex_);
-  attention_.push_back(state.account);
-  if (attention_.size() == 1 && wake_) wake_();
-}
-
-std::vector<const Account*> LeasePool::TakeAttention() {
-  std::vector<const Account*> accounts;
-  std::lock_guard lock(attention_mutex_);
-  accounts.swap(attention_);
-  for (const Account* account : accounts) {
-    account->state->wants_attention.store(false, std::memory_order_relaxed);
-  }
-  return accounts;
-}
-
-AccountView LeasePool::View(const Account& account) const {
-  AccountState& state = *account.state;
-  const LeaseSlot& slot = table_.slot(state.own_slot);
-  AccountView view;
-  view.account = &account;
-  view.granted = Money::FromNanoUsd(slot.granted.load());
-  view.released = Money::FromNanoUsd(slot.released.load());
-  view.remaining = Money::FromNanoUsd(slot.remaining.load());
-  view.need = NeedOf(state, slot.remaining.load());
-  view.spent_total = Money::FromNanoUsd(state.spent_total.load(std::memory_order_relaxed));
-  view.largest_hold = Money::FromNanoUsd(state.largest_hold.exchange(0, std::memory_order_relaxed));
-  view.holds_in_flight = InUse(state);
-  for (std::size_t i = 0; i < state.inherited_count; ++i) {
-    view.inherited = view.inherited || Usable(state, state.inherited[i]);
-  }
-  view.answered = state.answered.load(std::memory_order_relaxed);
-  view.shortage = static_cast<LeaseShortage>(state.shortage.load(std::memory_order_relaxed));
-  view.last_use = MonotonicTime::FromNanoseconds(state.last_use_ns.load(std::memory_order_relaxed));
-  view.deadline = MonotonicTime::FromNanoseconds(slot.deadline_ns.load(std::memory_order_relaxed));
-  return view;
-}
-
-void LeasePool::Grant(const Account& account, Money granted_total,
-                      std::optional<MonotonicTime> deadline, LeaseShortage shortage,
-                      Money unsettled) {
-  AccountState& state = *account.state;
-  LeaseSlot& slot = table_.slot(state.own_slot);
-  const std::int64_t more = granted_total.nano_usd() - slot.granted.load();
-  if (deadline.has_value()) slot.deadline_ns.store(deadline->nanoseconds());
-  if (more > 0) {
-    // Noted first: a crash in between strands the grant instead of spending it twice.
-    slot.granted.store(granted_total.nano_usd());
-    slot.remaining.fetch_add(more);
-  }
-  state.unsettled.store(unsettled.nano_usd(), std::memory_order_relaxed);
-  state.shortage.store(static_cast<int>(shortage), std::memory_order_relaxed);
-  state.answered.store(true, std::memory_order_relaxed);
-  if (waiting_.load(std::memory_order_relaxed) > 0) WakeWaiters(state);
-}
-
-Money LeasePool::ReleaseIdle(const Account& account, Money amount) {
-  LeaseSlot& slot = table_.slot(account.state->own_slot);
-  std::int64_t present = slot.remaining.load();
-  std::int64_t taken = 0;
-  do {
-    taken = std::clamp<std::int64_t>(amount.nano_usd(), 0, std::max<std::int64_t>(present, 0));
-  } while (!slot.remaining.compare_exchange_weak(present, present - taken));
-  // Taken out first: a crash in between strands it instead of spending what was given back.
-  return Money::FromNanoUsd(slot.released.fetch_add(taken) + taken);
-}
-
-void LeasePool::SetLowWater(const Account& account, Money low_water) {
-  account.state->low_water.store(low_water.nano_usd(), std::memory_order_relaxed);
-}
-
-void LeasePool::SetConnected(bool connected) {
-  connected_.store(connected, std::memory_order_relaxed);
-}
-
-bool LeasePool::CloseEnded(const Account& account, absl::Time now) {
-  std::lock_guard lock(accounts_mutex_);
-  auto it = accounts_.find(account.name);
-  if (it == accounts_.end() || it->second.get() != &account || account.state == nullptr) {
-    return false;
-  }
-  AccountState& state = *account.state;
-  LeaseSlot& slot = table_.slot(state.own_slot);
-  if (now < account.period_end || InUse(state) || slot.remaining.load() > 0) return false;
-  // Closed, then looked at again: a hold that came in between is seen here, or sees the mark.
-  state.closed.store(true);
-  if (InUse(state) || slot.remaining.load() > 0) {
-    state.closed.store(false);
-    return false;
-  }
-  closed_names_.insert(absl::Hash<absl::string_view>{}(account.name));
-  table_.Free(state.own_slot);
-  closed_.push_back(std::move(it->second));
-  accounts_.erase(it);
-  return true;
-}
-
-// ---- Former incarnations ------------------------------------------------------------------------
-
-std::vector<std::uint64_t> LeasePool::FormerIncarnations() const {
-  std::lock_guard lock(accounts_mutex_);
-  std::set<std::uint64_t> numbers;
-  for (const auto& [name, slots] : former_slots_) {
-    for (std::uint32_t i : slots) numbers.insert(table_.slot(i).incarnation.load());
-  }
-  return {numbers.begin(), numbers.end()};
-}
-
-void LeasePool::RetireInherited(bool force) {
-  const std::int64_t now_ns = clock_.Monotonic().nanoseconds();
-  std::lock_guard lock(accounts_mutex_);
-  for (const auto& [name, slots] : former_slots_) {
-    auto it = accounts_.find(name);
-    const AccountState* state = it == accounts_.end() ? nullptr : it->second->state;
-    const bool replaced = state == nullptr || table_.slot(state->own_slot).granted.load() > 0 ||
-                          state->last_use_ns.load(std::memory_order_relaxed) ==
-                              std::numeric_limits<std::int64_t>::min();
-    for (std::uint32_t i : slots) {
-      LeaseSlot& slot = table_.slot(i);
-      if (force || replaced || slot.deadline_ns.load() <= now_ns) {
-        slot.state.store(LeaseSlot::kRetired);
-      }
-    }
-  }
-}
-
-void LeasePool::RetireInheritedOf(const Account& account) {
-  const AccountState& state = *account.state;
-  for (std::size_t i = 0; i < state.inherited_count; ++i) {
-    LeaseSlot& slot = table_.slot(state.inherited[i]);
-    // Not one that was freed since: its state is somebody else's.
-    std::uint32_t open = LeaseSlot::kOpen;
-    if (slot.incarnation.load() != options_.incarnation) {
-      slot.state.compare_exchange_strong(open, LeaseSlot::kRetired);
-    }
-  }
-}
-
-bool LeasePool::Retired(std::uint64_t incarnation) const {
-  std::lock_guard lock(accounts_mutex_);
-  for (const auto& [name, slots] : former_slots_) {
-    for (std::uint32_t i : slots) {
-      const LeaseSlot& slot = table_.slot(i);
-      if (slot.incarnation.load() != incarnation) continue;
-      if (slot.state.load() != LeaseSlot::kRetired || runtime_[i].in_flight.load() > 0) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-void LeasePool::ForgetIncarnation(std::uint64_t incarnation) {
-  CHECK(Retired(incarnation)) << "leases of incarnation " << incarnation << " are in use";
-  std::lock_guard lock(accounts_mutex_);
-  for (auto it = former_slots_.begin(); it != former_slots_.end();) {
-    std::erase_if(it->second, [&](std::uint32_t i) {
-      if (table_.slot(i).incarnation.load() != incarnation) return false;
-      table_.Free(i);
-      return true;
-    });
-    if (it->second.empty()) {
-      former_slots_.erase(it++);
-    } else {
-      ++it;
-    }
-  }
 }
 
 }  // namespace tollgate::dataplane

@@ -20,6 +20,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,10 +29,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/money.h"
@@ -47,6 +48,7 @@ struct HoldResult {
     kShort,                // TryHold() only: the lease ran short; wait, or Explain().
     kInsufficientBalance,  // The wallet is spent.
     kBudgetExceeded,  // A hard budget is spent: `account` and `resets_at` say which, till when.
+    kUnknownRun,      // Nobody has said what the run may cost.
     kTemporarilyReserved,  // Money is left but in use by other requests or nodes.
     kUnavailable,          // Billing cannot be asked, and what was leased is used up or too old.
   };
@@ -56,8 +58,8 @@ struct HoldResult {
   absl::Duration retry_after = absl::ZeroDuration();  // kTemporarilyReserved, kUnavailable.
 };
 
-// "held", "short", "insufficient_balance", "budget_exceeded", "temporarily_reserved",
-// "unavailable".
+// "held", "short", "insufficient_balance", "budget_exceeded", "unknown_run",
+// "temporarily_reserved", "unavailable".
 std::string_view HoldResultName(HoldResult::Kind kind);
 
 // Why billing granted less than was needed; the values of lease.v1.Shortage.
@@ -76,6 +78,7 @@ struct AccountView {
   bool inherited = false;                         // A former incarnation's lease still serves it.
   bool answered = false;                          // Billing has said something about it.
   LeaseShortage shortage = LeaseShortage::kNone;  // What it said last.
+  Money stated_cap;                               // Of a run; zero = none.
   MonotonicTime last_use;                         // Of a hold; InfinitePast for none.
   MonotonicTime deadline;
 };
@@ -104,6 +107,12 @@ class LeasePool {
   const Account* Open(std::string_view name, std::string_view budget_id, bool hard,
                       absl::Time period_end);
 
+  // Notes what a caller stated as the limit of its run: the least one counts.
+  static void StateCap(const Account& account, Money cap);
+
+  // Whether the account was closed since it was opened: whoever kept it must open it anew.
+  static bool Closed(const Account& account);
+
   // ---- Holds: workers -----------------------------------------------------------------------
 
   // Sets `amount` aside on every hard account of the set, or on none; soft ones are noted.  kHeld
@@ -113,8 +122,8 @@ class LeasePool {
   // Adds `amount` to every part of a hold, or to none.  kHeld or kShort.
   HoldResult Extend(Hold* hold, Money amount);
 
-  // Ends a hold: `charge` is drawn, the rest returns.  A charge above the hold is drawn too, from
-  // what is left (which may go below zero: the next grant fills it up).  Call it after the final
+  // Ends a hold: `charge` is drawn, but of no account more than was held there, and the rest
+  // returns: what a provider charges beyond the bound is the operator's.  Call it after the final
   // record was appended to the spool.
   void Settle(Hold&& hold, Money charge);
 
@@ -123,6 +132,18 @@ class LeasePool {
 
   // The most that a hold on the set can be right now; Money::Max() without a hard account.
   Money MostAffordable(const AccountSet& accounts) const;
+
+  // Whether any account of the set is capped.
+  static bool Capped(const AccountSet& accounts);
+
+  // Which account of the set could grow least, and to what (Reachable() of it alone); a null
+  // account without a hard one.
+  std::pair<const Account*, Money> Tightest(const AccountSet& accounts) const;
+
+  // What a hold on the set could grow to if no other request and no other node took anything: what
+  // is here, and what no node held when billing answered last.  A guess, for how to hold; never
+  // money.  Money::Max() without a hard account, or for accounts that billing was not asked about.
+  Money Reachable(const AccountSet& accounts) const;
 
   // ---- Waiting: workers ---------------------------------------------------------------------
 
@@ -139,6 +160,9 @@ class LeasePool {
   // Why a hold of `amount` does not succeed now.  Never kHeld: kTemporarilyReserved with a short
   // retry when it might.
   HoldResult Explain(const AccountSet& accounts, Money amount) const;
+
+  // Why a hold cannot grow on `account`, which was short.  Never kHeld.
+  HoldResult ExplainExtension(const Account& account) const;
 
   // ---- The keeper ---------------------------------------------------------------------------
 
@@ -160,9 +184,10 @@ class LeasePool {
 
   // Takes a grant in: `granted_total` replaces a smaller one, and what is new can be spent until
   // `deadline`, when one is given.  `unsettled` is the cap less what is settled on all nodes: a
-  // request that may cost more will never be served.  Wakes the waiters.
+  // request that may cost more will never be served.  `unleased` is what no node holds.  Wakes the
+  // waiters.
   void Grant(const Account& account, Money granted_total, std::optional<MonotonicTime> deadline,
-             LeaseShortage shortage, Money unsettled);
+             LeaseShortage shortage, Money unsettled, Money unleased = Money::Zero());
 
   // Takes up to `amount` of what is unused out, to be given back.  The new released total.
   Money ReleaseIdle(const Account& account, Money amount);
@@ -177,6 +202,17 @@ class LeasePool {
   // Forgets an account whose period is over, that holds nothing any more, and whose release billing
   // has seen.  False when it is in use.
   bool CloseEnded(const Account& account, absl::Time now);
+
+  // Forgets an account of whose lease billing knows nothing any more (Grant.closed).  It may be
+  // opened again, with totals of zero.  False when it is in use after all.
+  bool CloseIdle(const Account& account);
+
+  // Wakes who waits on an account that was closed: they open it anew.
+  void WakeClosed(const Account& account) { WakeWaiters(*account.state); }
+
+  // Frees what was closed long enough ago that nobody can look at it any more.
+  void FreeClosed();
+  std::size_t closed_count() const;  // That are not freed yet.
 
   // ---- Former incarnations ------------------------------------------------------------------
 
@@ -205,6 +241,8 @@ class LeasePool {
   };
   struct Runtime;  // What belongs to a slot and need not survive.
 
+  void MakeRuntime(std::uint32_t slot);
+  Runtime& RuntimeOf(std::uint32_t slot) const;
   bool Draw(AccountState& state, std::int64_t amount, std::int64_t now_ns, std::uint32_t* slot);
   bool Usable(const AccountState& state, std::uint32_t slot) const;
   bool DrawFrom(const AccountState& state, std::uint32_t slot, std::int64_t amount,
@@ -217,23 +255,34 @@ class LeasePool {
   std::int64_t Available(const AccountState& state, std::int64_t now_ns) const;
   bool InUse(const AccountState& state) const;
   HoldResult Reason(const Account& account, Money amount) const;
+  static HoldResult Exhausted(const Account& account);
   void Attend(AccountState& state);
   void WakeWaiters(const AccountState& state);
+  void CountAwaited(const Waiter& waiter, int sign);
+  Money ReachableOf(const AccountState& state, std::int64_t now_ns) const;
+  bool Close(const Account& account);
   Money NeedOf(const AccountState& state, std::int64_t remaining) const;
 
   LeaseTable& table_;
   const Clock& clock_;
   const LeasePoolOptions options_;
   std::atomic<bool> connected_{false};
-  std::atomic<std::size_t> waiting_{0};  // Size of waiters_.
 
-  std::unique_ptr<Runtime[]> runtime_;  // One for each slot of the table.
+  // One for each slot of the table, in chunks that are made when a slot in them is first used: a
+  // large table costs no memory before.
+  static constexpr std::size_t kRuntimeChunk = 1024;
+  mutable std::vector<std::atomic<Runtime*>> runtime_;
 
   mutable std::mutex accounts_mutex_;  // Guards the next ones, and the table's free slots.
   absl::flat_hash_map<std::string, std::unique_ptr<Account>> accounts_;
-  std::vector<std::unique_ptr<Account>> closed_;  // A worker may still look at them.
-  std::vector<std::unique_ptr<AccountState>> states_;
-  absl::flat_hash_set<std::uint64_t> closed_names_;                            // Hashes.
+  struct ClosedAccount {
+    std::unique_ptr<Account> account;
+    MonotonicTime at;
+  };
+  std::deque<ClosedAccount> closed_;  // A worker may still look at them; oldest first.
+  // Of accounts whose period is over: hash of the name, and when it was.
+  absl::flat_hash_map<std::uint64_t, absl::Time> closed_names_;
+  std::size_t closed_names_look_at_ = 0;  // The size at which old ones are looked for.
   absl::flat_hash_map<std::string, std::vector<std::uint32_t>> former_slots_;  // By account.
 
   mutable std::mutex attention_mutex_;  // Guards the next two.

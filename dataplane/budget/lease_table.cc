@@ -76,11 +76,12 @@ absl::StatusOr<std::unique_ptr<LeaseTable>> LeaseTable::Open(FileSystem& file_sy
         break;
       }
     }
-    // The header last: until it is there, the content counts as stale.
-    std::memset(bytes.data(), 0, bytes.size());
+    // The header last: until it is there, the content counts as stale.  A new file is zero as it
+    // is, and not a page of it is touched before it is used.
+    if (existed) std::memset(bytes.data(), 0, bytes.size());
     std::memcpy(bytes.data(), &wanted, sizeof(wanted));
   }
-  for (std::size_t i = 0; i < table->count_; ++i) {
+  for (std::size_t i = 0; existed && i < table->count_; ++i) {
     if (table->slots_[i].state.load(std::memory_order_relaxed) != LeaseSlot::kFree) ++table->used_;
   }
   return table;

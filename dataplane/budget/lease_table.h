@@ -20,8 +20,8 @@
 
 namespace tollgate::dataplane {
 
-// Longest account name in bytes: "budget/", an id of 63 and a period fit.
-inline constexpr std::size_t kAccountNameBytesMax = 120;
+// Longest account name in bytes: "budget/", an id of 63, a period and an instance of 63 fit.
+inline constexpr std::size_t kAccountNameBytesMax = 160;
 
 // One lease.  Laid out as on disk: 256 bytes, counters on cache lines of their own.
 struct alignas(64) LeaseSlot {
@@ -31,7 +31,7 @@ struct alignas(64) LeaseSlot {
   std::uint32_t account_bytes;
   std::atomic<std::uint64_t> incarnation;
   char account[kAccountNameBytesMax];
-  char padding[56];
+  char padding[16];
   // All in nano-USD, all totals since the lease began.
   alignas(64) std::atomic<std::int64_t> remaining;  // What new holds may draw on.
   std::atomic<std::int64_t> granted;

@@ -33,6 +33,8 @@ std::string_view RequestOutcomeName(RequestOutcome outcome) {
       return "failed";
     case RequestOutcome::kClientClosed:
       return "client_closed";
+    case RequestOutcome::kEstimated:
+      return "estimated";
     case RequestOutcome::kOutcomes:
       break;
   }

@@ -58,6 +58,7 @@ enum class RequestOutcome : std::uint8_t {
   kRejected,      // Refused by the provider as the client's fault.
   kFailed,        // Every provider failed, or a stream was cut.
   kClientClosed,  // The client left.
+  kEstimated,     // Not made: its cost was asked for.
   kOutcomes,
 };
 std::string_view RequestOutcomeName(RequestOutcome outcome);

@@ -198,6 +198,8 @@ Task<void> RequestRun::Refuse() {
   }
   absl::StrAppend(&header_lines_, "x-tollgate-attempts: ", attempts_made_, "\r\n");
   AppendRetryAfter(error_, header_lines_);
+  AppendBudgetLines(error_, header_lines_);
+  AppendRateHeaders(header_lines_);
   client_->SendOwned(error_.http_status(), "application/json", header_lines_, std::move(body));
   if (!client_->FlushNow()) co_await client_->FlushRest();
 }
@@ -261,7 +263,7 @@ void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
   } else if (bound.must_send) {
     decision.output_limit = bound.tokens;
   }
-  output_bound_ = output * scan_.choices;
+  StartStreamHold(output * scan_.choices);
   splice_.Reset();
   format_->Rewrite(scan_, *attempt.provider, decision, splice_);
   body_pieces_.clear();

@@ -147,7 +147,11 @@ std::string_view AttemptRecord::Final(const AttemptOutcome& outcome) {
       AddQuantity(wire, token_class, count);
     });
   }
-  for (const Hold::Part& part : outcome.holds) AddHold(wire, part, outcome.drawn);
+  for (const Hold::Part& part : outcome.holds) {
+    const Money drawn = part.leased ? std::min(outcome.drawn, part.amount) : outcome.drawn;
+    const bool as_charged = drawn == outcome.charge && !byok_;
+    AddHold(wire, part, as_charged ? std::nullopt : std::optional<Money>(drawn));
+  }
   Number(wire, UsageRecord::kUsageSourceFieldNumber, outcome.usage_source);
   Number(wire, UsageRecord::kOutcomeFieldNumber, outcome.outcome);
   Number(wire, UsageRecord::kChargeNanoUsdFieldNumber, outcome.charge.nano_usd());

@@ -69,7 +69,8 @@ struct AttemptOutcome {
   Money charge{};
   Money cost{};
   Money market_cost{};
-  std::optional<Money> drawn{};  // On each account; none for the charge.
+  // On each account, and never more on one than was held on its lease.
+  Money drawn{};
   std::int64_t first_byte_us = 0;
   std::int64_t end_us = 0;
   std::uint32_t provider_status = 0;

@@ -45,6 +45,19 @@ Money PlanBound(const AttemptPlan& plan, const ScannedRequest& request, std::int
   return most;
 }
 
+Money ChunkBound(const AttemptPlan& plan, std::int64_t input_tokens, std::int64_t tokens) {
+  Money most;
+  for (const PlannedAttempt& attempt : plan) {
+    most = std::max(most, AttemptBound(attempt, input_tokens, tokens, 1));
+  }
+  return most;
+}
+
+Money ExtensionBound(const PlannedAttempt& attempt, std::int64_t input_tokens,
+                     std::int64_t tokens) {
+  return attempt.price->compiled.OutputBound(tokens, input_tokens, attempt.factor());
+}
+
 std::int64_t AffordableOutput(const AttemptPlan& plan, const ScannedRequest& request,
                               std::int64_t input_tokens, Money money) {
   std::int64_t least = std::numeric_limits<std::int64_t>::max();

@@ -33,6 +33,12 @@ Money AttemptBound(const PlannedAttempt& attempt, std::int64_t input_tokens,
 Money PlanBound(const AttemptPlan& plan, const ScannedRequest& request, std::int64_t input_tokens,
                 std::int64_t limit);
 
+// The dearest of the plan with the first `tokens` of output, over all choices.
+Money ChunkBound(const AttemptPlan& plan, std::int64_t input_tokens, std::int64_t tokens);
+
+// What `tokens` of output more can cost an attempt at most.
+Money ExtensionBound(const PlannedAttempt& attempt, std::int64_t input_tokens, std::int64_t tokens);
+
 // Output tokens per choice that every attempt of the plan can afford with `money`; negative when
 // not even the input is covered.
 std::int64_t AffordableOutput(const AttemptPlan& plan, const ScannedRequest& request,

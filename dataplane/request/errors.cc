@@ -71,6 +71,23 @@ constexpr std::array kTable = {
              "it."},
     ErrorRow{ErrorCode::kTemporarilyReserved, "temporarily_reserved", 429, kRateLimit, true,
              "The money that is left is reserved by requests that are running; try again shortly."},
+    ErrorRow{ErrorCode::kMaxCostExceeded, "max_cost_exceeded", 402, kQuota, false,
+             "The request cannot be served for what x-tollgate-max-cost allows; allow more, or ask "
+             "for less output."},
+    ErrorRow{ErrorCode::kRunCostExceeded, "run_cost_exceeded", 402, kQuota, false,
+             "The run has cost what x-tollgate-run-max-cost allows."},
+    ErrorRow{ErrorCode::kRunCapRequired, "run_max_cost_required", 400, kInvalidRequest, false,
+             "Nobody has said what this run may cost; send x-tollgate-run-max-cost with it."},
+    ErrorRow{ErrorCode::kUnboundedCost, "unbounded_cost", 400, kInvalidRequest, false,
+             "Nothing bounds what this request may cost, so it cannot be held to a balance or a "
+             "budget; leave the named parameter out."},
+    ErrorRow{ErrorCode::kOutputLimitReached, "output_limit_reached", 200, kInvalidRequest, false,
+             "The provider went on beyond the output limit that it was sent; its answer was ended "
+             "there."},
+    ErrorRow{ErrorCode::kRateLimited, "rate_limit_exceeded", 429, kRateLimit, true,
+             "Too many requests or tokens a minute; try again after the stated time."},
+    ErrorRow{ErrorCode::kConcurrencyLimited, "concurrency_limit_exceeded", 429, kRateLimit, true,
+             "Too many requests at the same time; try again when one of them is over."},
     ErrorRow{ErrorCode::kBillingUnavailable, "billing_unavailable", 503, kApi, true,
              "The balance cannot be checked right now; try again shortly."},
     ErrorRow{ErrorCode::kSpoolFull, "metering_unavailable", 503, kApi, true,
@@ -106,6 +123,15 @@ void AppendRetryAfter(const GatewayError& error, std::string& header_lines) {
   const std::int64_t ms =
       std::clamp<std::int64_t>(absl::ToInt64Milliseconds(*error.retry_after), 1, 86'400'000);
   absl::StrAppend(&header_lines, "retry-after: ", (ms + 999) / 1000, "\r\nretry-after-ms: ", ms,
+                  "\r\n");
+}
+
+void AppendBudgetLines(const GatewayError& error, std::string& header_lines) {
+  if (error.budget_id.empty()) return;
+  absl::StrAppend(&header_lines, "x-tollgate-budget: ", error.budget_id, "\r\n");
+  if (error.resets_at == absl::InfiniteFuture()) return;
+  absl::StrAppend(&header_lines, "x-tollgate-budget-reset: ",
+                  absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", error.resets_at, absl::UTCTimeZone()),
                   "\r\n");
 }
 

@@ -38,6 +38,13 @@ enum class ErrorCode : std::uint8_t {
   kInsufficientBalance,
   kBudgetExceeded,
   kTemporarilyReserved,
+  kMaxCostExceeded,
+  kRunCostExceeded,
+  kRunCapRequired,
+  kUnboundedCost,
+  kOutputLimitReached,
+  kRateLimited,
+  kConcurrencyLimited,
   kBillingUnavailable,
   kSpoolFull,
   kProviderRejected,
@@ -72,6 +79,9 @@ struct GatewayError {
   std::string provider_code;  // The provider's own code, of kProviderRejected.
   int status = 0;             // 0 = the row's.
   std::optional<absl::Duration> retry_after;
+  // Of a budget that is used up: its id, and when it starts anew (InfiniteFuture = never).
+  std::string budget_id;
+  absl::Time resets_at = absl::InfiniteFuture();
 
   int http_status() const { return status != 0 ? status : RowOf(code).status; }
   std::string_view text() const {
@@ -81,6 +91,9 @@ struct GatewayError {
 
 // Appends `retry-after: 2\r\nretry-after-ms: 1500\r\n`, when there is one.
 void AppendRetryAfter(const GatewayError& error, std::string& header_lines);
+
+// Appends `x-tollgate-budget` and `x-tollgate-budget-reset`, when a budget is used up.
+void AppendBudgetLines(const GatewayError& error, std::string& header_lines);
 
 // A Retry-After of a provider: `retry-after-ms`, or `retry-after` in seconds or as a date.
 std::optional<absl::Duration> ParseRetryAfter(std::string_view seconds_or_date,

@@ -96,6 +96,16 @@ void GrpcLedgerReader::GetWallet(const std::string& workspace_id,
   });
 }
 
+void GrpcLedgerReader::GetAccount(const std::string& account,
+                                  std::function<void(absl::StatusOr<ledger::v1::Account>)> done) {
+  auto call = std::make_shared<Call<ledger::v1::GetAccountRequest, ledger::v1::Account>>();
+  call->request.set_account(account);
+  call->done = std::move(done);
+  StartCall(state_, std::move(call), [](auto& async, auto&&... arguments) {
+    async.GetAccount(std::forward<decltype(arguments)>(arguments)...);
+  });
+}
+
 void GrpcLedgerReader::GetGeneration(
     const std::string& workspace_id, const std::string& generation_id,
     std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) {

@@ -5,7 +5,7 @@
 namespace tollgate::dataplane {
 
 Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std::string_view path,
-                           std::string_view wildcard) {
+                           std::string_view wildcard, bool estimate) {
   std::unique_ptr<RequestRun> owned;
   if (spares_.empty()) {
     owned = std::make_unique<RequestRun>(context_);
@@ -16,13 +16,15 @@ Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std
   RequestRun& run = *owned;
   run.Begin(client, surface);
 
-  bool ready = run.TakeHead(path, wildcard) && run.Authenticate();
+  bool ready = run.TakeHead(path, wildcard) && run.Authenticate() && run.CountIn();
   if (ready) {
     if (!client.BodyReady(context_.options.body_bytes_max)) co_await client.ReadBody();
-    ready = run.TakeBody() && run.Scan() && run.PlanAttempts();
+    ready = run.TakeBody() && run.Scan() && run.PlanAttempts() && run.CountTokens();
   }
-  if (ready && !run.Reserve()) ready = co_await run.ReserveWaiting();
-  if (ready) {
+  if (ready && !estimate && !run.Reserve()) ready = co_await run.ReserveWaiting();
+  if (ready && estimate) {
+    co_await run.Estimate();
+  } else if (ready) {
     co_await run.Attempt();  // Each attempt relays and settles.
   } else {
     co_await run.Refuse();

@@ -18,9 +18,10 @@ class Pipeline {
   explicit Pipeline(WorkerContext& context) : context_(context) {}
 
   // Serves one request of a surface whose head was read.  `path` is normalized, `wildcard` what the
-  // star of the surface's route stood for; both are read before the first wait.
+  // star of the surface's route stood for; both are read before the first wait.  `estimate`: says
+  // what the request would cost instead of making it.
   Task<void> Serve(ClientConnection& client, const Surface& surface, std::string_view path,
-                   std::string_view wildcard);
+                   std::string_view wildcard, bool estimate = false);
 
  private:
   // Runs that are over keep their memory for the next.

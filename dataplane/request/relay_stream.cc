@@ -98,6 +98,10 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
     Forward(event);
     return;
   }
+  if (!CoverEvent(facts.content_bytes)) {
+    stream.short_of_money = true;
+    return;
+  }
   NoteFacts(facts);
   if (!facts.finish_reason.empty()) stream.finish_seen = true;
   if (facts.usage.close == 0) {
@@ -110,16 +114,27 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
   // Else it is the usage chunk that the client did not ask for.
 }
 
-// Takes the complete events at the front of the buffer.
-void RequestRun::TakeEvents(BodyReader& reader, StreamState& stream, std::size_t& consumed) {
+// Takes the complete events at the front of the buffer; `all`: nothing comes after them.
+void RequestRun::TakeEvents(BodyReader& reader, StreamState& stream, bool all,
+                            std::size_t& consumed) {
   const std::string_view bytes = upstream_->buffer().view().substr(0, reader.decoded());
   while (!stream.end_seen && !stream.broken && !stream.provider_error) {
     const std::size_t size = splitter_.Next(bytes.substr(consumed));
     if (size == 0) break;
     TakeEvent(bytes.substr(consumed, size), stream);
+    if (stream.short_of_money) break;  // It is looked at again when the hold has grown.
     consumed += size;
   }
   if (bytes.size() - consumed > kSseEventBytesMax) stream.broken = true;
+  if (!all || stream.end_seen || stream.broken || stream.short_of_money ||
+      consumed == bytes.size()) {
+    return;
+  }
+  // The last event lacks its empty line.
+  TakeEvent(bytes.substr(consumed), stream);
+  if (stream.short_of_money) return;
+  if (!out_pieces_.empty()) out_pieces_.push_back("\n\n");
+  consumed = bytes.size();
 }
 
 bool RequestRun::StopDraining() {
@@ -172,13 +187,14 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
     const BodyState state = over ? reader.OnEnd() : reader.Decode(buffer);
     if (first_byte_us_ == 0 && reader.decoded() > 0) first_byte_us_ = MicrosecondsSinceStart();
     std::size_t consumed = 0;
-    TakeEvents(reader, stream, consumed);
-    if (state == BodyState::kDone && !stream.end_seen && consumed < reader.decoded() &&
-        !stream.broken) {
-      // The last event lacks its empty line.
-      TakeEvent(buffer.view().substr(consumed, reader.decoded() - consumed), stream);
-      if (!out_pieces_.empty()) out_pieces_.push_back("\n\n");
-      consumed = reader.decoded();
+    for (;;) {
+      TakeEvents(reader, stream, state == BodyState::kDone, consumed);
+      if (!stream.short_of_money) break;
+      co_await WriteStream(stream, false);
+      stream.short_of_money = false;
+      if (co_await GrowHold()) continue;
+      if (cause_ == Cause::kNone) co_return co_await EndShort(attempt, stream);
+      break;
     }
     const bool whole = stream.end_seen || (state == BodyState::kDone && stream.finish_seen &&
                                            !stream.broken && !stream.provider_error);

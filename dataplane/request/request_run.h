@@ -17,10 +17,13 @@
 #include "dataplane/http/response_head.h"
 #include "dataplane/http/sse.h"
 #include "dataplane/provider/format.h"
+#include "dataplane/rate/rate_limiter.h"
 #include "dataplane/request/access_line.h"
 #include "dataplane/request/attempt_record.h"
+#include "dataplane/request/caller_caps.h"
 #include "dataplane/request/errors.h"
 #include "dataplane/request/splice.h"
+#include "dataplane/request/stream_hold.h"
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/planner.h"
 #include "dataplane/surface/surface.h"
@@ -49,13 +52,16 @@ class RequestRun final : public Interruptible {
   // `path` is normalized, `wildcard` what the star of the surface's route stood for.
   bool TakeHead(std::string_view path, std::string_view wildcard);
   bool Authenticate();
+  bool CountIn();  // Keeps to the rate limits.
   bool TakeBody();
   bool Scan();
   bool PlanAttempts();
+  bool CountTokens();
   bool Reserve();  // Without waiting; false may mean that Wait…() is worth it.
   Task<bool> ReserveWaiting();
-  Task<void> Attempt();  // With Relay and Settle of each attempt.
-  Task<void> Refuse();   // Answers error().
+  Task<void> Attempt();   // With Relay and Settle of each attempt.
+  Task<void> Estimate();  // Instead of Reserve and Attempt: says what they would do.
+  Task<void> Refuse();    // Answers error().
 
   const GatewayError& error() const { return error_; }
 
@@ -78,15 +84,39 @@ class RequestRun final : public Interruptible {
     bool finish_seen = false;     // A reason to end came.
     bool broken = false;          // Something came that is no event of the format.
     bool provider_error = false;  // An error came in place of an event.
+    bool short_of_money = false;  // The next event is not covered: GrowHold(), or EndShort().
   };
 
   bool Fail(ErrorCode code, std::string message = {});
   const Snapshot& snapshot() const { return *snapshot_; }
 
+  // Admit.
+  bool RefuseRate(const RateRefusal& refusal);
+  void AppendRateHeaders(std::string& lines) const;
+  void CountOut();
+  void AppendPlan(std::string& out) const;
+
   // Reserve.
+  NamedScopes Named() const;
   bool ResolveAccounts();
+  bool KeepToMaxCost();
   bool ReserveAffordable();
   bool RefuseShort(Money amount);
+  void ExplainShort(const HoldResult& why, const std::string& needed);
+
+  // The hold of a stream: extend_hold.cc.
+  bool MayHoldInChunks() const;
+  Money FirstHold() const;
+  bool HoldNow();
+  void StartStreamHold(std::int64_t limit);
+  // Takes an event of so many bytes of content in; false when it is not covered by the hold, and
+  // must wait for GrowHold(), or the stream for EndShort().
+  bool CoverEvent(std::int64_t content_bytes);
+  bool ExtendHold(std::int64_t tokens);
+  Task<bool> GrowHold();
+  void ExplainShortStream();
+  Task<AttemptEnd> EndShort(const PlannedAttempt& attempt, StreamState& stream);
+  void NoteHeld(const PlannedAttempt& attempt, bool used);
 
   // Attempt.
   Task<AttemptEnd> AttemptOne(const PlannedAttempt& attempt);
@@ -109,7 +139,7 @@ class RequestRun final : public Interruptible {
   // Relay.
   Task<AttemptEnd> RelayAnswer(const PlannedAttempt& attempt);
   Task<AttemptEnd> RelayStream(const PlannedAttempt& attempt);
-  void TakeEvents(BodyReader& reader, StreamState& stream, std::size_t& consumed);
+  void TakeEvents(BodyReader& reader, StreamState& stream, bool all, std::size_t& consumed);
   void TakeEvent(std::string_view event, StreamState& stream);
   void Forward(std::string_view bytes);
   void ForwardWithCost(std::string_view event, std::string_view data, const UsageReport& usage);
@@ -145,6 +175,8 @@ class RequestRun final : public Interruptible {
   GatewayError error_;
   CallHead call_;
   std::string key_scratch_;
+  CallerCaps caps_;
+  RateAdmission admission_;
   ScannedRequest scan_;
   std::vector<std::string_view> models_;
   AttemptPlan plan_;
@@ -153,10 +185,18 @@ class RequestRun final : public Interruptible {
   // The reservation.
   std::int64_t input_bound_ = 0;
   std::int64_t output_clamp_ = -1;  // Output tokens that can be afforded; -1 = all that was asked.
-  std::int64_t output_bound_ = 0;   // Of the attempt that is running, over all choices.
+  std::int64_t output_bound_ = 0;   // Held for the attempt that is running, over all choices.
+  std::optional<ErrorCode> limited_by_;  // Why output_clamp_ is set.
+  bool in_chunks_ = false;               // Held is the input and a chunk of the output.
+  StreamHold stream_hold_;
+  std::int64_t wanted_tokens_ = 0;          // What CoverEvent() lacked; 0 = beyond the limit.
+  const Account* short_account_ = nullptr;  // What was short when the hold did not grow.
+  bool asked_ahead_ = false;                // extension_waiter_ waits.
+  LeasePool::WaiterId extension_waiter_ = 0;
   AccountSet accounts_;
   bool accounts_known_ = false;
   bool accounts_byok_ = false;
+  MonotonicTime accounts_at_;  // When they were asked for.
   Hold hold_;
 
   // The attempt that is running.

@@ -41,6 +41,16 @@ Task<void> Router::Handle(ClientConnection& client) {
     if (*path == "/v1/credits") return info_.Credits(client);
     return info_.Generation(client);
   }
+  if (*path == "/v1/estimate") {
+    if (head.method != Method::kPost) {
+      return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use POST.");
+    }
+    return pipeline_.Serve(client, OpenAiChatSurface(), *path, {}, /*estimate=*/true);
+  }
+  if (*path == "/v1/key" || *path == "/v1/quotas") {
+    if (!get) return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use GET.");
+    return *path == "/v1/key" ? spend_.Key(client) : spend_.Quota(client);
+  }
   return info_.Refuse(client, ErrorCode::kNotFound, {});
 }
 

@@ -8,6 +8,7 @@
 #include "dataplane/http/client_connection.h"
 #include "dataplane/request/info_endpoints.h"
 #include "dataplane/request/pipeline.h"
+#include "dataplane/request/spend_endpoints.h"
 #include "dataplane/surface/route_table.h"
 
 namespace tollgate::dataplane {
@@ -22,19 +23,23 @@ namespace tollgate::dataplane {
 class Router final : public RequestHandler {
  public:
   explicit Router(WorkerContext& context)
-      : context_(context), routes_(Surfaces()), pipeline_(context), info_(context) {}
+      : context_(context),
+        routes_(Surfaces()),
+        pipeline_(context),
+        info_(context),
+        spend_(context) {}
 
   Task<void> Handle(ClientConnection& client) override;
   void RenderHeadError(int status, std::string_view message, std::string& body) override;
 
  private:
-  Task<void> ServeSurface(ClientConnection& client, const RouteMatch& match,
-                          std::string_view path);
+  Task<void> ServeSurface(ClientConnection& client, const RouteMatch& match, std::string_view path);
 
   WorkerContext& context_;
   RouteTable routes_;
   Pipeline pipeline_;
   InfoEndpoints info_;
+  SpendEndpoints spend_;
   std::string path_scratch_;
 };
 

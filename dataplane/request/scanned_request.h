@@ -52,7 +52,11 @@ struct ScannedRequest {
   BodyRange max_completion_tokens_value;
   std::int64_t choices = 1;
 
+  // A parameter whose cost nothing bounds (searches, a dearer class of service); empty for none.
+  std::string_view unbounded;
+
   std::string_view user;
+  std::string_view quota_entity;  // On whose behalf the request is made, as the caller names it.
   std::int64_t messages = 0;
   std::int64_t tools = 0;
   std::int64_t images = 0;

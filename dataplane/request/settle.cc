@@ -1,5 +1,6 @@
 // The last stage of each attempt, Settle: its record in the spool, its hold, its cost; and what is
 // reported when the request is over.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -69,6 +70,8 @@ void RequestRun::BeginRecord(const PlannedAttempt& attempt) {
       .region = attempt.offering->region,
       .project_id = principal_->project_id(),
       .member_id = principal_->member_id(),
+      .quota_entity = Named().quota_entity,
+      .run = caps_.run,
       .price_rule_id = rule == nullptr ? std::string_view() : rule->id,
       .price_rule_version = rule == nullptr ? std::string_view() : rule->version,
       .price_adjust_ppm = rule == nullptr ? 0 : rule->factor.ppm - PriceFactor().ppm,
@@ -81,6 +84,7 @@ Money RequestRun::CostOf(const PlannedAttempt& attempt, const TokenUsage& usage)
 
 void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptOutcome outcome,
                                Known known, Payer payer) {
+  NoteHeld(attempt, known != Known::kNone && payer == Payer::kCustomer);
   const bool last = outcome != usage_v1::ATTEMPT_OUTCOME_PROVIDER_ERROR;
   Money price;   // What the customer is asked, or on their own credential what counts on budgets.
   Money market;  // At list price.
@@ -105,7 +109,7 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
       .charge = charge,
       .cost = cost,
       .market_cost = market,
-      .drawn = byok ? std::optional<Money>(drawn) : std::nullopt,
+      .drawn = drawn,
       .first_byte_us = first_byte_us_,
       .end_us = MicrosecondsSinceStart(),
       .provider_status = static_cast<std::uint32_t>(last_status_),
@@ -114,9 +118,12 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
       .native_finish_reason = native_finish_,
       .error_code = error_code_,
   });
+  // No account pays more than was held on it: what a provider takes beyond is the operator's.
+  const Money paid =
+      hold_.size() > 0 && hold_[0].leased ? std::min(charge, hold_[0].amount) : charge;
   context_.lane.AppendFinal(std::move(intent_), record);
   context_.leases.Settle(std::move(hold_), drawn);
-  charge_total_ = charge_total_.TryAdd(charge).value_or(Money::Max());
+  charge_total_ = charge_total_.TryAdd(paid).value_or(Money::Max());
   ProviderCounts& counts = *counts_;
   counts.charge_nano_usd.Add(charge.nano_usd());
   counts.cost_nano_usd.Add(cost.nano_usd());
@@ -131,6 +138,14 @@ void RequestRun::AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_
   header_lines_ += "\r\nx-tollgate-attempts: ";
   AppendInteger(attempts_made_, header_lines_);
   header_lines_ += "\r\n";
+  AppendRateHeaders(header_lines_);
+  if (limited_by_.has_value()) {
+    header_lines_ += "x-tollgate-output-limit: ";
+    AppendInteger(output_clamp_, header_lines_);
+    header_lines_ += "\r\nx-tollgate-limited-by: ";
+    header_lines_ += RowOf(*limited_by_).name;
+    header_lines_ += "\r\n";
+  }
   if (cost.empty()) return;
   header_lines_ += "x-tollgate-cost: ";
   header_lines_ += cost;
@@ -138,6 +153,7 @@ void RequestRun::AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_
 }
 
 void RequestRun::End() {
+  CountOut();
   context_.clock.Refresh();
   WorkerMetrics& metrics = context_.metrics;
   const std::int64_t total_ns =
@@ -168,7 +184,8 @@ void RequestRun::WriteAccessLog() {
   line.Text(",\"surface\":", surface_->name());
   line.Text(",\"outcome\":", RequestOutcomeName(outcome_));
   line.Number(",\"status\":", client_->status());
-  if (outcome_ != RequestOutcome::kSuccess && outcome_ != RequestOutcome::kClientClosed) {
+  if (outcome_ != RequestOutcome::kSuccess && outcome_ != RequestOutcome::kClientClosed &&
+      outcome_ != RequestOutcome::kEstimated) {
     line.Text(",\"error_code\":", RowOf(error_.code).name);
   }
   if (principal_.has_value()) {

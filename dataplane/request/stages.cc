@@ -1,5 +1,4 @@
 // The stages before anything is sent: Authenticate, Scan, Plan, Reserve.
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <variant>
@@ -11,13 +10,10 @@
 #include "dataplane/auth/authenticator.h"
 #include "dataplane/request/bounds.h"
 #include "dataplane/request/request_run.h"
+#include "dataplane/request/wait_timer.h"
 
 namespace tollgate::dataplane {
 namespace {
-
-using WaitTimer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 
 // How often money is drawn by others between a look and a hold, before it counts as gone.
 constexpr int kReserveTries = 4;
@@ -35,6 +31,21 @@ ErrorCode CodeOf(AuthError error) {
       return ErrorCode::kExpiredKey;
   }
   return ErrorCode::kInvalidKey;
+}
+
+ErrorCode CodeOf(HoldResult::Kind kind) {
+  switch (kind) {
+    case HoldResult::kInsufficientBalance:
+      return ErrorCode::kInsufficientBalance;
+    case HoldResult::kBudgetExceeded:
+      return ErrorCode::kBudgetExceeded;
+    case HoldResult::kUnknownRun:
+      return ErrorCode::kRunCapRequired;
+    case HoldResult::kUnavailable:
+      return ErrorCode::kBillingUnavailable;
+    default:
+      return ErrorCode::kTemporarilyReserved;
+  }
 }
 
 ErrorCode CodeOf(PlanRule rule) {
@@ -55,6 +66,12 @@ ErrorCode CodeOf(PlanRule rule) {
   return ErrorCode::kInternal;
 }
 
+// An output limit below this is not worth sending.
+std::int64_t WorthwhileTokens(const ScannedRequest& scan) {
+  return scan.output_limit >= 0 ? std::min(scan.output_limit, kOutputTokensWorthwhile)
+                                : kOutputTokensWorthwhile;
+}
+
 }  // namespace
 
 void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
@@ -70,6 +87,9 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   plan_ = AttemptPlan();
   body_ = {};
   output_clamp_ = -1;
+  limited_by_.reset();
+  in_chunks_ = false;
+  asked_ahead_ = false;
   accounts_known_ = false;
   attempt_index_ = 0;
   attempts_made_ = 0;
@@ -109,11 +129,14 @@ bool RequestRun::Authenticate() {
   if (snapshot_ == nullptr) return Fail(ErrorCode::kNotReady);
   const std::string_view key = surface_->ReadKey(client_->head(), key_scratch_);
   if (key.data() == nullptr) return Fail(ErrorCode::kMissingKey);
-  auto result =
-      tollgate::dataplane::Authenticate(key, snapshot(), context_.peppers, wall_start_);
+  auto result = tollgate::dataplane::Authenticate(key, snapshot(), context_.peppers, wall_start_);
   key_scratch_.clear();
   if (const AuthError* error = std::get_if<AuthError>(&result)) return Fail(CodeOf(*error));
   principal_ = std::get<Principal>(result);
+  if (std::optional<GatewayError> error = ReadCallerCaps(client_->head().fields, caps_)) {
+    error_ = *std::move(error);
+    return false;
+  }
   return true;
 }
 
@@ -171,28 +194,65 @@ bool RequestRun::PlanAttempts() {
   return true;
 }
 
+NamedScopes RequestRun::Named() const {
+  return {.quota_entity = caps_.quota_entity.empty() ? scan_.quota_entity
+                                                     : std::string_view(caps_.quota_entity),
+          .run = caps_.run,
+          .run_cap = caps_.run_max_cost};
+}
+
 bool RequestRun::ResolveAccounts() {
   const bool byok = plan_[attempt_index_].credential->byok();
-  if (accounts_known_ && accounts_byok_ == byok) return true;
+  const MonotonicTime now = context_.clock.Monotonic();
+  // An account that was idle may have been forgotten since; it is opened anew.
+  bool known =
+      accounts_known_ && accounts_byok_ == byok && now - accounts_at_ < kAccountPointerLife / 2;
+  for (std::size_t i = 0; known && i < accounts_.size(); ++i) {
+    known = !LeasePool::Closed(accounts_[i]);
+  }
+  if (known) return true;
   const std::optional<AccountSet> accounts =
-      context_.accounts.Resolve(snapshot(), *principal_, wall_start_, byok);
+      context_.accounts.Resolve(snapshot(), *principal_, Named(), wall_start_, now, byok);
   if (!accounts.has_value()) return Fail(ErrorCode::kBillingUnavailable);
   accounts_ = *accounts;
   accounts_known_ = true;
+  accounts_at_ = now;
   accounts_byok_ = byok;
   return true;
 }
 
+// Lowers the output limit to what the caller allows the request to cost.
+bool RequestRun::KeepToMaxCost() {
+  if (!caps_.max_cost.has_value()) return true;
+  const Money most = *caps_.max_cost;
+  if (PlanBound(plan_, scan_, input_bound_, output_clamp_) <= most) return true;
+  const std::int64_t tokens = AffordableOutput(plan_, scan_, input_bound_, most);
+  if (tokens < WorthwhileTokens(scan_)) {
+    return Fail(ErrorCode::kMaxCostExceeded,
+                absl::StrCat("Within x-tollgate-max-cost, ", most.ToUsdString(),
+                             " USD, this request cannot be served: its input alone may cost up to ",
+                             PlanBound(plan_, scan_, input_bound_, 0).ToUsdString(),
+                             " USD. Allow more, or send less."));
+  }
+  output_clamp_ = tokens;
+  limited_by_ = ErrorCode::kMaxCostExceeded;
+  return true;
+}
+
 bool RequestRun::Reserve() {
-  if (!ResolveAccounts()) return false;
+  if (!ResolveAccounts() || !KeepToMaxCost()) return false;
+  if (!scan_.unbounded.empty() && context_.leases.Capped(accounts_)) {
+    Fail(ErrorCode::kUnboundedCost);
+    error_.param = scan_.unbounded;
+    return false;
+  }
   error_.code = ErrorCode::kTemporarilyReserved;
-  const Money amount = PlanBound(plan_, scan_, input_bound_, output_clamp_);
-  return context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld;
+  in_chunks_ = MayHoldInChunks();
+  return HoldNow();
 }
 
 Task<bool> RequestRun::ReserveWaiting() {
-  if (error_.code == ErrorCode::kBillingUnavailable) co_return false;
-  const Money amount = PlanBound(plan_, scan_, input_bound_, output_clamp_);
+  if (error_.code != ErrorCode::kTemporarilyReserved) co_return false;  // Waiting changes nothing.
   const MonotonicTime deadline = context_.clock.Monotonic() + context_.options.lease_wait_max;
   for (;;) {
     const absl::Duration left = deadline - context_.clock.Monotonic();
@@ -201,31 +261,34 @@ Task<bool> RequestRun::ReserveWaiting() {
     auto timer = std::make_shared<WaitTimer>(context_.io.get_executor());
     timer->expires_after(absl::ToChronoNanoseconds(left));
     const LeasePool::WaiterId waiter = context_.leases.Wait(
-        accounts_, amount,
+        accounts_, FirstHold(),
         [timer, &io = context_.io] { asio::post(io, [timer] { timer->cancel(); }); });
     co_await timer->async_wait(kUseTask);
     context_.leases.Forget(waiter);
-    if (context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld) {
-      co_return true;
+    if (!ResolveAccounts()) co_return false;
+    if (HoldNow()) co_return true;
+    const HoldResult::Kind why = context_.leases.Explain(accounts_, FirstHold()).kind;
+    if (why == HoldResult::kInsufficientBalance || why == HoldResult::kBudgetExceeded ||
+        why == HoldResult::kUnknownRun) {
+      break;
     }
-    const HoldResult::Kind why = context_.leases.Explain(accounts_, amount).kind;
-    if (why == HoldResult::kInsufficientBalance || why == HoldResult::kBudgetExceeded) break;
   }
-  co_return ReserveAffordable() || RefuseShort(amount);
+  in_chunks_ = false;
+  co_return ReserveAffordable() || RefuseShort(FirstHold());
 }
 
 // Holds what there is, when that is worth sending, and limits the output to it.
 bool RequestRun::ReserveAffordable() {
+  const HoldResult::Kind why = context_.leases.Explain(accounts_, FirstHold()).kind;
   for (int i = 0; i < kReserveTries; ++i) {
     const Money affordable = context_.leases.MostAffordable(accounts_);
-    const std::int64_t tokens = AffordableOutput(plan_, scan_, input_bound_, affordable);
-    const std::int64_t worthwhile = scan_.output_limit >= 0
-                                        ? std::min(scan_.output_limit, kOutputTokensWorthwhile)
-                                        : kOutputTokensWorthwhile;
-    if (tokens < worthwhile) return false;
+    std::int64_t tokens = AffordableOutput(plan_, scan_, input_bound_, affordable);
+    if (tokens < WorthwhileTokens(scan_)) return false;
+    if (output_clamp_ >= 0) tokens = std::min(tokens, output_clamp_);
     const Money amount = PlanBound(plan_, scan_, input_bound_, tokens);
     if (context_.leases.TryHold(accounts_, amount, &hold_).kind == HoldResult::kHeld) {
       output_clamp_ = tokens;
+      limited_by_ = CodeOf(why);
       return true;
     }
   }
@@ -234,15 +297,30 @@ bool RequestRun::ReserveAffordable() {
 
 // Says why `amount` cannot be held.
 bool RequestRun::RefuseShort(Money amount) {
-  const HoldResult why = context_.leases.Explain(accounts_, amount);
-  const std::string needed = absl::StrCat(" This request may cost up to ", amount.ToUsdString(),
-                                          " USD; a lower output limit costs less.");
+  ExplainShort(context_.leases.Explain(accounts_, amount),
+               absl::StrCat(" This request may cost up to ", amount.ToUsdString(),
+                            " USD; a lower output limit costs less."));
+  return false;
+}
+
+// Turns the reason of a hold that is short into error_; `needed` is added to what it says.
+void RequestRun::ExplainShort(const HoldResult& why, const std::string& needed) {
   switch (why.kind) {
     case HoldResult::kInsufficientBalance:
       Fail(ErrorCode::kInsufficientBalance,
            absl::StrCat(AbslView(RowOf(ErrorCode::kInsufficientBalance).message), needed));
       break;
+    case HoldResult::kUnknownRun:
+      Fail(ErrorCode::kRunCapRequired);
+      error_.param = "x-tollgate-run-max-cost";
+      break;
     case HoldResult::kBudgetExceeded: {
+      if (why.account != nullptr && why.account->is_run()) {
+        Fail(ErrorCode::kRunCostExceeded,
+             absl::StrCat(AbslView(RowOf(ErrorCode::kRunCostExceeded).message), needed));
+        error_.param = "x-tollgate-run";
+        break;
+      }
       const std::string budget =
           why.account != nullptr ? absl::StrCat("The budget ", why.account->budget_id) : "A budget";
       const bool resets = why.resets_at != absl::InfiniteFuture();
@@ -254,6 +332,8 @@ bool RequestRun::RefuseShort(Money amount) {
                                : std::string(),
                         ".", needed));
       if (resets) error_.retry_after = why.resets_at - wall_start_;
+      if (why.account != nullptr) error_.budget_id = error_.param = why.account->budget_id;
+      error_.resets_at = why.resets_at;
       break;
     }
     case HoldResult::kUnavailable:
@@ -264,7 +344,6 @@ bool RequestRun::RefuseShort(Money amount) {
       Fail(ErrorCode::kTemporarilyReserved);
       error_.retry_after = why.retry_after;
   }
-  return false;
 }
 
 }  // namespace tollgate::dataplane

@@ -20,12 +20,14 @@
 #include "dataplane/meter/recent_generations.h"
 #include "dataplane/meter/spool.h"
 #include "dataplane/observe/worker_metrics.h"
+#include "dataplane/rate/rate_limiter.h"
 #include "dataplane/route/cooldowns.h"
 #include "dataplane/snapshot/holder.h"
 #include "dataplane/upstream/connection.h"
 #include "dataplane/upstream/dialer.h"
 
 namespace tollgate::ledger::v1 {
+class Account;
 class Generation;
 class Wallet;
 }  // namespace tollgate::ledger::v1
@@ -53,6 +55,8 @@ class LedgerReader {
   virtual ~LedgerReader() = default;
   virtual void GetWallet(const std::string& workspace_id,
                          std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) = 0;
+  virtual void GetAccount(const std::string& account,
+                          std::function<void(absl::StatusOr<ledger::v1::Account>)> done) = 0;
   virtual void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
                              std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) = 0;
 };
@@ -66,6 +70,7 @@ struct WorkerContext {
   SnapshotReader& snapshots;
   const Peppers& peppers;
   Cooldowns& cooldowns;
+  RateLimiter& rates;
   LeasePool& leases;
   AccountResolver& accounts;
   Spool& spool;

@@ -142,8 +142,13 @@ void Subscriber::OnMessage(const SubscribeResponse& message) {
       return OnChunk(message.nonce(), message.snapshot());
     case SubscribeResponse::kDelta:
       return OnDelta(message.nonce(), message.delta());
+    case SubscribeResponse::kHeartbeat:
+      if (options_.on_node_count && message.heartbeat().dataplane_nodes() > 0) {
+        options_.on_node_count(message.heartbeat().dataplane_nodes());
+      }
+      return;
     default:
-      return;  // A heartbeat; or what a later version says, which must do without us.
+      return;  // What a later version says, which must do without us.
   }
 }
 

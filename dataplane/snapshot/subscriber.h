@@ -5,6 +5,7 @@
 #define TOLLGATE_DATAPLANE_SNAPSHOT_SUBSCRIBER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,8 @@ struct SubscriberOptions {
   absl::Duration snapshot_timeout = absl::Seconds(120);     // From its first chunk to its last.
   absl::Duration tick = absl::Seconds(1);
   BackoffOptions backoff = {};
+  // Told how many data-plane nodes there are, whenever a heartbeat says; may be empty.
+  std::function<void(std::uint32_t)> on_node_count = {};
 };
 
 // What is known; for /readyz, /config_dump and metrics.

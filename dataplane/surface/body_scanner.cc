@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/scope_ids.h"
 #include "base/string_views.h"
 #include "dataplane/limits.h"
 #include "dataplane/surface/fault.h"
@@ -197,6 +198,11 @@ BodyScanner::Error BodyScanner::ReadOptions(std::string_view param, bool takes_m
       error = ReadNames("provider.ignore", kProviderListMax, out_.wishes.ignore);
     } else if (JsonEquals(key, "allow_fallbacks")) {
       error = ReadFlag("provider.allow_fallbacks", out_.wishes.allow_fallbacks);
+    } else if (takes_models && JsonEquals(key, "quotaEntityId")) {
+      if (!TakeText(out_.quota_entity) || !IsValidScopeName(out_.quota_entity)) {
+        return WrongType("providerOptions.gateway.quotaEntityId",
+                         "a string of 1 to 256 bytes without control characters");
+      }
     } else if (takes_models && JsonEquals(key, "models")) {
       error = ReadModels();
     } else {

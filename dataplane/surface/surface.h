@@ -73,6 +73,18 @@ struct ModelListQuery {
   const CallHead* call = nullptr;
 };
 
+// An answer that the gateway ends before the model did.
+struct StreamStop {
+  std::string_view response_id;  // The provider's; empty when no event came.
+  std::string_view model;        // As the client wrote it.
+  std::int64_t created = 0;      // Seconds since 1970.
+  std::int64_t choices = 1;
+  bool include_usage = false;  // The client asked for the usage.
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::string_view cost_usd;
+};
+
 // Stateless; safe to share between threads.
 class Surface {
  public:
@@ -121,6 +133,14 @@ class Surface {
 
   // ---- Answers that pass through ---------------------------------------------------------------
 
+  // Appends what ends a stream that the gateway stops since no more may be spent on it: the
+  // surface's own stop for length, `why` said beside it, and the end marker.  A surface without
+  // one ends with an error event.
+  virtual void AppendStreamStop(const StreamStop& stop, const GatewayError& why,
+                                std::string_view generation_id, std::string& out) const {
+    static_cast<void>(stop);
+    AppendStreamError(why, generation_id, out);
+  }
   // Appends the end marker of a stream whose provider sent none.
   virtual void AppendStreamEnd(std::string& out) const = 0;
   // Appends the cost, an exact decimal of USD, as a member of the usage object, without a comma:

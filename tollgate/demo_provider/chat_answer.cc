@@ -64,7 +64,8 @@ ChatAnswer ComposeAnswer(const ChatRequest& request, const DemoModel& model, std
   answer.model = model.id;
   answer.created = created;
   if (request.tool_calls.empty()) {
-    AppendTokens(PlainAnswer(request, model), -1, answer);
+    const std::string text = PlainAnswer(request, model);
+    for (std::int64_t i = 0; i < request.repeat; ++i) AppendTokens(text, -1, answer);
     answer.finish_reason = "stop";
   } else {
     answer.calls = request.tool_calls;

@@ -35,6 +35,8 @@ struct ChatRequest {
   // parallel_tool_calls false), up to kDemoToolCallsMax; nothing after a tool's result or with
   // tool_choice "none".
   std::vector<DemoToolCall> tool_calls;
+  // How often the answer says what it says; for answers that are long.
+  std::int64_t repeat = 1;
   // With response_format: the answer, as JSON that fits it.
   std::string json_answer;
 };

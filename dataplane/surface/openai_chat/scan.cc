@@ -24,6 +24,8 @@ enum Member : unsigned {
   kTools,
   kProvider,
   kProviderOptions,
+  kServiceTier,
+  kWebSearchOptions,
   kMembers,
 };
 constexpr unsigned kRequired = kMessages + 1;
@@ -38,7 +40,9 @@ constexpr std::string_view kNames[kMembers] = {"model",
                                                "user",
                                                "tools",
                                                "provider",
-                                               "providerOptions"};
+                                               "providerOptions",
+                                               "service_tier",
+                                               "web_search_options"};
 
 class Scanner final : public BodyScanner {
  public:
@@ -72,12 +76,54 @@ class Scanner final : public BodyScanner {
       case kMessages:
         return ReadMessages();
       case kTools:
-        return ReadTools();
+        return ReadChatTools();
       case kProvider:
         return ReadWishes();
+      case kServiceTier:
+        return ReadServiceTier();
+      case kWebSearchOptions:
+        if (!SkipNull()) {
+          json().Skip();
+          out().unbounded = "web_search_options";
+        }
+        return std::nullopt;
       default:
         return ReadProviderOptions();
     }
+  }
+
+  // Prices are those of the standard tier; what is dearer has no bound.
+  Error ReadServiceTier() {
+    std::string_view tier;
+    if (Error error = ReadText("service_tier", tier)) return error;
+    if (tier == "priority") out().unbounded = "service_tier";
+    return std::nullopt;
+  }
+
+  // A tool that is neither a function nor custom is run by the provider, for a fee each time.
+  Error ReadChatTools() {
+    if (SkipNull()) return std::nullopt;
+    if (json().Peek() != JsonKind::kArray) return WrongType("tools", "a list of tools");
+    json().EnterArray();
+    while (json().NextElement()) {
+      ++out().tools;
+      if (json().Peek() != JsonKind::kObject) {
+        json().Skip();
+        continue;
+      }
+      json().EnterObject();
+      std::string_view key;
+      while (json().NextMember(key)) {
+        std::string_view type;
+        if (!JsonEquals(key, "type") || json().Peek() != JsonKind::kString) {
+          json().Skip();
+        } else if (json().ReadString(type) && !JsonEquals(type, "function") &&
+                   !JsonEquals(type, "custom")) {
+          out().unbounded = "tools";
+        }
+      }
+    }
+    return std::nullopt;
   }
 
   Error ReadStreamOptions(std::size_t at) {

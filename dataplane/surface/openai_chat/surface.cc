@@ -70,11 +70,46 @@ class OpenAiChat final : public Surface {
     out += "\n\n";
   }
 
+  void AppendStreamStop(const StreamStop& stop, const GatewayError& why,
+                        std::string_view generation_id, std::string& out) const override {
+    AppendChunkHead(stop, generation_id, out);
+    for (std::int64_t i = 0; i < stop.choices; ++i) {
+      absl::StrAppend(&out, i == 0 ? "" : ",", "{\"index\":", i,
+                      ",\"delta\":{},\"finish_reason\":\"length\"}");
+    }
+    absl::StrAppend(&out, "],\"tollgate\":{\"stop_reason\":\"", AbslView(RowOf(why.code).name),
+                    "\",\"message\":");
+    AppendJsonString(out, why.text());
+    absl::StrAppend(&out, ",\"generation_id\":\"", AbslView(generation_id), "\"}}\n\n");
+    if (stop.include_usage) {
+      AppendChunkHead(stop, generation_id, out);
+      absl::StrAppend(&out, "],\"usage\":{\"prompt_tokens\":", stop.input_tokens,
+                      ",\"completion_tokens\":", stop.output_tokens,
+                      ",\"total_tokens\":", stop.input_tokens + stop.output_tokens, ",");
+      AppendCost(stop.cost_usd, out);
+      out += "}}\n\n";
+    }
+    AppendStreamEnd(out);
+  }
+
   void AppendStreamEnd(std::string& out) const override { out += "data: [DONE]\n\n"; }
 
   void AppendCost(std::string_view usd, std::string& out) const override {
     out += "\"cost\":";
     out += usd;
+  }
+
+ private:
+  // A chunk up to its list of choices.
+  static void AppendChunkHead(const StreamStop& stop, std::string_view generation_id,
+                              std::string& out) {
+    out += "data: {\"id\":";
+    // As it stands in the provider's JSON; without an event of the provider's, our own.
+    absl::StrAppend(
+        &out, "\"", AbslView(stop.response_id.empty() ? generation_id : stop.response_id), "\"",
+        ",\"object\":\"chat.completion.chunk\",\"created\":", stop.created, ",\"model\":");
+    AppendJsonString(out, stop.model);
+    out += ",\"choices\":[";
   }
 };
 

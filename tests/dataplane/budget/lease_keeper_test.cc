@@ -305,5 +305,95 @@ TEST_F(LeaseKeeperTest, AtTheEndEverythingIdleGoesBack) {
   EXPECT_EQ(want->released_nano_usd(), 1000);
 }
 
+TEST_F(LeaseKeeperTest, AnAccountThatWasIdleForLongIsForgottenOnBothSides) {
+  Fund(100);
+  Hold hold;
+  ASSERT_EQ(pool_->TryHold(set_, Nano(60), &hold).kind, HoldResult::kHeld);
+  pool_->Settle(std::move(hold), Nano(40));
+  std::optional<LeaseRequest::Want> close;
+  for (int s = 0; s < 400 && !close.has_value(); ++s) {
+    executor_.Advance(absl::Seconds(1));
+    while (!peer_.sent.empty()) {
+      const LeaseRequest request = peer_.Take();
+      if (!request.has_want()) continue;
+      if (request.want().close()) {
+        close = request.want();
+      } else {
+        Answer(request.want(), 100);
+      }
+    }
+  }
+  ASSERT_TRUE(close.has_value());
+  EXPECT_EQ(close->need_nano_usd(), 0);
+  EXPECT_EQ(close->granted_nano_usd(), 100);
+  EXPECT_EQ(close->released_nano_usd(), 60);
+  // Somebody comes while billing makes up its mind: nothing else is asked about the account.
+  const auto waiter = pool_->Wait(set_, Nano(10), [] {});
+  executor_.RunReady();
+  EXPECT_FALSE(LastWant().has_value());
+  LeaseResponse response;
+  response.mutable_grant()->set_account(close->account());
+  response.mutable_grant()->set_granted_nano_usd(100);
+  response.mutable_grant()->set_nonce(close->nonce());
+  response.mutable_grant()->set_closed(true);
+  peer_.Say(response);
+  EXPECT_EQ(pool_->Find("wallet/ws_1"), nullptr);
+  EXPECT_TRUE(LeasePool::Closed(*wallet_));
+  EXPECT_EQ(table_->used(), 0u);
+  pool_->Forget(waiter);
+
+  // A new life begins with totals of zero; what was said about the former one is not heard.
+  wallet_ = pool_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
+  set_ = AccountSet();
+  set_.Add(wallet_);
+  const auto again = pool_->Wait(set_, Nano(10), [] {});
+  executor_.RunReady();
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->granted_nano_usd(), 0);
+  EXPECT_EQ(want->released_nano_usd(), 0);
+  response.mutable_grant()->set_closed(false);
+  peer_.Say(response);
+  EXPECT_EQ(pool_->View(*wallet_).remaining, Money::Zero());
+  Answer(*want, 25);
+  EXPECT_EQ(pool_->View(*wallet_).remaining, Nano(25));
+  pool_->Forget(again);
+}
+
+TEST_F(LeaseKeeperTest, ALeaseThatBillingWillNotEndGoesOn) {
+  Fund(100);
+  for (int s = 0; s < 400; ++s) {
+    executor_.Advance(absl::Seconds(1));
+    while (!peer_.sent.empty()) {
+      const LeaseRequest request = peer_.Take();
+      if (request.has_want()) Answer(request.want(), 100);  // closed: false.
+    }
+  }
+  EXPECT_EQ(pool_->Find("wallet/ws_1"), wallet_);
+  const auto waiter = pool_->Wait(set_, Nano(10), [] {});
+  executor_.RunReady();
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->need_nano_usd(), 10);
+  EXPECT_EQ(want->granted_nano_usd(), 100);
+  pool_->Forget(waiter);
+}
+
+TEST_F(LeaseKeeperTest, TheCapOfARunIsSaidInEveryWant) {
+  const Account* run = pool_->Open("run/ws_1/run_x", "", true, absl::InfiniteFuture());
+  LeasePool::StateCap(*run, Nano(700));
+  AccountSet set;
+  set.Add(run);
+  LastWant();
+  const auto waiter = pool_->Wait(set, Nano(10), [] {});
+  executor_.RunReady();
+  const auto want = LastWant();
+  ASSERT_TRUE(want.has_value());
+  EXPECT_EQ(want->cap_nano_usd(), 700);
+  Answer(*want, 0, lease::v1::SHORTAGE_UNKNOWN_ACCOUNT, 0);
+  EXPECT_EQ(pool_->Explain(set, Nano(10)).kind, HoldResult::kUnknownRun);
+  pool_->Forget(waiter);
+}
+
 }  // namespace
 }  // namespace tollgate::dataplane

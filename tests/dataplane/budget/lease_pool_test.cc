@@ -97,16 +97,42 @@ TEST_F(LeasePoolTest, ExtendsOnAllOrOnNone) {
   EXPECT_EQ(Remaining(budget_), 50);
 }
 
-TEST_F(LeasePoolTest, AChargeAboveTheHoldIsDrawnToo) {
+TEST_F(LeasePoolTest, AChargeAboveTheHoldDrawsTheHoldAndNoMore) {
   Grant(wallet_, 100);
   const AccountSet set = SetOf({wallet_});
   Hold hold;
   ASSERT_EQ(pool_->TryHold(set, Nano(90), &hold).kind, HoldResult::kHeld);
   pool_->Settle(std::move(hold), Nano(130));
-  EXPECT_EQ(Remaining(wallet_), -30);
-  EXPECT_EQ(pool_->MostAffordable(set), Money::Zero());
-  Grant(wallet_, 200);
-  EXPECT_EQ(Remaining(wallet_), 70);
+  EXPECT_EQ(Remaining(wallet_), 10);
+  EXPECT_EQ(pool_->View(*wallet_).spent_total, Nano(90));
+}
+
+TEST_F(LeasePoolTest, WhatCanBeReachedIsWhatIsHereAndWhatNobodyHolds) {
+  const AccountSet set = SetOf({wallet_, soft_});
+  EXPECT_EQ(pool_->Reachable(SetOf({soft_})), Money::Max());
+  EXPECT_EQ(pool_->Reachable(set), Money::Max()) << "billing was not asked yet";
+  pool_->Grant(*wallet_, Nano(100), clock_.Monotonic() + absl::Seconds(60), LeaseShortage::kNone,
+               Nano(500), Nano(400));
+  EXPECT_EQ(pool_->Reachable(set), Nano(500));
+  Hold hold;
+  ASSERT_EQ(pool_->TryHold(set, Nano(30), &hold).kind, HoldResult::kHeld);
+  EXPECT_EQ(pool_->Reachable(set), Nano(470));
+  pool_->Release(std::move(hold));
+}
+
+TEST_F(LeasePoolTest, SaysWhyAHoldCannotGrowWhateverTheRequestItselfHolds) {
+  pool_->Grant(*wallet_, Nano(100), clock_.Monotonic() + absl::Seconds(60),
+               LeaseShortage::kExhausted, Nano(100));
+  const AccountSet set = SetOf({wallet_});
+  Hold hold;
+  ASSERT_EQ(pool_->TryHold(set, Nano(100), &hold).kind, HoldResult::kHeld);
+  EXPECT_EQ(pool_->Explain(set, Nano(10)).kind, HoldResult::kTemporarilyReserved);
+  EXPECT_EQ(pool_->ExplainExtension(*wallet_).kind, HoldResult::kInsufficientBalance);
+  pool_->Grant(*wallet_, Nano(100), std::nullopt, LeaseShortage::kReserved, Nano(900));
+  EXPECT_EQ(pool_->ExplainExtension(*wallet_).kind, HoldResult::kTemporarilyReserved);
+  pool_->SetConnected(false);
+  EXPECT_EQ(pool_->ExplainExtension(*wallet_).kind, HoldResult::kUnavailable);
+  pool_->Release(std::move(hold));
 }
 
 TEST_F(LeasePoolTest, NothingIsHeldOfNothing) {

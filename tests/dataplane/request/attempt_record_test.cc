@@ -178,13 +178,26 @@ TEST_F(AttemptRecordTest, AHoldThatGrewIsRecordedAsItEnded) {
 
 TEST_F(AttemptRecordTest, OnTheOperatorsCredentialTheHoldIsTheCharge) {
   start_.byok = false;
-  outcome_.drawn.reset();
+  outcome_.drawn = outcome_.charge;
   record_.Begin(start_);
   const UsageRecord intent = Parsed(record_.Intent(parts_));
   EXPECT_FALSE(intent.byok());
   EXPECT_EQ(intent.charge_nano_usd(), 1'234'567);
   EXPECT_FALSE(intent.holds(0).has_drawn_nano_usd());
   EXPECT_FALSE(Parsed(record_.Final(outcome_)).holds(0).has_drawn_nano_usd());
+}
+
+TEST_F(AttemptRecordTest, NoLeaseIsDrawnByMoreThanWasHeld) {
+  start_.byok = false;
+  parts_[0].leased = true;
+  parts_[1].leased = false;
+  outcome_.charge = outcome_.drawn = Money::FromNanoUsd(9'000'000);
+  record_.Begin(start_);
+  record_.Intent(parts_);
+  const UsageRecord record = Parsed(record_.Final(outcome_));
+  EXPECT_EQ(record.charge_nano_usd(), 9'000'000);
+  EXPECT_EQ(record.holds(0).drawn_nano_usd(), 1'234'567) << "the rest is overrun";
+  EXPECT_FALSE(record.holds(1).has_drawn_nano_usd()) << "as charged";
 }
 
 // A field that is added to the message and forgotten here would be lost in silence.

@@ -74,9 +74,10 @@ TEST(RelayStreamTest, StreamCutAnywhereIsTheSameForTheClient) {
 TEST(RelayStreamTest, ACutStreamEndsWithAnErrorAndIsCharged) {
   for (const std::string& end : {std::string(kLastChunk), std::string()}) {
     ScriptedUpstream upstream;
-    upstream.Expect({.pieces = {StreamHead(), Chunk(DeltaEvent("0123456789abcdef")), end},
-                     .close = true,
-                     .pause_ms = 20});  // The client has the event before the end comes.
+    upstream.Expect(
+        {.pieces = {StreamHead(), Chunk(DeltaEvent("0123456789abcdef")), end},
+         .close = true,
+         .pause_ms = 20});  // The client has the event before the end comes.
     TestGateway gateway(upstream.base_url(), "");
     const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));
     EXPECT_TRUE(answer.complete);
@@ -191,7 +192,9 @@ TEST(RelayStreamTest, ASlowReaderHoldsTheProviderBack) {
   pieces.emplace_back(kLastChunk);
   upstream.Expect({.pieces = pieces, .pause_ms = 0});
   TestClient client(gateway.port());
-  client.Send(gateway.Post(kStreamBody));
+  std::string body(kStreamBody);  // With a limit that lets two hundred events through.
+  body.replace(body.find("50"), 2, "500");
+  client.Send(gateway.Post(body));
   absl::SleepFor(absl::Milliseconds(200));
   const ClientAnswer answer = client.ReadAnswer();
   EXPECT_TRUE(answer.complete);

@@ -20,6 +20,7 @@
 #include "dataplane/http/tls_server.h"
 #include "dataplane/meter/recent_generations.h"
 #include "dataplane/meter/spool.h"
+#include "dataplane/rate/rate_book.h"
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/cooldowns.h"
 #include "dataplane/snapshot/holder.h"
@@ -110,6 +111,7 @@ class TestGateway {
   const std::string& key() const { return key_; }
   Worker& worker() { return *worker_; }
   LeasePool& leases() { return *leases_; }
+  RateBook& rates() { return rates_; }
   Spool& spool() { return *spool_; }
   RecordingAccessLog& access_log() { return access_log_; }
   Cooldowns& cooldowns() { return cooldowns_; }
@@ -137,6 +139,7 @@ class TestGateway {
   std::optional<Peppers> peppers_;
   std::optional<NodeIdentity> identity_;
   std::unique_ptr<Spool> spool_;
+  RateBook rates_;
   std::unique_ptr<LeaseTable> table_;
   std::unique_ptr<LeasePool> leases_;
   const Account* wallet_ = nullptr;

@@ -2,6 +2,7 @@
 import itertools
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from decimal import Decimal
 
 from suite.agreement import Story
 from suite.rpc import Rpc
@@ -111,7 +112,7 @@ class Admin:
         """A budget on a key."""
         return self.create("Budget", id=f"budget-{self.next_number()}", scope_id=key.id,
                            scope_kind="SCOPE_KIND_KEY", period=period, hard=hard,
-                           limit_nano_usd=int(usd * NANO_USD_PER_USD), **fields)
+                           limit_nano_usd=int(Decimal(usd) * NANO_USD_PER_USD), **fields)
 
     def add_provider(self, name, base_url, api_keys, limits=None):
         """A provider of the OpenAI format, with a credential for each API key."""

@@ -17,6 +17,7 @@ class FaultEditor final : public AnswerEditor {
 
   void EditRequest(ChatRequest& request) override {
     if (Find(FaultKind::kIgnoreMaxTokens) != nullptr) request.output_tokens_max.reset();
+    if (const Fault* repeat = Find(FaultKind::kRepeat)) request.repeat = repeat->value.value_or(10);
   }
 
   void EditAnswer(ChatAnswer& answer) override {
@@ -91,6 +92,7 @@ class FaultEditor final : public AnswerEditor {
       case FaultKind::kNoUsage:
       case FaultKind::kNegativeUsage:
       case FaultKind::kIgnoreMaxTokens:
+      case FaultKind::kRepeat:
       case FaultKind::kWorksOn:
       case FaultKind::kContentFilter:
         return true;  // Done before the reply was made, or after.

@@ -28,6 +28,7 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 17> kKinds = {{
     {"hang_head", FaultKind::kHangHead},
     {"hang_body", FaultKind::kHangBody},
     {"ignore_max_tokens", FaultKind::kIgnoreMaxTokens},
+    {"repeat", FaultKind::kRepeat},
     {"works_on", FaultKind::kWorksOn},
     {"content_filter", FaultKind::kContentFilter},
 }};

@@ -26,6 +26,7 @@
 //   hang_head          -                               no byte ever comes · nothing
 //   hang_body          -                               stops half-way for ever · as cut_mid_stream
 //   ignore_max_tokens  -                               answers at full length · all
+//   repeat             times (10)                      says the same again and again · all
 //   works_on           -                               as the others say, but what was asked for is
 //                                                      charged whole, also when the client leaves
 //                                                      before the first byte
@@ -68,6 +69,7 @@ enum class FaultKind {
   kHangHead,
   kHangBody,
   kIgnoreMaxTokens,
+  kRepeat,
   kWorksOn,
   kContentFilter,
 };

@@ -1,0 +1,164 @@
+#include "dataplane/rate/rate_limiter.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/check.h"
+#include "base/string_views.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+// When one of as many as may run at once will be over is not known.
+constexpr absl::Duration kConcurrentRetryAfter = absl::Seconds(1);
+
+void AppendNumber(std::int64_t value, std::string& out) {
+  std::array<char, 24> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+void AppendLines(std::string_view what, const RateLeft& left, std::string& out) {
+  out += "x-ratelimit-limit-";
+  out += what;
+  out += ": ";
+  AppendNumber(left.limit, out);
+  out += "\r\nx-ratelimit-remaining-";
+  out += what;
+  out += ": ";
+  AppendNumber(left.remaining, out);
+  out += "\r\nx-ratelimit-reset-";
+  out += what;
+  out += ": ";
+  // As OpenAI writes it: "420ms", "12.5s".
+  const std::int64_t ms = absl::ToInt64Milliseconds(absl::Ceil(left.reset, absl::Milliseconds(1)));
+  if (ms < 1000) {
+    AppendNumber(ms, out);
+    out += "ms\r\n";
+    return;
+  }
+  AppendNumber(ms / 1000, out);
+  if (ms % 1000 != 0) {
+    out += '.';
+    for (std::int64_t unit = 100, rest = ms % 1000; rest != 0; rest %= unit, unit /= 10) {
+      out += static_cast<char>('0' + rest / unit);
+    }
+  }
+  out += "s\r\n";
+}
+
+void Tighten(const RateLeft& left, std::optional<RateLeft>& tightest) {
+  if (!tightest.has_value() || left.remaining < tightest->remaining) tightest = left;
+}
+
+}  // namespace
+
+RateAdmission::~RateAdmission() { CHECK(size_ == 0) << "a request was not counted out"; }
+
+std::shared_ptr<RateMeter> RateLimiter::MeterOf(const RateSubject& subject, MonotonicTime now) {
+  name_.assign(subject.kind);
+  name_ += '/';
+  name_ += subject.id;
+  const auto known = meters_.find(name_);
+  if (known != meters_.end()) return known->second;
+  if (meters_.size() >= kCacheEntriesMax) meters_.clear();
+  return meters_.emplace(name_, book_->Open(name_, now)).first->second;
+}
+
+std::optional<RateRefusal> RateLimiter::Begin(std::span<const RateSubject> subjects,
+                                              MonotonicTime now, RateAdmission* admission) {
+  CHECK(!admission->limited() && subjects.size() <= RateAdmission::kSubjectsMax);
+  admission->nodes_ = book_->nodes();
+  admission->tokens_ = 0;
+  for (const RateSubject& subject : subjects) {
+    const RateLimits& limits = subject.limits;
+    if (limits == RateLimits()) continue;
+    RateAdmission::Part& part = admission->parts_[admission->size_++];
+    part.meter = MeterOf(subject, now);
+    part.limits = limits;
+    part.kind = subject.kind;
+    part.running = false;
+  }
+  for (std::size_t i = 0; i < admission->size_; ++i) {
+    RateAdmission::Part& part = admission->parts_[i];
+    if (const std::int64_t most = part.limits.concurrent_requests; most > 0) {
+      const std::int64_t share = std::max<std::int64_t>(most / admission->nodes_, 1);
+      part.running = true;
+      if (part.meter->running.fetch_add(1, std::memory_order_relaxed) >= share) {
+        return RateRefusal{RateRefusal::kConcurrent, part.kind, most, kConcurrentRetryAfter};
+      }
+    }
+  }
+  for (std::size_t i = 0; i < admission->size_; ++i) {
+    const RateAdmission::Part& part = admission->parts_[i];
+    if (const std::int64_t most = part.limits.requests_per_minute; most > 0) {
+      const absl::Duration wait = part.meter->requests.Take(1, {most, admission->nodes_}, now);
+      if (wait > absl::ZeroDuration()) {
+        // What was taken of the others goes back: a refused request counts nowhere.
+        for (std::size_t j = 0; j < i; ++j) {
+          const RateAdmission::Part& other = admission->parts_[j];
+          if (other.limits.requests_per_minute == 0) continue;
+          other.meter->requests.Correct(-1, {other.limits.requests_per_minute, admission->nodes_},
+                                        now);
+        }
+        return RateRefusal{RateRefusal::kRequests, part.kind, most, wait};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<RateRefusal> RateLimiter::TakeTokens(std::int64_t tokens, MonotonicTime now,
+                                                   RateAdmission* admission) {
+  for (std::size_t i = 0; i < admission->size_; ++i) {
+    const RateAdmission::Part& part = admission->parts_[i];
+    const std::int64_t most = part.limits.tokens_per_minute;
+    if (most == 0) continue;
+    const absl::Duration wait = part.meter->tokens.Take(tokens, {most, admission->nodes_}, now);
+    if (wait == absl::ZeroDuration()) continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      const RateAdmission::Part& other = admission->parts_[j];
+      if (other.limits.tokens_per_minute == 0) continue;
+      other.meter->tokens.Correct(-tokens, {other.limits.tokens_per_minute, admission->nodes_},
+                                  now);
+    }
+    return RateRefusal{RateRefusal::kTokens, part.kind, most, wait};
+  }
+  admission->tokens_ = tokens;
+  return std::nullopt;
+}
+
+RateHeadroom RateLimiter::Headroom(const RateAdmission& admission, MonotonicTime now) {
+  RateHeadroom headroom;
+  for (std::size_t i = 0; i < admission.size_; ++i) {
+    const RateAdmission::Part& part = admission.parts_[i];
+    if (const std::int64_t most = part.limits.requests_per_minute; most > 0) {
+      Tighten(part.meter->requests.Left({most, admission.nodes_}, now), headroom.requests);
+    }
+    if (const std::int64_t most = part.limits.tokens_per_minute; most > 0) {
+      Tighten(part.meter->tokens.Left({most, admission.nodes_}, now), headroom.tokens);
+    }
+  }
+  return headroom;
+}
+
+void RateLimiter::End(std::int64_t tokens, MonotonicTime now, RateAdmission* admission) {
+  for (std::size_t i = 0; i < admission->size_; ++i) {
+    RateAdmission::Part& part = admission->parts_[i];
+    if (part.running) part.meter->running.fetch_sub(1, std::memory_order_relaxed);
+    if (const std::int64_t most = part.limits.tokens_per_minute; most > 0) {
+      part.meter->tokens.Correct(tokens - admission->tokens_, {most, admission->nodes_}, now);
+    }
+    part.meter.reset();
+  }
+  admission->size_ = 0;
+}
+
+void AppendRateLines(const RateHeadroom& headroom, std::string& out) {
+  if (headroom.requests.has_value()) AppendLines("requests", *headroom.requests, out);
+  if (headroom.tokens.has_value()) AppendLines("tokens", *headroom.tokens, out);
+}
+
+}  // namespace tollgate::dataplane

@@ -1,0 +1,110 @@
+// Whether a request keeps to the rate limits of its key, its member and its workspace.
+//
+//   RateAdmission admission;                       // of the request; reused
+//   limiter.Begin(subjects, now, &admission);      // requests a minute, and at the same time
+//   limiter.TakeTokens(estimate, now, &admission); // tokens a minute
+//   … limiter.End(actual_tokens, now, &admission);
+#ifndef TOLLGATE_DATAPLANE_RATE_RATE_LIMITER_H_
+#define TOLLGATE_DATAPLANE_RATE_RATE_LIMITER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "dataplane/rate/rate_book.h"
+#include "dataplane/snapshot/catalog.h"
+
+namespace tollgate::dataplane {
+
+// Somebody whose limits a request must keep.
+struct RateSubject {
+  std::string_view kind;  // "key", "member", "workspace".
+  std::string_view id;
+  RateLimits limits;
+};
+
+// Why a request is refused.
+struct RateRefusal {
+  enum Limit { kRequests, kTokens, kConcurrent };
+  Limit limit = kRequests;
+  std::string_view kind;  // The subject's.
+  std::int64_t allowed = 0;
+  absl::Duration retry_after;
+};
+
+// What one request took.  Ended by RateLimiter::End() (CHECKed).
+class RateAdmission {
+ public:
+  RateAdmission() = default;
+  RateAdmission(const RateAdmission&) = delete;
+  RateAdmission& operator=(const RateAdmission&) = delete;
+  ~RateAdmission();
+
+  bool limited() const { return size_ != 0; }
+
+ private:
+  friend class RateLimiter;
+  static constexpr std::size_t kSubjectsMax = 3;
+
+  struct Part {
+    std::shared_ptr<RateMeter> meter;
+    RateLimits limits;
+    std::string_view kind;
+    bool running = false;  // Counted in meter->running.
+  };
+
+  std::array<Part, kSubjectsMax> parts_;
+  std::size_t size_ = 0;
+  std::int64_t nodes_ = 1;
+  std::int64_t tokens_ = 0;  // Taken of each.
+};
+
+// The tightest of a request's limits, for the answer's headers.
+struct RateHeadroom {
+  std::optional<RateLeft> requests;
+  std::optional<RateLeft> tokens;
+};
+
+// One per worker: its cache needs no lock.  Used by that thread only.
+class RateLimiter {
+ public:
+  // `book` must outlive this.
+  explicit RateLimiter(RateBook& book) : book_(&book) {}
+
+  // Counts a request in; or, with the refusal, not.  Subjects without limits cost nothing; at most
+  // three.  Whatever comes of it, End() must follow.  No allocation once a subject is known.
+  std::optional<RateRefusal> Begin(std::span<const RateSubject> subjects, MonotonicTime now,
+                                   RateAdmission* admission);
+
+  // Takes what the request will use at least; corrected by End().
+  std::optional<RateRefusal> TakeTokens(std::int64_t tokens, MonotonicTime now,
+                                        RateAdmission* admission);
+
+  // What is left of the tightest limits.
+  static RateHeadroom Headroom(const RateAdmission& admission, MonotonicTime now);
+
+  // Counts a request out: `tokens` is what it used.
+  static void End(std::int64_t tokens, MonotonicTime now, RateAdmission* admission);
+
+ private:
+  static constexpr std::size_t kCacheEntriesMax = 50'000;  // Then it begins anew.
+
+  std::shared_ptr<RateMeter> MeterOf(const RateSubject& subject, MonotonicTime now);
+
+  RateBook* book_;
+  std::string name_;  // Scratch.
+  absl::flat_hash_map<std::string, std::shared_ptr<RateMeter>> meters_;
+};
+
+// Appends the `x-ratelimit-…` lines of an answer; nothing without limits.
+void AppendRateLines(const RateHeadroom& headroom, std::string& out);
+
+}  // namespace tollgate::dataplane
+
+#endif  // TOLLGATE_DATAPLANE_RATE_RATE_LIMITER_H_

@@ -1,0 +1,145 @@
+#include "dataplane/rate/rate_limiter.h"
+
+#include <array>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+const MonotonicTime kNow = MonotonicTime::FromNanoseconds(5'000'000'000'000);
+
+class RateLimiterTest : public testing::Test {
+ protected:
+  // A request of a key of the workspace; ended by the caller.
+  std::optional<RateRefusal> Begin(RateAdmission& admission, MonotonicTime now = kNow) {
+    const std::array<RateSubject, 2> subjects = {RateSubject{"key", "key_1", key_},
+                                                 RateSubject{"workspace", "ws_1", workspace_}};
+    return limiter_.Begin(subjects, now, &admission);
+  }
+
+  RateLimits key_;
+  RateLimits workspace_;
+  RateBook book_;
+  RateLimiter limiter_{book_};
+};
+
+TEST_F(RateLimiterTest, WithoutLimitsNothingIsKept) {
+  RateAdmission admission;
+  EXPECT_FALSE(Begin(admission).has_value());
+  EXPECT_FALSE(admission.limited());
+  std::string lines;
+  AppendRateLines(RateLimiter::Headroom(admission, kNow), lines);
+  EXPECT_EQ(lines, "");
+  EXPECT_EQ(book_.size(), 0u);
+  RateLimiter::End(0, kNow, &admission);
+}
+
+TEST_F(RateLimiterTest, TheTightestLimitRefusesAndTheOthersAreNotCharged) {
+  key_.requests_per_minute = 10;
+  workspace_.requests_per_minute = 2;
+  for (int i = 0; i < 2; ++i) {
+    RateAdmission admission;
+    EXPECT_FALSE(Begin(admission).has_value());
+    RateLimiter::End(0, kNow, &admission);
+  }
+  RateAdmission admission;
+  const auto refusal = Begin(admission);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->limit, RateRefusal::kRequests);
+  EXPECT_EQ(refusal->kind, "workspace");
+  EXPECT_EQ(refusal->allowed, 2);
+  EXPECT_EQ(refusal->retry_after, absl::Seconds(30));
+  std::string lines;
+  AppendRateLines(RateLimiter::Headroom(admission, kNow), lines);
+  EXPECT_EQ(lines,
+            "x-ratelimit-limit-requests: 2\r\nx-ratelimit-remaining-requests: 0\r\n"
+            "x-ratelimit-reset-requests: 60s\r\n");
+  RateLimiter::End(0, kNow, &admission);
+  // The refused request did not count against the key: eight are left.
+  workspace_ = RateLimits();
+  for (int i = 0; i < 8; ++i) {
+    RateAdmission next;
+    EXPECT_FALSE(Begin(next).has_value()) << i;
+    RateLimiter::End(0, kNow, &next);
+  }
+  EXPECT_TRUE(Begin(admission).has_value());
+  RateLimiter::End(0, kNow, &admission);
+}
+
+TEST_F(RateLimiterTest, RequestsAtTheSameTime) {
+  key_.concurrent_requests = 2;
+  RateAdmission first;
+  RateAdmission second;
+  EXPECT_FALSE(Begin(first).has_value());
+  EXPECT_FALSE(Begin(second).has_value());
+  RateAdmission third;
+  const auto refusal = Begin(third);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->limit, RateRefusal::kConcurrent);
+  EXPECT_GT(refusal->retry_after, absl::ZeroDuration());
+  RateLimiter::End(0, kNow, &third);
+  RateLimiter::End(0, kNow, &first);
+  EXPECT_FALSE(Begin(third).has_value());
+  RateLimiter::End(0, kNow, &second);
+  RateLimiter::End(0, kNow, &third);
+  book_.SetNodes(2);
+  EXPECT_FALSE(Begin(first).has_value());
+  EXPECT_TRUE(Begin(second).has_value()) << "half of the limit is another node's";
+  RateLimiter::End(0, kNow, &first);
+  RateLimiter::End(0, kNow, &second);
+}
+
+TEST_F(RateLimiterTest, TokensAreTakenByEstimateAndCorrected) {
+  key_.tokens_per_minute = 1000;
+  RateAdmission admission;
+  ASSERT_FALSE(Begin(admission).has_value());
+  EXPECT_FALSE(limiter_.TakeTokens(100, kNow, &admission).has_value());
+  RateLimiter::End(700, kNow, &admission);
+  ASSERT_FALSE(Begin(admission).has_value());
+  const auto refusal = limiter_.TakeTokens(400, kNow, &admission);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->limit, RateRefusal::kTokens);
+  EXPECT_EQ(refusal->retry_after, absl::Seconds(6));
+  std::string lines;
+  AppendRateLines(RateLimiter::Headroom(admission, kNow), lines);
+  EXPECT_EQ(lines,
+            "x-ratelimit-limit-tokens: 1000\r\nx-ratelimit-remaining-tokens: 300\r\n"
+            "x-ratelimit-reset-tokens: 42s\r\n");
+  RateLimiter::End(0, kNow, &admission);
+  ASSERT_FALSE(Begin(admission).has_value());
+  EXPECT_FALSE(limiter_.TakeTokens(300, kNow, &admission).has_value())
+      << "the refused request took nothing";
+  RateLimiter::End(300, kNow, &admission);
+}
+
+TEST_F(RateLimiterTest, ResetIsWrittenAsOpenAiDoes) {
+  for (const auto& [reset, text] : std::initializer_list<std::pair<absl::Duration, std::string>>{
+           {absl::ZeroDuration(), "0ms"},
+           {absl::Microseconds(419'100), "420ms"},
+           {absl::Milliseconds(12'500), "12.5s"},
+           {absl::Milliseconds(1'005), "1.005s"},
+           {absl::Seconds(60), "60s"}}) {
+    std::string lines;
+    RateHeadroom headroom;
+    headroom.requests = RateLeft{.limit = 1, .remaining = 0, .reset = reset};
+    AppendRateLines(headroom, lines);
+    EXPECT_TRUE(lines.ends_with(absl::StrCat("reset-requests: ", text, "\r\n"))) << lines;
+  }
+}
+
+TEST(RateBookTest, MetersThatSayNothingAreDroppedWhenThereAreMany) {
+  RateBook book(100);
+  const auto held = book.Open("held", kNow);
+  const auto busy = book.Open("busy", kNow);
+  busy->requests.Take(1, {.per_minute = 1}, kNow);
+  for (int i = 0; i < 1000; ++i) book.Open(absl::StrCat("key/", i), kNow);
+  EXPECT_LE(book.size(), 200u);
+  EXPECT_EQ(book.Open("held", kNow), held);
+  EXPECT_EQ(book.Open("busy", kNow), busy);
+}
+
+}  // namespace
+}  // namespace tollgate::dataplane

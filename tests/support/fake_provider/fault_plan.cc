@@ -12,7 +12,7 @@
 namespace tollgate {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 17> kKinds = {{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 18> kKinds = {{
     {"delay_ms", FaultKind::kDelayMs},
     {"slow", FaultKind::kSlow},
     {"refuse", FaultKind::kRefuse},

@@ -16,6 +16,11 @@ if(TOLLGATE_SANITIZER)
   # boost::asio's fiber-less coroutines and gRPC's own locks are instrumented as they are.
 endif()
 
+if(TOLLGATE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address)
+endif()
+
 # Applied to our targets only (see tg_library), never to generated code.
 set(TOLLGATE_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
     -Werror=unused-result -Werror=return-type)

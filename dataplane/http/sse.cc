@@ -96,4 +96,21 @@ std::string_view SseData(std::string_view event, std::string& scratch) {
   return data;
 }
 
+std::string_view SseName(std::string_view event) {
+  if (event.starts_with(kByteOrderMark)) event.remove_prefix(kByteOrderMark.size());
+  std::string_view name;
+  const char* at = event.data();
+  const char* const end = at + event.size();
+  while (at != end) {
+    const char* line_end = FindLineEnd(at, end);
+    std::string_view line(at, static_cast<std::size_t>(line_end - at));
+    at = line_end == end ? end : line_end + 1;
+    if (!line.starts_with("event:")) continue;
+    line.remove_prefix(6);
+    if (!line.empty() && line.front() == ' ') line.remove_prefix(1);
+    name = line;
+  }
+  return name;
+}
+
 }  // namespace tollgate::dataplane

@@ -30,6 +30,9 @@ class SseSplitter {
 // (a comment, for instance).  `scratch` keeps the text when there are several lines.
 std::string_view SseData(std::string_view event, std::string& scratch);
 
+// The value of an event's last `event` line; empty when it has none.
+std::string_view SseName(std::string_view event);
+
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_HTTP_SSE_H_

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -283,7 +284,9 @@ bool JsonCursor::AtEnd() {
 bool UnescapeJson(std::string_view raw, std::string& out) {
   for (std::size_t i = 0; i < raw.size();) {
     if (raw[i] != '\\') {
-      out.push_back(raw[i++]);
+      const std::size_t run_end = std::min(raw.find('\\', i), raw.size());
+      out.append(raw.data() + i, run_end - i);
+      i = run_end;
       continue;
     }
     const char escape = raw[i + 1];

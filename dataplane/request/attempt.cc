@@ -50,10 +50,31 @@ bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
   return text.size() >= lower.size() && EqualsIgnoringCase(text.substr(0, lower.size()), lower);
 }
 
+// What an error status is to the request: another attempt may fare better.  Nullopt: no other
+// provider would think otherwise.  A class that the body states goes before the status, since some
+// say 400 of a key that they do not know.
+std::optional<UpstreamError> FaultOfStatus(int status, ProviderErrorClass error_class) {
+  if (status == 408) return UpstreamError::kStatus408;
+  if (status == 429) return UpstreamError::kStatus429;
+  if (status >= 500) return UpstreamError::kStatus5xx;
+  if (status == 401 || status == 402 || status == 403) return UpstreamError::kCredential;
+  switch (error_class) {
+    case ProviderErrorClass::kCredential:
+    case ProviderErrorClass::kQuota:
+      return UpstreamError::kCredential;
+    case ProviderErrorClass::kRateLimit:
+      return UpstreamError::kStatus429;
+    case ProviderErrorClass::kOverloaded:
+    case ProviderErrorClass::kServer:
+      return UpstreamError::kStatus5xx;
+    default:
+      return std::nullopt;
+  }
+}
+
 // A provider's message, made fit to be shown: one line of valid UTF-8, bounded, without our key.
-std::string ShowableMessage(std::string_view raw, const Credential& credential) {
-  std::string text;
-  if (!UnescapeJson(raw, text)) text.clear();
+std::string ShowableMessage(std::string text, const Credential& credential) {
+  if (!IsValidUtf8(text)) return {};
   if (text.size() > kProviderMessageBytesMax) text.resize(kProviderMessageBytesMax);
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
@@ -155,6 +176,10 @@ void RequestRun::ExplainFailure() {
     Fail(ErrorCode::kAllProvidersFailed);
     return;
   }
+  if (attempts_made_ == 0) {  // No provider could be sent it: error() says why.
+    outcome_ = RequestOutcome::kRefused;
+    return;
+  }
   const std::string tried = attempts_made_ == 1 ? "The provider that was tried"
                                                 : absl::StrCat("All ", attempts_made_, " attempts");
   if (last_fault_ == UpstreamError::kStatus429) {
@@ -214,12 +239,18 @@ Task<bool> RequestRun::WaitDurable() {
 }
 
 Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
+  format_ = FormatOf(attempt.provider->format);
+  CHECK(format_ != nullptr) << "the plan has a format that is not spoken";
+  translated_ = (surface_->formats() >> static_cast<unsigned>(attempt.provider->format) & 1) == 0;
+  const SendDecision decision = Decide(attempt);
+  if (bool of_client = false; translated_ && !TranslateRequest(attempt, decision, of_client)) {
+    context_.leases.Release(std::move(hold_));
+    co_return of_client ? AttemptEnd::kRefused : AttemptEnd::kNext;
+  }
   ++attempts_made_;
   provider_id_ = attempt.provider->id;
   counts_ = &context_.metrics.provider(provider_id_);
   model_id_ = attempt.model->id;
-  format_ = FormatOf(attempt.provider->format);
-  CHECK(format_ != nullptr) << "the plan has a format that the surface did not ask for";
   usage_ = TokenUsage();
   usage_reported_ = false;
   content_bytes_ = 0;
@@ -242,15 +273,15 @@ Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
     Fail(ErrorCode::kSpoolFull);
     co_return AttemptEnd::kRefused;
   }
-  BuildRequest(attempt);
+  BuildRequest(attempt, decision);
   attempt_deadline_ = context_.clock.Monotonic() + attempt.provider->total_timeout;
   const AttemptEnd end = co_await Exchange(attempt);
   upstream_.reset();
   co_return end;
 }
 
-// Decides what is sent: the head, and the body with its edits.
-void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
+// Decides what does not depend on the format.
+SendDecision RequestRun::Decide(const PlannedAttempt& attempt) {
   const OutputBound bound = OutputTokensBound(scan_, *attempt.offering);
   SendDecision decision;
   decision.provider_model_id = attempt.offering->provider_model_id;
@@ -264,20 +295,38 @@ void RequestRun::BuildRequest(const PlannedAttempt& attempt) {
     decision.output_limit = bound.tokens;
   }
   StartStreamHold(output * scan_.choices);
-  splice_.Reset();
-  format_->Rewrite(scan_, *attempt.provider, decision, splice_);
+  return decision;
+}
+
+// Decides what is sent: the head, and the body with its edits, or the one that was written.
+void RequestRun::BuildRequest(const PlannedAttempt& attempt, const SendDecision& decision) {
   body_pieces_.clear();
-  sent_body_bytes_ = splice_.Apply(body_, body_pieces_);
+  if (translated_) {
+    body_pieces_.push_back(translation_->written.body);
+    sent_body_bytes_ = translation_->written.body.size();
+  } else {
+    splice_.Reset();
+    format_->Rewrite(scan_, *attempt.provider, decision, splice_);
+    sent_body_bytes_ = splice_.Apply(body_, body_pieces_);
+  }
   const Origin& origin = attempt.provider->origin;
   request_head_.assign("POST ");
   request_head_ += origin.path_prefix;
-  format_->AppendPath(decision, request_head_);
+  if (translated_) {
+    request_head_ += translation_->written.path;
+  } else {
+    format_->AppendPath(decision, request_head_);
+  }
   request_head_ += " HTTP/1.1\r\nhost: ";
   origin.AppendHostHeader(request_head_);
   request_head_ += scan_.stream ? kStreamHeadLines : kAnswerHeadLines;
   AppendInteger(sent_body_bytes_, request_head_);
   request_head_ += "\r\n";
-  format_->AppendHeaders(call_.passed, request_head_);
+  if (translated_) {
+    request_head_ += translation_->written.header_lines;
+  } else {
+    format_->AppendHeaders(call_.passed, request_head_);
+  }
 }
 
 // The credential's line is sent from where it is kept: it is copied nowhere.
@@ -393,18 +442,15 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   const std::string_view body = co_await ReadErrorBody(attempt);
   const bool stopped = cause_ != Cause::kNone;
   if (stopped || status < 400) co_return FailAttempt(attempt, UpstreamError::kProtocol);
-  if (status == 401 || status == 402 || status == 403) {
-    co_return FailAttempt(attempt, UpstreamError::kCredential, retry_after);
-  }
-  if (status == 408) co_return FailAttempt(attempt, UpstreamError::kStatus408);
-  if (status == 429) co_return FailAttempt(attempt, UpstreamError::kStatus429, retry_after);
-  if (status >= 500) co_return FailAttempt(attempt, UpstreamError::kStatus5xx, retry_after);
+  const ProviderError provider_error = format_->ReadError(status, body);
+  const std::optional<absl::Duration> rest =
+      retry_after.has_value() ? retry_after : provider_error.retry_after;
+  const std::optional<UpstreamError> fault = FaultOfStatus(status, provider_error.error_class);
+  if (fault.has_value()) co_return FailAttempt(attempt, *fault, rest);
   // The client's own fault: no other provider would think otherwise.
-  const AnswerFacts facts = format_->ReadAnswer(body);
-  std::string message;
-  if (facts.is_error) message = ShowableMessage(facts.error_message, *attempt.credential);
-  Fail(ErrorCode::kProviderRejected, std::move(message));
-  if (facts.is_error) error_.provider_code = ShowableMessage(facts.error_code, *attempt.credential);
+  Fail(ErrorCode::kProviderRejected, ShowableMessage(provider_error.message, *attempt.credential));
+  error_.provider_code = ShowableMessage(
+      provider_error.code.empty() ? provider_error.type : provider_error.code, *attempt.credential);
   error_.status = status;
   native_finish_.clear();
   error_code_ = RowOf(error_.code).name;
@@ -453,6 +499,7 @@ void RequestRun::KeepConnection(bool reusable) {
 AttemptEnd RequestRun::FailAttempt(const PlannedAttempt& attempt, UpstreamError kind,
                                    std::optional<absl::Duration> retry_after) {
   counts_->errors[static_cast<std::size_t>(kind)].Add(1);
+  NoteAttempt(attempt, false, UpstreamErrorName(kind));
   last_fault_ = kind;
   last_retry_after_ = retry_after;
   outcome_ = RequestOutcome::kFailed;

@@ -159,6 +159,11 @@ Task<AttemptEnd> RequestRun::EndShort(const PlannedAttempt& attempt, StreamState
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   context_.metrics.CountError(error_.code);
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
+  if (translated_) {
+    EndTranslatedShort(attempt);
+    co_await WriteStream(stream, true);
+    co_return AttemptEnd::kAnswered;
+  }
   StreamStop stop;
   stop.response_id = response_id_;
   stop.model = scan_.model;

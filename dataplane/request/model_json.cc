@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
 #include "base/string_views.h"
+#include "dataplane/provider/format.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -27,7 +28,7 @@ Reach CheapestOf(const Snapshot& snapshot, const Principal* principal, const Mod
                  absl::Time now) {
   Reach best;
   for (const Offering* offering : model.offerings) {
-    if (offering->provider->format != WireFormat::kOpenAiChat) continue;
+    if (FormatOf(offering->provider->format) == nullptr) continue;
     const Price* price = offering->PriceAt(now);
     if (price == nullptr) continue;
     const Catalog& catalog = snapshot.catalog();

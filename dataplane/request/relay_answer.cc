@@ -22,12 +22,14 @@ std::int64_t OutputOf(const TokenUsage& tokens) {
 
 }  // namespace
 
+void RequestRun::NoteUsage(const UsageReport& usage) {
+  if (usage.present) NoteTokens(usage.tokens);
+}
+
 // A later report replaces what an earlier one said of the input, and of the output, unless it takes
 // something back: some formats report the one at the start of a stream and the other at its end.
-void RequestRun::NoteUsage(const UsageReport& usage) {
-  if (!usage.present) return;
+void RequestRun::NoteTokens(const TokenUsage& later) {
   const TokenUsage earlier = usage_reported_ ? usage_ : TokenUsage();
-  const TokenUsage& later = usage.tokens;
   const TokenUsage& input = InputOf(later) >= InputOf(earlier) ? later : earlier;
   const TokenUsage& output = OutputOf(later) >= OutputOf(earlier) ? later : earlier;
   usage_ = input;
@@ -73,11 +75,16 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
   }
   if (state != BodyState::kDone) co_return FailAttempt(attempt, FaultOfUpstream());
   const std::string_view body = buffer.view().substr(0, reader.decoded());
-  const AnswerFacts facts = format_->ReadAnswer(body);
-  if (!facts.valid || facts.is_error || !facts.has_choices) {
-    co_return FailAttempt(attempt, UpstreamError::kProtocol);
+  AnswerFacts facts;
+  if (translated_) {
+    if (!ReadTranslatedAnswer(body)) co_return FailAttempt(attempt, UpstreamError::kProtocol);
+  } else {
+    facts = format_->ReadAnswer(body);
+    if (!facts.valid || facts.is_error || !facts.has_choices) {
+      co_return FailAttempt(attempt, UpstreamError::kProtocol);
+    }
+    NoteFacts(facts);
   }
-  NoteFacts(facts);
   if (!usage_reported_) {
     usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
   }
@@ -87,7 +94,10 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
       usage_reported_ ? Known::kReported : Known::kEstimated);
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
-  if (!client_left_) {
+  if (!client_left_ && translated_) {
+    SendTranslatedAnswer(attempt);
+    if (!client_->FlushNow()) co_await client_->FlushRest();
+  } else if (!client_left_) {
     const std::string usd = charge_total_.ToUsdString();
     AppendAnswerHeaders(attempt, usd);
     const UsageReport& usage = facts.usage;

@@ -79,6 +79,7 @@ void RequestRun::ForwardWithCost(std::string_view event, std::string_view data,
 }
 
 void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
+  if (translated_) return TranslateEvent(event, stream);
   const std::string_view data = SseData(event, sse_scratch_);
   if (data.empty()) {  // A comment, for instance: it keeps connections alive.
     Forward(event);
@@ -148,18 +149,25 @@ bool RequestRun::StopDraining() {
   return false;
 }
 
-// Writes what was forwarded; the head first, when it was not.
+void RequestRun::ClearWritten() {
+  out_pieces_.clear();
+  out_texts_.clear();
+  if (translated_) translation_->out.clear();
+}
+
+// Writes what was forwarded or translated; the head first, when it was not.
 Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
+  if (translated_ && !translation_->out.empty()) out_pieces_.push_back(translation_->out);
   if (client_left_ || (out_pieces_.empty() && !end)) {
-    out_pieces_.clear();
-    out_texts_.clear();
+    ClearWritten();
     co_return;
   }
   if (!stream.started) {
     stream.started = true;
     AppendAnswerHeaders(plan_[attempt_index_], {});
     header_lines_ += "cache-control: no-cache\r\n";
-    client_->StartStream(200, "text/event-stream; charset=utf-8", header_lines_);
+    if (translated_) AppendWarningsHeader(translation_->warnings, header_lines_);
+    client_->StartStream(200, surface_->stream_content_type(call_), header_lines_);
   }
   client_->AddToStream(out_pieces_);
   if (end) client_->EndStream();
@@ -168,8 +176,7 @@ Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
     co_await client_->FlushRest();
     upstream_wait_ns_ += context_.clock.Monotonic().nanoseconds() - waiting.nanoseconds();
   }
-  out_pieces_.clear();
-  out_texts_.clear();
+  ClearWritten();
   if (client_->gone()) NoteClientGone();
 }
 
@@ -180,8 +187,8 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
   const bool keep_alive = head_.keep_alive;
   StreamState stream;
   splitter_.Reset();
-  out_pieces_.clear();
-  out_texts_.clear();
+  ClearWritten();
+  if (translated_) BeginTranslatedStream(attempt);
   bool over = false;
   for (;;) {
     const BodyState state = over ? reader.OnEnd() : reader.Decode(buffer);
@@ -196,8 +203,10 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
       if (cause_ == Cause::kNone) co_return co_await EndShort(attempt, stream);
       break;
     }
-    const bool whole = stream.end_seen || (state == BodyState::kDone && stream.finish_seen &&
-                                           !stream.broken && !stream.provider_error);
+    if (state == BodyState::kDone && translated_) EndTranslatedInput(stream);
+    const bool whole =
+        stream.end_seen || (state == BodyState::kDone && !translated_ && stream.finish_seen &&
+                            !stream.broken && !stream.provider_error);
     if (whole) {
       const AttemptEnd end = co_await FinishStream(attempt, stream);
       buffer.Consume(reader.decoded());
@@ -243,7 +252,10 @@ Task<AttemptEnd> RequestRun::FinishStream(const PlannedAttempt& attempt, StreamS
       usage_reported_ ? Known::kReported : Known::kEstimated);
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
-  if (!stream.end_seen) {
+  if (translated_) {
+    NoteAttempt(attempt, true, {});
+    if (!client_left_) translation_->writer->Finish(CostOfAnswer(attempt), translation_->out);
+  } else if (!stream.end_seen) {
     std::string& text = out_texts_.emplace_back();
     surface_->AppendStreamEnd(text);
     out_pieces_.push_back(text);
@@ -282,9 +294,13 @@ Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamStat
     co_await Refuse();
     co_return AttemptEnd::kAnswered;
   }
-  std::string& text = out_texts_.emplace_back();
-  surface_->AppendStreamError(error_, generation_id_, text);
-  out_pieces_.push_back(text);
+  if (translated_) {
+    translation_->writer->Fail(error_, translation_->out);
+  } else {
+    std::string& text = out_texts_.emplace_back();
+    surface_->AppendStreamError(error_, generation_id_, text);
+    out_pieces_.push_back(text);
+  }
   co_await WriteStream(stream, true);
   co_return AttemptEnd::kAnswered;
 }

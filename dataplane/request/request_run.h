@@ -24,6 +24,7 @@
 #include "dataplane/request/errors.h"
 #include "dataplane/request/splice.h"
 #include "dataplane/request/stream_hold.h"
+#include "dataplane/request/translation.h"
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/planner.h"
 #include "dataplane/surface/surface.h"
@@ -121,7 +122,8 @@ class RequestRun final : public Interruptible {
   // Attempt.
   Task<AttemptEnd> AttemptOne(const PlannedAttempt& attempt);
   Task<AttemptEnd> Exchange(const PlannedAttempt& attempt);
-  void BuildRequest(const PlannedAttempt& attempt);
+  SendDecision Decide(const PlannedAttempt& attempt);
+  void BuildRequest(const PlannedAttempt& attempt, const SendDecision& decision);
   void FillPieces(const PlannedAttempt& attempt);
   Task<bool> SendRequest(const PlannedAttempt& attempt);
   Task<bool> ReadHead(const PlannedAttempt& attempt);
@@ -145,12 +147,30 @@ class RequestRun final : public Interruptible {
   void ForwardWithCost(std::string_view event, std::string_view data, const UsageReport& usage);
   void NoteFacts(const AnswerFacts& facts);
   void NoteUsage(const UsageReport& usage);
+  void NoteTokens(const TokenUsage& tokens);
+  void ClearWritten();
   Task<void> WriteStream(StreamState& stream, bool end);
   Task<AttemptEnd> FinishStream(const PlannedAttempt& attempt, StreamState& stream);
   Task<AttemptEnd> CutStream(const PlannedAttempt& attempt, StreamState& stream);
   bool StopDraining();
   void NoteClientGone();
   void KeepConnection(bool reusable);
+
+  // Translation.
+  bool TranslateRequest(const PlannedAttempt& attempt, const SendDecision& decision,
+                        bool& of_client);
+  void FillAnswerContext(const PlannedAttempt& attempt);
+  AnswerCost CostOfAnswer(const PlannedAttempt& attempt) const;
+  void NoteAttempt(const PlannedAttempt& attempt, bool success, std::string_view error);
+  bool ReadTranslatedAnswer(std::string_view body);
+  void SendTranslatedAnswer(const PlannedAttempt& attempt);
+  void BeginTranslatedStream(const PlannedAttempt& attempt);
+  void NoteEvent(const ir::Event& event, StreamState& stream);
+  void WriteEvents(StreamState& stream);
+  void TranslateEvent(std::string_view event, StreamState& stream);
+  void EndTranslatedInput(StreamState& stream);
+  void TakeCovered(StreamState& stream);
+  void EndTranslatedShort(const PlannedAttempt& attempt);
 
   // Settle.
   void BeginRecord(const PlannedAttempt& attempt);
@@ -206,6 +226,8 @@ class RequestRun final : public Interruptible {
   std::unique_ptr<UpstreamConnection> upstream_;
   IntentRef intent_;
   AttemptRecord record_;
+  std::int64_t attempt_start_us_ = 0;
+  Money market_cost_;            // Of the attempt that was settled last, at list price.
   std::string_view error_code_;  // Of the record, as the client sees it; empty for none.
   ResponseHead head_;
   Splice splice_;
@@ -220,6 +242,12 @@ class RequestRun final : public Interruptible {
   bool client_left_ = false;
   MonotonicTime drain_deadline_;
   std::uint64_t drained_bytes_ = 0;
+
+  // Whether the attempt's provider speaks another JSON than the surface.
+  bool translated_ = false;
+  bool translation_begun_ = false;
+  std::unique_ptr<Translation> translation_;  // Once some request needed it.
+  std::vector<AttemptNote> attempt_notes_;
 
   // What the answer says.
   TokenUsage usage_;

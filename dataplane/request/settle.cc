@@ -31,12 +31,18 @@ std::string_view FinishWord(std::string_view native) {
 
 void AddUsage(const TokenUsage& usage, TokenUsage& sum) {
   sum.input_text += usage.input_text;
+  sum.input_image += usage.input_image;
   sum.input_audio += usage.input_audio;
+  sum.input_video += usage.input_video;
+  sum.input_file += usage.input_file;
   sum.cache_read += usage.cache_read;
   sum.cache_write_5m += usage.cache_write_5m;
+  sum.cache_write_1h += usage.cache_write_1h;
+  sum.input_audio_cache_read += usage.input_audio_cache_read;
   sum.output_text += usage.output_text;
   sum.output_reasoning += usage.output_reasoning;
   sum.output_audio += usage.output_audio;
+  sum.output_image += usage.output_image;
 }
 
 }  // namespace
@@ -48,6 +54,7 @@ std::int64_t RequestRun::MicrosecondsSinceStart() const {
 // All that is known before the attempt is sent.
 void RequestRun::BeginRecord(const PlannedAttempt& attempt) {
   error_code_ = {};
+  attempt_start_us_ = MicrosecondsSinceStart();
   const auto* const rule = attempt.rule;
   record_.Begin({
       .generation_id = generation_id_,
@@ -63,7 +70,7 @@ void RequestRun::BeginRecord(const PlannedAttempt& attempt) {
       .byok = attempt.credential->byok(),
       .price_version_id = attempt.price->compiled.version_id(),
       .request_time = wall_start_,
-      .attempt_start_us = MicrosecondsSinceStart(),
+      .attempt_start_us = attempt_start_us_,
       .streamed = scan_.stream,
       .surface = surface_->name(),
       .user = scan_.user,
@@ -98,6 +105,7 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
   const Money drawn = payer == Payer::kOperator ? Money::Zero() : price;
   const Money charge = byok ? Money::Zero() : drawn;
   const Money cost = byok ? Money::Zero() : market;
+  market_cost_ = market;
   const std::string_view record = record_.Final({
       .outcome = outcome,
       .attempts = last ? attempts_made_ : 0,
@@ -114,7 +122,9 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
       .end_us = MicrosecondsSinceStart(),
       .provider_status = static_cast<std::uint32_t>(last_status_),
       .provider_response_id = response_id_,
-      .finish_reason = FinishWord(native_finish_),
+      .finish_reason = translated_ && !native_finish_.empty()
+                           ? ir::FinishReasonWord(translation_->finish)
+                           : FinishWord(native_finish_),
       .native_finish_reason = native_finish_,
       .error_code = error_code_,
   });
@@ -197,10 +207,9 @@ void RequestRun::WriteAccessLog() {
   line.Text(",\"provider\":", provider_id_);
   line.Number(",\"attempts\":", attempts_made_);
   line.Flag(",\"stream\":", scan_.stream);
-  line.Number(",\"input_tokens\":", usage_total_.input_text + usage_total_.input_audio +
-                                        usage_total_.cache_read + usage_total_.cache_write_5m);
-  line.Number(",\"output_tokens\":",
-              usage_total_.output_text + usage_total_.output_reasoning + usage_total_.output_audio);
+  const ir::Usage usage{.present = true, .tokens = usage_total_};
+  line.Number(",\"input_tokens\":", usage.input());
+  line.Number(",\"output_tokens\":", usage.output());
   line.Number(",\"charge_nano_usd\":", charge_total_.nano_usd());
   line.Number(",\"first_byte_us\":", first_byte_us_);
   line.Number(",\"duration_us\":", MicrosecondsSinceStart());

@@ -109,11 +109,14 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   native_finish_.clear();
   scan_.Reset();
   call_.Reset();
+  translated_ = translation_begun_ = false;
+  attempt_notes_.clear();
   context_.metrics.requests_in_flight.Add(1);
 }
 
 bool RequestRun::Fail(ErrorCode code, std::string message) {
   error_.code = code;
+  error_.param.clear();
   error_.message = std::move(message);
   return false;
 }
@@ -172,7 +175,7 @@ bool RequestRun::Scan() {
 
 bool RequestRun::PlanAttempts() {
   PlanRequirements requirements;
-  requirements.formats = surface_->formats();
+  requirements.formats = SpokenFormats();
   requirements.provider_order = scan_.wishes.order;
   requirements.provider_only = scan_.wishes.only;
   requirements.provider_ignore = scan_.wishes.ignore;

@@ -166,7 +166,7 @@ class OpenAiChat final : public ProviderFormat {
     AppendJsonString(text, decision.provider_model_id);
     splice.Replace(request.model_value.begin, request.model_value.end, text);
     for (const BodyRange& range : request.removed) splice.Remove(range.begin, range.end);
-    if (request.stream) AskForUsage(request, splice);
+    if (request.stream && !provider.quirks.no_stream_usage) AskForUsage(request, splice);
     if (decision.output_limit >= 0) {
       LimitOutput(request, provider, absl::StrCat(decision.output_limit), splice);
     }

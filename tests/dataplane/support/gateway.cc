@@ -211,16 +211,20 @@ void TestGateway::Publish(const std::vector<config::v1::Resource>& resources) {
   holder_.Publish(*std::move(snapshot));
 }
 
-void TestGateway::SetProviderLimits(
-    const std::function<void(config::v1::ProviderLimits&)>& change) {
+void TestGateway::SetProviders(const std::function<void(config::v1::Provider&)>& change) {
   std::vector<config::v1::Resource> changed;
   for (auto& [key, resource] : resources_) {
     if (!resource.has_provider()) continue;
-    change(*resource.mutable_provider()->mutable_limits());
+    change(*resource.mutable_provider());
     SetIdentity(resource);
     changed.push_back(resource);
   }
   Publish(changed);
+}
+
+void TestGateway::SetProviderLimits(
+    const std::function<void(config::v1::ProviderLimits&)>& change) {
+  SetProviders([&](config::v1::Provider& provider) { change(*provider.mutable_limits()); });
 }
 
 std::string TestGateway::Post(std::string_view body, std::string_view extra_lines) const {

@@ -118,6 +118,7 @@ class TestGateway {
 
   // Adds to what is published, or changes it.
   void Publish(const std::vector<config::v1::Resource>& resources);
+  void SetProviders(const std::function<void(config::v1::Provider&)>& change);
   void SetProviderLimits(const std::function<void(config::v1::ProviderLimits&)>& change);
 
   // A POST of `body` as an SDK sends it.

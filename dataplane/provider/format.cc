@@ -14,6 +14,7 @@ struct Row {
 constexpr std::array kFormats = {
     Row{WireFormat::kOpenAiChat, OpenAiChatFormat},
     Row{WireFormat::kAnthropic, AnthropicMessagesFormat},
+    Row{WireFormat::kGemini, GeminiFormat},
 };
 
 }  // namespace

@@ -185,6 +185,9 @@ const ProviderFormat& OpenAiChatFormat();
 // Anthropic's messages.
 const ProviderFormat& AnthropicMessagesFormat();
 
+// Gemini's generateContent.
+const ProviderFormat& GeminiFormat();
+
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_PROVIDER_FORMAT_H_

@@ -1,0 +1,77 @@
+#include "dataplane/provider/format.h"
+
+#include <string>
+
+#include "dataplane/provider/gemini/read.h"
+#include "dataplane/provider/gemini/write.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+// Appends a model's name as a path segment (RFC 3986 section 3.3): what is not unreserved is
+// escaped, slashes and colons too.
+void AppendSegment(std::string_view text, std::string& out) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+}
+
+class Gemini final : public ProviderFormat {
+ public:
+  std::string_view name() const override { return ir::kGemini; }
+
+  void AppendPath(const SendDecision& decision, std::string& out) const override {
+    out += "/models/";
+    AppendSegment(decision.provider_model_id, out);
+    out += decision.stream ? ":streamGenerateContent?alt=sse" : ":generateContent";
+  }
+
+  // The model is in the path.
+  void Rewrite(const ScannedRequest& request, const Provider&, const SendDecision&,
+               Splice& splice) const override {
+    for (const BodyRange& range : request.removed) splice.Remove(range.begin, range.end);
+  }
+
+  AnswerFacts ReadAnswer(std::string_view body) const override { return ReadGeminiFacts(body); }
+  AnswerFacts ReadEvent(std::string_view data) const override { return ReadGeminiFacts(data); }
+
+  void WriteRequest(const ir::Request& request, const Provider&, const SendDecision& decision,
+                    ir::Omissions& omissions, WrittenRequest& out) const override {
+    AppendPath(decision, out.path);
+    WriteGeminiRequest(request, decision, omissions, out.body);
+  }
+
+  // It takes links to files that Google keeps, and no others.
+  bool TakesUrl(const ir::Media& media, const Provider&) const override {
+    return media.url.starts_with("https://generativelanguage.googleapis.com/") ||
+           media.url.starts_with("https://www.youtube.com/") ||
+           media.url.starts_with("https://youtu.be/");
+  }
+
+  bool ReadResponse(std::string_view body, ir::Response& out) const override {
+    return ReadGeminiResponse(body, out);
+  }
+  std::unique_ptr<EventReader> NewEventReader() const override { return NewGeminiEventReader(); }
+  ProviderError ReadError(int status, std::string_view body) const override {
+    return ReadGeminiError(status, body);
+  }
+};
+
+}  // namespace
+
+const ProviderFormat& GeminiFormat() {
+  static const Gemini format;
+  return format;
+}
+
+}  // namespace tollgate::dataplane

@@ -63,7 +63,7 @@ setup_node() {
   mkdir -p "$dir/node"
   cp "$here/node/package.json" "$here/node/package-lock.json" "$dir/node/"
   echo "Installing the npm clients ..."
-  (cd "$dir/node" && npm ci --loglevel=error --no-audit --no-fund) ||
+  (cd "$dir/node" && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts) ||
     missing "the packages of tests/integration/node/package-lock.json (is npm's registry in reach?)"
   cat "$here/node/package.json" "$here/node/package-lock.json" | sha256sum > "$stamp"
 }
@@ -74,7 +74,8 @@ flock 9
 setup_python
 setup_nodejs
 setup_node
-pypi_openai="$("$dir/venv/bin/python" -c 'import openai; print(openai.__version__)')"
-echo "clients: openai (PyPI) $pypi_openai," \
-  "openai (npm) $(node -p "require('$dir/node/node_modules/openai/package.json').version")," \
-  "aimock $(node -p "require('$dir/node/node_modules/@copilotkit/aimock/package.json').version")"
+echo "clients from PyPI: $(grep -E '^(anthropic|google-genai|openai)==' "$here/requirements.txt" |
+  tr '\n' ' ')"
+echo "clients from npm: $(node -p "Object.entries(require('$here/node/package.json').dependencies)
+  .map(([name, version]) => version.startsWith('npm:') ? version.slice(4) : name + '@' + version)
+  .join(' ')")"

@@ -18,6 +18,10 @@ PRICED_CLASSES = (  # Attribute of Prices, direction, modality, cache class.
     ("cache_read", "DIRECTION_INPUT", "MODALITY_TEXT", "CACHE_CLASS_READ"),
     ("output", "DIRECTION_OUTPUT", "MODALITY_TEXT", "CACHE_CLASS_NONE"),
     ("reasoning", "DIRECTION_OUTPUT", "MODALITY_REASONING", "CACHE_CLASS_NONE"),
+    ("cache_write_5m", "DIRECTION_INPUT", "MODALITY_TEXT", "CACHE_CLASS_WRITE_5M"),
+    ("cache_write_1h", "DIRECTION_INPUT", "MODALITY_TEXT", "CACHE_CLASS_WRITE_1H"),
+    ("input_audio", "DIRECTION_INPUT", "MODALITY_AUDIO", "CACHE_CLASS_NONE"),
+    ("output_audio", "DIRECTION_OUTPUT", "MODALITY_AUDIO", "CACHE_CLASS_NONE"),
 )
 
 
@@ -114,9 +118,10 @@ class Admin:
                            scope_kind="SCOPE_KIND_KEY", period=period, hard=hard,
                            limit_nano_usd=int(Decimal(usd) * NANO_USD_PER_USD), **fields)
 
-    def add_provider(self, name, base_url, api_keys, limits=None):
-        """A provider of the OpenAI format, with a credential for each API key."""
-        self.create("Provider", id=name, display_name=name.title(), format="FORMAT_OPENAI_CHAT",
+    def add_provider(self, name, base_url, api_keys, limits=None,
+                     wire_format="FORMAT_OPENAI_CHAT"):
+        """A provider, with a credential for each API key."""
+        self.create("Provider", id=name, display_name=name.title(), format=wire_format,
                     base_url=base_url, **({"limits": limits} if limits else {}))
         for number, api_key in enumerate(api_keys):
             self.create("Credential", id=f"{name}-cred-{number}", provider_id=name, secret=api_key,
@@ -126,15 +131,20 @@ class Admin:
         """Replaces a provider's limits, e.g. cooldown_disabled=True, first_byte_timeout="0.2s"."""
         self.update("Provider", "limits", id=name, limits=limits)
 
-    def sell(self, offers):
-        """Puts models into the catalog: (model, provider, provider's own model id, Prices)."""
+    def sell(self, offers, formats=None, capabilities=("tools",), input_modalities=("text",)):
+        """Puts models into the catalog: (model, provider, provider's own model id, Prices).
+
+        `formats` are of the providers that do not speak OpenAI's chat completions.
+        """
         models = {model: {
             "id": model, "display_name": model, "vendor": model.split("/")[0], "type": "language",
-            "input_modalities": ["text"], "output_modalities": ["text"], "capabilities": ["tools"],
+            "input_modalities": list(input_modalities), "output_modalities": ["text"],
+            "capabilities": list(capabilities),
             "context_tokens_max": CONTEXT_TOKENS_MAX, "output_tokens_max": OUTPUT_TOKENS_MAX,
         } for model, _, _, _ in offers}
         providers = {provider: {
-            "id": provider, "display_name": provider.title(), "format": "FORMAT_OPENAI_CHAT",
+            "id": provider, "display_name": provider.title(),
+            "format": (formats or {}).get(provider, "FORMAT_OPENAI_CHAT"),
         } for _, provider, _, _ in offers}
         offerings = [{
             "id": f"{provider}:{model}", "model_id": model, "provider_id": provider,
@@ -148,7 +158,7 @@ class Admin:
 def _price_version(prices):
     components = []
     for name, direction, modality, cache in PRICED_CLASSES:
-        price = getattr(prices, name)
+        price = getattr(prices, name, None)
         if price is not None:
             components.append({
                 "unit": "UNIT_TOKEN", "direction": direction, "modality": modality, "cache": cache,

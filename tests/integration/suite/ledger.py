@@ -38,6 +38,17 @@ def _enum_values(cache={}):  # pylint: disable=dangerous-default-value
     return cache
 
 
+def _token_class(quantity):
+    audio = quantity.modality == enum_value("MODALITY_AUDIO")
+    if quantity.direction != enum_value("DIRECTION_INPUT"):
+        thought = quantity.modality == enum_value("MODALITY_REASONING")
+        return "output_audio" if audio else "output_reasoning" if thought else "output_text"
+    cached = {enum_value("CACHE_CLASS_READ"): "cache_read",
+              enum_value("CACHE_CLASS_WRITE_5M"): "cache_write_5m",
+              enum_value("CACHE_CLASS_WRITE_1H"): "cache_write_1h"}
+    return cached.get(quantity.cache, "input_audio" if audio else "input_text")
+
+
 @dataclass(frozen=True)
 class Tokens:
     """Tokens by class, as the fake provider's books have them: the classes are disjoint."""
@@ -46,20 +57,19 @@ class Tokens:
     cache_read: int = 0
     output_text: int = 0
     output_reasoning: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
 
     @staticmethod
     def of_record(record):
         """The tokens of a UsageRecord."""
-        counts = {"input_text": 0, "cache_read": 0, "output_text": 0, "output_reasoning": 0}
+        counts = {}
         for quantity in record.quantities:
-            if quantity.unit != enum_value("UNIT_TOKEN"):
-                continue
-            if quantity.direction == enum_value("DIRECTION_INPUT"):
-                read = quantity.cache == enum_value("CACHE_CLASS_READ")
-                counts["cache_read" if read else "input_text"] += quantity.count
-            else:
-                thought = quantity.modality == enum_value("MODALITY_REASONING")
-                counts["output_reasoning" if thought else "output_text"] += quantity.count
+            if quantity.unit == enum_value("UNIT_TOKEN"):
+                name = _token_class(quantity)
+                counts[name] = counts.get(name, 0) + quantity.count
         return Tokens(**counts)
 
     @staticmethod

@@ -52,15 +52,39 @@ class Prices:
         return (pico + PICO_USD_PER_NANO_USD // 2) // PICO_USD_PER_NANO_USD
 
 
-class FakeProvider:
-    """A fake-provider process that sells `models`: name → Prices."""
+@dataclass(frozen=True)
+class WirePrices:
+    """In pico-USD per token, and per request; a class that is None costs what its text does."""
 
-    def __init__(self, name, models, directory, api_key, token_interval_ms=0, extra=()):
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    reasoning: int | None = None
+    input_audio: int | None = None
+    output_audio: int | None = None
+    request: int = 0
+
+    @property
+    def flag(self):
+        """As `fake-provider --wire-model` has it."""
+        return ",".join(f"{name}:{price}" for name, price in vars(self).items() if price)
+
+
+class FakeProvider:
+    """A fake-provider process that sells `models`: name → Prices, as OpenAI chat completions, and
+    `wire_models`: name → WirePrices, in every format."""
+
+    def __init__(self, name, models, directory, api_key, token_interval_ms=0, extra=(),
+                 wire_models=None):
         self.name = name
         self.models = dict(models)
         self.api_key = api_key
         flags = [part for model, prices in self.models.items()
                  for part in ("--model", f"{model}={prices.flag}")]
+        flags += [part for model, prices in (wire_models or {}).items()
+                  for part in ("--wire-model", f"{model}={prices.flag}")]
         self._process = Process(
             f"provider-{name}",
             [build_dir() / "bin" / "fake-provider", "--listen", "127.0.0.1:0", "--api-key", api_key,

@@ -147,7 +147,7 @@ absl::Status ReadMessages(const json::object& body, Ask& ask) {
     } else if (role == "assistant") {
       TG_RETURN_IF_ERROR(CheckFields(message, path,
                                      "role:s! content:san tool_calls:a refusal:sn name:s audio:on "
-                                     "function_call:on annotations:a"));
+                                     "function_call:on annotations:an"));
       TG_RETURN_IF_ERROR(ReadContent(message, Role::kAssistant, path, ask));
       TG_RETURN_IF_ERROR(ReadCalls(message, path, open, ask));
     } else if (role == "user" || role == "system" || role == "developer") {

@@ -1,0 +1,1 @@
+"""The matrix: every surface through its official clients, on every provider format."""

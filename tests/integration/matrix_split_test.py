@@ -1,5 +1,8 @@
-"""Every surface's stream is valid when its bytes are split anywhere: a proxy that hands on one byte at
-a time stands between the provider and the gateway, and another between the gateway and the client."""
+"""Every surface's stream is valid when its bytes are split anywhere.
+
+A proxy that hands on one byte at a time stands between the provider and the gateway, and another
+between the gateway and the client.
+"""
 import pytest
 
 from matrix.drivers import run_cells

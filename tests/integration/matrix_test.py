@@ -3,6 +3,8 @@
     pytest … matrix_test.py -s                 runs it and prints the table
     pytest … matrix_test.py --write-docs       and keeps it in docs/compatibility.md
     MATRIX='gemini|' pytest … matrix_test.py   only the cells whose id has this in it
+    MATRIX_TOPOLOGY=separate …                 four programs instead of one
+    MATRIX_REPORT=FILE …                       what failed and what came, as lines of JSON
 
 matrix/plan.py says what the cells are, matrix/judge.py what is right, and matrix/money.py that what
 was told, charged and counted is the same, and what genai-prices makes of the same tokens.

@@ -1,4 +1,5 @@
 """A suite whose models are sold by one provider in each wire format."""
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -26,9 +27,10 @@ class MatrixWorld:
     `upstream` says at which address the gateway finds the provider that is at another.
     """
 
-    def __init__(self, prices, topology="standalone", upstream=lambda url: url):
+    def __init__(self, prices, topology=None, upstream=lambda url: url):
         self.directory = Path(tempfile.mkdtemp(prefix="tollgate-matrix-"))
         (self.directory / "suite").mkdir()
+        topology = topology or os.environ.get("MATRIX_TOPOLOGY", "standalone")
         self.suite = TOPOLOGIES[topology](self.directory / "suite")
         self.provider = FakeProvider(
             "wire", {}, self.directory, "wire-provider-key-c0ffee", wire_models={

@@ -6,7 +6,8 @@ from suite.ledger import enum_value
 class Books:
     """The ledger's generations and the provider's entries, read once, after all is settled.
 
-    Entries are None for a provider without books. `oracle` has what another arithmetic makes of the entries: nano-USD by response id.
+    Entries are None for a provider without books. `oracle` has what another arithmetic makes of the
+    entries: nano-USD by response id.
     """
 
     def __init__(self, generations, entries, oracle=None):

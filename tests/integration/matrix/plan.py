@@ -1,8 +1,7 @@
 """What the matrix is made of: surfaces and their clients, formats, features, and empty cells.
 
 A cell is one client's conversation of one feature on one provider format. Its reason stands here
-when it is empty; what is not built yet is said in BUILT_SURFACES and BUILT_FORMATS, and the table
-shows it.
+when it is empty; what is not built yet is said in is_built(), and the table shows it.
 """
 import base64
 import hashlib
@@ -27,9 +26,17 @@ SURFACES = {
     "openrouter": "OpenRouter chat",
 }
 
-# The one place that says what exists; a surface or format that is not here is "not built".
-BUILT_SURFACES = {"chat"}
-BUILT_FORMATS = {"chat"}
+# The one place that says what exists; what is not here is "not built" in the table.
+BUILT_SURFACES = {"chat", "messages"}
+BUILT_FORMATS = {"chat", "messages"}
+# Whether a surface reaches formats other than its own.
+TRANSLATES = False
+
+
+def is_built(surface, wire_format):
+    """Whether there are cells of this surface on this format."""
+    return (surface in BUILT_SURFACES and wire_format in BUILT_FORMATS
+            and (TRANSLATES or surface == wire_format))
 
 
 @dataclass(frozen=True)
@@ -186,10 +193,9 @@ class Cell:
         }
 
 
-def cells(surfaces=None, formats=None):
-    """All cells that are not empty, of the built surfaces and formats or of the given ones."""
+def cells():
+    """All cells that are built and not empty."""
     return [Cell(client, wire_format, feature)
-            for client in CLIENTS if client.surface in (surfaces or BUILT_SURFACES)
-            for wire_format in FORMATS if wire_format in (formats or BUILT_FORMATS)
-            for feature in FEATURES
+            for client in CLIENTS for wire_format in FORMATS
+            if is_built(client.surface, wire_format) for feature in FEATURES
             if empty_reason(client, wire_format, feature) is None]

@@ -27,8 +27,8 @@ SURFACES = {
 }
 
 # The one place that says what exists; what is not here is "not built" in the table.
-BUILT_SURFACES = {"chat", "messages"}
-BUILT_FORMATS = {"chat", "messages"}
+BUILT_SURFACES = {"chat"}
+BUILT_FORMATS = {"chat"}
 # Whether a surface reaches formats other than its own.
 TRANSLATES = False
 

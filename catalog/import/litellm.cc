@@ -264,7 +264,8 @@ class Reader {
             .display_name = reviewed.display_name.empty() ? reviewed.id : reviewed.display_name,
             .format = reviewed.format.value_or(Format::kOpenaiChat),
             .base_url = reviewed.base_url,
-            .doc_url = reviewed.doc_url};
+            .doc_url = reviewed.doc_url,
+            .quirks = reviewed.quirks};
   }
 
   const ReviewedTables& tables_;

@@ -30,12 +30,14 @@ absl::StatusOr<Provider> AddressProvider(const StatedProvider& stated, const Rev
                     .display_name = stated.display_name,
                     .format = FormatOfPackage(stated.npm),
                     .base_url = Trimmed(stated.api),
-                    .doc_url = stated.doc_url};
+                    .doc_url = stated.doc_url,
+                    .quirks = {}};
   if (reviewed != nullptr) {
     if (!reviewed->display_name.empty()) provider.display_name = reviewed->display_name;
     if (reviewed->format) provider.format = *reviewed->format;
     if (!reviewed->base_url.empty()) provider.base_url = reviewed->base_url;
     if (!reviewed->doc_url.empty()) provider.doc_url = reviewed->doc_url;
+    provider.quirks = reviewed->quirks;
   }
   if (provider.format == Format::kUnspecified) {
     return absl::UnimplementedError("the provider speaks none of the gateway's wire formats");

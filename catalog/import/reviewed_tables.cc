@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "catalog/import/json_tree.h"
+#include "catalog/import/quirks_json.h"
 #include "catalog/import/tables_data.h"
 
 namespace tollgate::catalog {
@@ -32,6 +33,8 @@ absl::StatusOr<ReviewedProvider> ReadProvider(const JsonValue& row) {
       provider.base_url = value.text;
     } else if (name == "doc_url") {
       provider.doc_url = value.text;
+    } else if (name == "quirks") {
+      TG_ASSIGN_OR_RETURN(provider.quirks, ReadQuirks(value));
     } else if (name == "maker") {
       provider.maker = value.text;
     } else if (name == "format" && FormatByName(value.text)) {

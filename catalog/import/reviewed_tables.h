@@ -22,6 +22,7 @@ struct ReviewedProvider {
   std::optional<Format> format;  // Not stated: as the source implies.
   std::string base_url;
   std::string doc_url;
+  Quirks quirks;
   std::string maker;                 // The vendor whose own API this is; empty for a reseller.
   std::vector<std::string> litellm;  // LiteLLM's names of it.
 };

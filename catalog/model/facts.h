@@ -39,6 +39,22 @@ struct Model {
   friend bool operator==(const Model&, const Model&) = default;
 };
 
+// How a provider departs from its wire format: the fields of catalog.v1.Quirks, which says what
+// each means.
+struct Quirks {
+  std::string output_limit_field{};
+  bool no_stream_usage = false;
+  bool no_developer_role = false;
+  bool no_json_schema = false;
+  bool no_image_url = false;
+  bool cache_control = false;
+  std::string reasoning_request{};
+  std::string reasoning_history{};
+  std::vector<std::string> unsupported_parameters{};
+
+  friend bool operator==(const Quirks&, const Quirks&) = default;
+};
+
 // Who sells models.
 struct Provider {
   std::string id;
@@ -46,6 +62,7 @@ struct Provider {
   Format format = Format::kUnspecified;
   std::string base_url;  // Empty when the administrator must state it.
   std::string doc_url;
+  Quirks quirks{};
 
   friend bool operator==(const Provider&, const Provider&) = default;
 };

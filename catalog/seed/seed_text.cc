@@ -15,6 +15,7 @@
 #include "base/status_macros.h"
 #include "base/string_views.h"
 #include "catalog/import/json_tree.h"
+#include "catalog/import/quirks_json.h"
 #include "catalog/price/price_text.h"
 #include "catalog/price/price_version.h"
 
@@ -217,6 +218,8 @@ absl::Status ReadProviderFile(const JsonValue& root, Facts& facts) {
       provider.base_url = value.text;
     } else if (name == "doc_url") {
       provider.doc_url = value.text;
+    } else if (name == "quirks") {
+      TG_ASSIGN_OR_RETURN(provider.quirks, ReadQuirks(value));
     } else if (name == "offerings") {
       for (const JsonValue& row : value.items) {
         TG_ASSIGN_OR_RETURN(Offering offering, ReadOffering(provider.id, row));
@@ -256,6 +259,10 @@ SeedFiles WriteSeedText(const Facts& facts) {
     head.Text("format", FormatName(provider.format));
     head.Text("base_url", provider.base_url);
     head.Text("doc_url", provider.doc_url);
+    if (provider.quirks != Quirks()) {
+      head.Name("quirks");
+      head.raw() += WriteQuirks(provider.quirks);
+    }
     head.Name("offerings");
     files[absl::StrCat("providers/", provider.id, ".json")] = head.raw() + "[";
   }

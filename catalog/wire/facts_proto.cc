@@ -148,6 +148,35 @@ Model FromProto(const v1::Model& message) {
   return model;
 }
 
+v1::Quirks ToProto(const Quirks& quirks) {
+  v1::Quirks message;
+  message.set_output_limit_field(quirks.output_limit_field);
+  message.set_no_stream_usage(quirks.no_stream_usage);
+  message.set_no_developer_role(quirks.no_developer_role);
+  message.set_no_json_schema(quirks.no_json_schema);
+  message.set_no_image_url(quirks.no_image_url);
+  message.set_cache_control(quirks.cache_control);
+  message.set_reasoning_request(quirks.reasoning_request);
+  message.set_reasoning_history(quirks.reasoning_history);
+  for (const std::string& name : quirks.unsupported_parameters) {
+    message.add_unsupported_parameters(name);
+  }
+  return message;
+}
+
+Quirks FromProto(const v1::Quirks& message) {
+  return Quirks{.output_limit_field = message.output_limit_field(),
+                .no_stream_usage = message.no_stream_usage(),
+                .no_developer_role = message.no_developer_role(),
+                .no_json_schema = message.no_json_schema(),
+                .no_image_url = message.no_image_url(),
+                .cache_control = message.cache_control(),
+                .reasoning_request = message.reasoning_request(),
+                .reasoning_history = message.reasoning_history(),
+                .unsupported_parameters = {message.unsupported_parameters().begin(),
+                                           message.unsupported_parameters().end()}};
+}
+
 v1::Provider ToProto(const Provider& provider) {
   v1::Provider message;
   message.set_id(provider.id);
@@ -155,6 +184,7 @@ v1::Provider ToProto(const Provider& provider) {
   message.set_format(static_cast<v1::Format>(provider.format));
   message.set_base_url(provider.base_url);
   message.set_doc_url(provider.doc_url);
+  if (provider.quirks != Quirks()) *message.mutable_quirks() = ToProto(provider.quirks);
   return message;
 }
 
@@ -167,7 +197,8 @@ absl::StatusOr<Provider> FromProto(const v1::Provider& message) {
                   .display_name = message.display_name(),
                   .format = static_cast<Format>(message.format()),
                   .base_url = message.base_url(),
-                  .doc_url = message.doc_url()};
+                  .doc_url = message.doc_url(),
+                  .quirks = FromProto(message.quirks())};
 }
 
 v1::Offering ToProto(const Offering& offering) {

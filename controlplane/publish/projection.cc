@@ -41,6 +41,7 @@ ResourcePtr MergeProvider(const std::string& id, const catalog::v1::Provider* fa
     provider.set_display_name(fact->display_name());
     provider.set_format(fact->format());
     provider.set_base_url(fact->base_url());
+    if (fact->has_quirks()) *provider.mutable_quirks() = fact->quirks();
   }
   if (stated != nullptr) {
     if (!stated->display_name().empty()) provider.set_display_name(stated->display_name());
@@ -49,6 +50,7 @@ ResourcePtr MergeProvider(const std::string& id, const catalog::v1::Provider* fa
     }
     if (!stated->base_url().empty()) provider.set_base_url(stated->base_url());
     if (stated->has_limits()) *provider.mutable_limits() = stated->limits();
+    if (stated->has_quirks()) *provider.mutable_quirks() = stated->quirks();
   }
   ResourcePtr finished = Finish(std::move(resource));
   const bool complete = ValidateResource(*finished, config::v1::AUDIENCE_DATAPLANE).ok();

@@ -39,6 +39,20 @@ std::int64_t PriceOf(const PriceVersion& version, Direction direction, std::stri
   return component == nullptr ? 0 : component->price_pico_usd_per_unit;
 }
 
+Quirks ReadQuirks(const catalog::v1::Quirks& from) {
+  Quirks quirks;
+  quirks.output_limit_field = from.output_limit_field();
+  quirks.no_stream_usage = from.no_stream_usage();
+  quirks.no_developer_role = from.no_developer_role();
+  quirks.no_json_schema = from.no_json_schema();
+  quirks.no_image_url = from.no_image_url();
+  quirks.cache_control = from.cache_control();
+  quirks.reasoning_request = from.reasoning_request();
+  quirks.reasoning_history = from.reasoning_history();
+  quirks.unsupported_parameters = Strings(from.unsupported_parameters());
+  return quirks;
+}
+
 // The header line with which a format's providers want their credential.
 Secret HeaderLine(WireFormat format, const Secret& secret) {
   if (secret.empty()) return Secret();
@@ -97,6 +111,7 @@ void CatalogBuilder::Add(const config::v1::Provider& from) {
   provider->display_name = from.display_name();
   provider->format = static_cast<WireFormat>(from.format());
   provider->origin = ParseOrigin(from.base_url()).value_or(Origin());  // Checked on arrival.
+  provider->quirks = ReadQuirks(from.quirks());
   const config::v1::ProviderLimits& limits = from.limits();
   provider->connect_timeout =
       limits.has_connect_timeout() ? ReadDuration(limits.connect_timeout()) : kConnectTimeout;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/seeded_bug.h"
 #include "billing/lease/lease_book.h"
 
 namespace tollgate::billing {
@@ -114,6 +115,14 @@ void LeaseBook::Expire(Now now) {
     RecallLowered(now);
   }
   ForgetIdle(now);
+  for (auto& [name, account] : accounts_) {
+    if (!TG_SEEDED_BUG(kReclaimByTime)) break;
+    for (auto& [holder, lease] : account.leases) {
+      if (now.monotonic - lease.recalled_at < options_.ttl) continue;
+      Free({name, holder.first, holder.second}, account, lease, lease.totals.outstanding(),
+           HoldMove::Kind::kRelease);
+    }
+  }
   const std::set<std::string> names = waiting_accounts_;
   for (const std::string& name : names) RetryWaiting(name, now);
 }

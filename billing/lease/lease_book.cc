@@ -74,7 +74,9 @@ absl::Status LeaseBook::AdmitNode(const NodeRow& hello) {
 absl::Status LeaseBook::OpenStream(StreamId stream, const NodeRow& hello) {
   TG_RETURN_IF_ERROR(AdmitNode(hello));
   CHECK(streams_.emplace(stream, Stream{hello.node_id, hello.incarnation}).second) << stream;
-  stream_by_node_[hello.node_id] = stream;  // The newest stream is the one that is alive.
+  StreamId& newest = stream_by_node_[hello.node_id];
+  if (newest != 0) DropWaiting(newest);
+  newest = stream;  // The newest stream is the one that is alive.
   roster_.AddStream(hello.node_id, 1);
   return absl::OkStatus();
 }
@@ -88,6 +90,10 @@ void LeaseBook::CloseStream(StreamId stream) {
   }
   roster_.AddStream(found->second.node_id, -1);
   streams_.erase(found);
+  DropWaiting(stream);
+}
+
+void LeaseBook::DropWaiting(StreamId stream) {
   for (auto name = waiting_accounts_.begin(); name != waiting_accounts_.end();) {
     std::list<Waiting>& waiting = accounts_.at(*name).waiting;
     waiting.remove_if([stream](const Waiting& one) { return one.stream == stream; });

@@ -103,7 +103,8 @@ class LeaseBook {
 
   // Serves one Want: now, or when others have given back, or at the end of the wait.
   // InvalidArgument for amounts that no honest node sends, FailedPrecondition with reason
-  // STALE_INCARNATION when the stream's node has gone on to a later one.
+  // STALE_INCARNATION when the stream's node has gone on to a later one, Aborted on a stream that
+  // its node has replaced by another: what is granted there nobody hears of.
   absl::Status Want(StreamId stream, const WantRequest& request, Now now);
 
   // Answers the Wants whose wait is over, ends raises and forgets what is idle.
@@ -202,6 +203,7 @@ class LeaseBook {
   Money ConnectedOutstanding(const Account& account, const std::string& except_node) const;
   std::int64_t Holders(const Account& account, const std::string& node_id) const;
   void RetryWaiting(const std::string& name, Now now);
+  void DropWaiting(StreamId stream);
   void MarkChanged(const LeaseKey& key, const Account& account, const Lease& lease);
   void MarkAccount(const std::string& name, const Account& account);
 

@@ -3,6 +3,7 @@
 
 #include "base/budget_period.h"
 #include "base/check.h"
+#include "base/seeded_bug.h"
 #include "base/status_reason.h"
 #include "billing/lease/lease_book.h"
 
@@ -31,6 +32,11 @@ absl::Status LeaseBook::Want(StreamId stream, const WantRequest& request, Now no
       sender->second.incarnation != LatestIncarnation(sender->second.node_id)) {
     return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "STALE_INCARNATION",
                            "a later incarnation of this node is known");
+  }
+  const auto newest = stream_by_node_.find(sender->second.node_id);
+  if (newest == stream_by_node_.end() || newest->second != stream) {
+    // Overtaken by a later stream, on which the node may have forgotten the account already.
+    return absl::AbortedError("the node has opened another stream");
   }
   if (const absl::Status valid = Validate(request); !valid.ok()) return valid;
   NoteTime(now);
@@ -61,6 +67,10 @@ absl::Status LeaseBook::Want(StreamId stream, const WantRequest& request, Now no
   Account& account = AccountOf(*ref, request.account);
   const LeaseKey key{request.account, sender->second.node_id, sender->second.incarnation};
   Lease& lease = account.leases[{key.node_id, key.incarnation}];
+  if (TG_SEEDED_BUG(kReclaimByTime)) lease.recalled_at = now.monotonic;
+  if (TG_SEEDED_BUG(kRestartReleases) && key.incarnation > 1) {
+    CloseIncarnation(key.node_id, key.incarnation - 1, now);
+  }
   if (request.granted > lease.totals.granted) {
     return ErrorWithReason(absl::StatusCode::kInvalidArgument, "GRANT_UNKNOWN",
                            "the node claims more than was ever granted to it");

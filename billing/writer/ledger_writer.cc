@@ -6,9 +6,21 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "billing/writer/writer_metrics.h"
 
 namespace tollgate::billing {
+namespace {
+
+// What must be one batch in two: see kDedupeApart.
+absl::Status WriteApart(LedgerStore& store, Commit commit) {
+  Commit marks;
+  marks.lanes = std::exchange(commit.lanes, {});
+  const absl::Status written = store.Write(commit);
+  return written.ok() ? store.Write(marks) : written;
+}
+
+}  // namespace
 
 LedgerWriter::LedgerWriter(LedgerStore& store, const Clock& clock, Metrics& metrics,
                            std::unique_ptr<Books> books)
@@ -109,9 +121,13 @@ void LedgerWriter::RunBatch(std::vector<WriterCommand> commands) {
     for (WriterCommand& command : commands) command.apply(*books_, now);
     books_->Expire(now);
     const Commit commit = books_->TakeCommit();
+    if (TG_SEEDED_BUG(kAckBeforeSync)) {
+      for (WriterCommand& command : std::exchange(commands, {})) command.done(synced);
+    }
     if (!commit.empty()) {
       const MonotonicTime before = clock_.Monotonic();
-      const absl::Status written = store_.Write(commit);
+      const absl::Status written =
+          TG_SEEDED_BUG(kDedupeApart) ? WriteApart(store_, commit) : store_.Write(commit);
       if (written.ok()) {
         metrics_->ObserveBatch(commands.size(), clock_.Monotonic() - before, *books_);
       } else {

@@ -334,6 +334,7 @@ Money LeaseKeeper::Appetite(const AccountView& view, const Want& want) const {
 
 void LeaseKeeper::GiveBack(const AccountView& view, Want& want, Money amount) {
   pool_.ReleaseIdle(*view.account, amount);
+  want.release_seen = false;  // Also when there is nobody to tell now.
   Send(pool_.View(*view.account), want, Money::Zero(), Money::Zero());
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/hash/hash.h"
 #include "base/check.h"
+#include "base/seeded_bug.h"
 #include "base/string_views.h"
 #include "dataplane/budget/account_state.h"
 
@@ -127,7 +128,6 @@ bool LeasePool::Closed(const Account& account) {
 std::vector<const Account*> LeasePool::Accounts() const {
   std::lock_guard lock(accounts_mutex_);
   std::vector<const Account*> accounts;
-  accounts.reserve(accounts_.size());
   for (const auto& [name, account] : accounts_) {
     if (account->state != nullptr) accounts.push_back(account.get());
   }
@@ -205,6 +205,7 @@ void LeasePool::Used(AccountState& state, std::int64_t amount, std::int64_t now_
 
 bool LeasePool::TakePart(const Account& account, std::int64_t amount, std::int64_t now_ns,
                          Hold* hold) {
+  if (TG_SEEDED_BUG(kUnderReserve)) amount /= 2;
   Hold::Part& part = hold->parts_[hold->size_];
   part = {.account = &account, .amount = Money::FromNanoUsd(amount)};
   hold->slots_[hold->size_] = kNoSlot;

@@ -7,6 +7,7 @@
 
 #include "absl/hash/hash.h"
 #include "base/check.h"
+#include "base/seeded_bug.h"
 #include "base/string_views.h"
 #include "dataplane/budget/account_state.h"
 #include "dataplane/budget/lease_pool.h"
@@ -113,7 +114,8 @@ void LeasePool::SetConnected(bool connected) {
 bool LeasePool::CloseEnded(const Account& account, absl::Time now) {
   std::lock_guard lock(accounts_mutex_);
   if (now < account.period_end || !Close(account)) return false;
-  closed_names_.emplace(absl::Hash<absl::string_view>{}(account.name), now);
+  const std::uint64_t name = absl::Hash<absl::string_view>{}(account.name);
+  if (!TG_SEEDED_BUG(kLateGrant)) closed_names_.emplace(name, now);
   return true;
 }
 
@@ -224,11 +226,8 @@ void LeasePool::ForgetIncarnation(std::uint64_t incarnation) {
       table_.Free(i);
       return true;
     });
-    if (it->second.empty()) {
-      former_slots_.erase(it++);
-    } else {
-      ++it;
-    }
+    const auto former = it++;
+    if (former->second.empty()) former_slots_.erase(former);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/seeded_bug.h"
 #include "base/status_macros.h"
 #include "base/status_reason.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -83,6 +84,7 @@ absl::StatusOr<IntentRef> Lane::AppendIntent(std::string_view record, std::size_
   reserved_ += reserve;
   current_->open_intents.fetch_add(1, std::memory_order_relaxed);
   open_count_.fetch_add(1, std::memory_order_relaxed);
+  if (TG_SEEDED_BUG(kNoIntent) || TG_SEEDED_BUG(kAdoptWithoutIntent)) return intent;
   current_->Commit(RecordType::kIntent, intent.number_, 0, bytes);
   return intent;
 }
@@ -106,6 +108,10 @@ std::uint64_t Lane::AppendFinal(IntentRef intent, std::string_view record) {
   const std::uint64_t sequence = last_sequence_.load(std::memory_order_relaxed) + 1;
   current_->Commit(RecordType::kFinal, intent.number_, sequence, bytes);
   last_sequence_.store(sequence, std::memory_order_release);
+  if (intent.segment_ != current_) {
+    intent.segment_->final_index.store(current_->header().index, std::memory_order_relaxed);
+    intent.segment_->final_end.store(current_->committed(), std::memory_order_relaxed);
+  }
   intent.segment_->open_intents.fetch_sub(1, std::memory_order_release);
   open_count_.fetch_sub(1, std::memory_order_release);
   intent.number_ = 0;
@@ -141,7 +147,7 @@ void Lane::Adopt(std::vector<std::shared_ptr<Segment>> segments, std::uint64_t l
   segments_ = std::move(segments);
 }
 
-std::shared_ptr<Segment> Lane::TakeOldest(std::uint64_t acknowledged) {
+std::shared_ptr<Segment> Lane::TakeOldest(std::uint64_t acknowledged, bool durable) {
   std::lock_guard lock(mutex_);
   if (segments_.size() < 2) return nullptr;  // The last one says where the lane ends.
   const Segment& oldest = *segments_[0];
@@ -149,6 +155,13 @@ std::shared_ptr<Segment> Lane::TakeOldest(std::uint64_t acknowledged) {
       oldest.open_intents.load(std::memory_order_acquire) != 0 ||
       segments_[1]->header().first_sequence > acknowledged + 1) {
     return nullptr;
+  }
+  const std::uint32_t last_final = oldest.final_index.load(std::memory_order_relaxed);
+  for (const auto& later : segments_) {
+    if (durable && last_final != 0 && later->header().index == last_final &&
+        later->synced() < oldest.final_end.load(std::memory_order_relaxed)) {
+      return nullptr;
+    }
   }
   std::shared_ptr<Segment> taken = std::move(segments_[0]);
   segments_.erase(segments_.begin());

@@ -108,8 +108,15 @@ class Lane {
   void Adopt(std::vector<std::shared_ptr<Segment>> segments, std::uint64_t last_sequence);
 
   // Removes the oldest segment, when it is sealed, has no open intent, and ends at or before
-  // `acknowledged`.  The caller deletes its file.  nullptr otherwise.
-  std::shared_ptr<Segment> TakeOldest(std::uint64_t acknowledged);
+  // `acknowledged`.  `durable`: and when the final records of its intents are synced, which may be
+  // in later segments; else a power loss could leave nothing of an attempt.  The caller deletes its
+  // file.  nullptr otherwise.
+  std::shared_ptr<Segment> TakeOldest(std::uint64_t acknowledged, bool durable = false);
+
+  // In disk durability: only what is synced may be shipped.  A power loss takes the rest, and a
+  // sequence that billing has seen would be given to another record.  Before the lane is used.
+  void SetShipsSyncedOnly() { ships_synced_only_ = true; }
+  bool ships_synced_only() const { return ships_synced_only_; }
 
   // Makes AppendIntent() refuse, or accept again (an OK status).
   void SetRefusing(absl::Status refusal);
@@ -123,6 +130,7 @@ class Lane {
 
   const std::uint64_t incarnation_;
   const std::uint32_t number_;
+  bool ships_synced_only_ = false;
 
   // The worker's own.
   std::shared_ptr<Segment> current_;

@@ -20,7 +20,11 @@ bool LaneReader::Next(RecordView* record) {
   while (true) {
     // In this order: what was appended before the seal is seen after it.
     const bool sealed = segment_->sealed.load(std::memory_order_acquire);
-    while (segment_->ReadCommitted(&offset_, record)) {
+    const std::size_t synced = segment_->synced();
+    std::size_t next = offset_;
+    while (segment_->ReadCommitted(&next, record)) {
+      if (synced_only_ && next > synced) return false;
+      offset_ = next;
       if (record->type != RecordType::kFinal || record->sequence <= after_) continue;
       after_ = record->sequence;
       return true;

@@ -14,8 +14,14 @@ namespace tollgate::dataplane {
 // Used by one thread at a time.
 class LaneReader {
  public:
+  // What of the lane is read.
+  enum class Reads {
+    kAll,
+    kShippable,  // But for what may not be shipped yet (Lane::SetShipsSyncedOnly()).
+  };
   // `lane` must outlive this.
-  explicit LaneReader(const Lane& lane) : lane_(&lane) {}
+  explicit LaneReader(const Lane& lane, Reads reads = Reads::kAll)
+      : lane_(&lane), synced_only_(reads == Reads::kShippable && lane.ships_synced_only()) {}
 
   // The next final record; false when there is none yet.  Its payload is valid until the next call.
   bool Next(RecordView* record);
@@ -27,6 +33,7 @@ class LaneReader {
   bool NextSegment();
 
   const Lane* lane_;
+  bool synced_only_;
   std::shared_ptr<Segment> segment_;
   std::size_t offset_ = 0;
   std::uint64_t after_ = 0;

@@ -130,9 +130,12 @@ absl::Status NodeIdentity::Save() const {
 }
 
 absl::Status NodeIdentity::Closed(std::uint64_t incarnation) {
+  const std::vector<FormerIncarnation> before = former_;
   std::erase_if(former_,
                 [incarnation](const FormerIncarnation& run) { return run.number == incarnation; });
-  return Save();
+  const absl::Status saved = Save();
+  if (!saved.ok()) former_ = before;
+  return saved;
 }
 
 }  // namespace tollgate::dataplane

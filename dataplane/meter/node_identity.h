@@ -58,7 +58,7 @@ class NodeIdentity {
     return former.boot_id == boot_id_ || former.durability == Durability::kDisk;
   }
 
-  // Forgets a former run: billing has closed it.
+  // Forgets a former run: billing has closed it.  After an error it is not forgotten.
   absl::Status Closed(std::uint64_t incarnation);
 
  private:

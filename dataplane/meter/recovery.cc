@@ -67,6 +67,7 @@ class LaneRecovery {
   }
 
   bool empty() const { return segments_.empty(); }
+  std::uint64_t incarnation() const { return empty() ? 0 : segments_[0]->header().incarnation; }
 
   RecoveredLane Take() {
     const SegmentHeader& header = segments_.front()->header();
@@ -163,6 +164,14 @@ class LaneRecovery {
   bool damaged_ = false;
 };
 
+// One that is not among the former runs was closed or suspended: only its files are left.
+bool MayComplete(const NodeIdentity& identity, std::uint64_t incarnation) {
+  for (const FormerIncarnation& former : identity.former()) {
+    if (former.number == incarnation) return identity.MayClose(former);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string SegmentName(std::uint64_t incarnation, std::uint32_t lane, std::uint32_t index) {
@@ -171,6 +180,7 @@ std::string SegmentName(std::uint64_t incarnation, std::uint32_t lane, std::uint
 
 absl::StatusOr<std::vector<RecoveredLane>> RecoverLanes(FileSystem& file_system, Random& random,
                                                         const SpoolOptions& options,
+                                                        const NodeIdentity& identity,
                                                         RecoveryReport& report) {
   TG_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                       file_system.ListDirectory(options.folder));
@@ -185,7 +195,9 @@ absl::StatusOr<std::vector<RecoveredLane>> RecoverLanes(FileSystem& file_system,
   for (const auto& [lane, paths] : lanes) {
     LaneRecovery recovery(file_system, random, options, report);
     for (const std::string& path : paths) recovery.Add(path);
-    TG_RETURN_IF_ERROR(recovery.CompleteIntents());
+    if (MayComplete(identity, recovery.incarnation())) {
+      TG_RETURN_IF_ERROR(recovery.CompleteIntents());
+    }
     if (!recovery.empty()) recovered.push_back(recovery.Take());
   }
   return recovered;

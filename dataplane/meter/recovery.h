@@ -26,11 +26,14 @@ struct RecoveredLane {
 };
 
 // Reads the lanes in `options.folder`, gives every intent without a final record one, and adds what
-// it found to `report`.  A segment that was made and never begun is removed.  A lane stops at a
+// it found to `report`.  Not in runs that `identity` may not close: after a power loss their final
+// records may have reached billing and not the disk, and would be charged again under the sequences
+// of others.  A segment that was made and never begun is removed.  A lane stops at a
 // corrupt record: what is before is shipped, the file stays.  Idempotent: killed at any point, the
 // next call completes it.
 absl::StatusOr<std::vector<RecoveredLane>> RecoverLanes(FileSystem& file_system, Random& random,
                                                         const SpoolOptions& options,
+                                                        const NodeIdentity& identity,
                                                         RecoveryReport& report);
 
 }  // namespace tollgate::dataplane

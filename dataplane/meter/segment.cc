@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/crc32c.h"
+#include "base/seeded_bug.h"
 #include "base/status_macros.h"
 
 namespace tollgate::dataplane {
@@ -212,9 +213,10 @@ Segment::Recovery Segment::Recover() {
 }
 
 absl::Status Segment::SyncUpTo(std::size_t end) {
-  if (end <= synced_) return absl::OkStatus();
-  TG_RETURN_IF_ERROR(file_->Sync(synced_, end - synced_));
-  synced_ = end;
+  const std::size_t begin = synced();
+  if (end <= begin) return absl::OkStatus();
+  if (!TG_SEEDED_BUG(kSpoolUnsynced)) TG_RETURN_IF_ERROR(file_->Sync(begin, end - begin));
+  synced_.store(end, std::memory_order_release);
   return absl::OkStatus();
 }
 

@@ -99,9 +99,15 @@ class Segment {
 
   // Makes everything before `end` durable, and no more than what was not before.  One thread.
   absl::Status SyncUpTo(std::size_t end);
+  // What is durable: everything before.
+  std::size_t synced() const { return synced_.load(std::memory_order_acquire); }
 
   // Intents in this segment whose final record is not written yet.
   std::atomic<std::uint32_t> open_intents{0};
+  // Where the last final record of an intent of this segment ends, when that is in a later segment:
+  // its index (0 for none) and the offset.  Written before open_intents falls.
+  std::atomic<std::uint32_t> final_index{0};
+  std::atomic<std::size_t> final_end{0};
   // Set once nothing is appended to it any more.
   std::atomic<bool> sealed{false};
 
@@ -119,7 +125,7 @@ class Segment {
   std::span<std::byte> bytes_;
   SegmentHeader header_;
   std::uint32_t crc_seed_ = 0;
-  std::size_t synced_ = 0;  // The syncing thread's.
+  std::atomic<std::size_t> synced_{0};  // Written by the syncing thread.
   std::atomic<std::size_t> committed_{kSegmentHeaderBytes};
 };
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "base/status_reason.h"
 #include "base/string_views.h"
 
@@ -17,12 +18,14 @@ using usage::v1::ReportUsageResponse;
 
 // Records of one lane that may be under way: enough to fill the pipe, little to send again.
 constexpr std::uint64_t kUnderWayMax = 8 * kBatchRecordsMax;
+// Until the next try to forget a closed run when the node's file could not be written.
+constexpr absl::Duration kAfterFailedSave = absl::Seconds(1);
 
 }  // namespace
 
 // How far one lane has come.
 struct Shipper::LaneProgress {
-  explicit LaneProgress(Lane& from) : lane(&from), reader(from) {}
+  explicit LaneProgress(Lane& from) : lane(&from), reader(from, LaneReader::Reads::kShippable) {}
 
   Lane* lane;
   LaneReader reader;
@@ -211,7 +214,7 @@ void Shipper::Look() {
   if (tick_) tick_();
   const MonotonicTime now = clock_.Monotonic();
   if (link_ != nullptr && now - waiting_since_ > options_.answer_timeout &&
-      (!welcomed_ || WaitingRecords() > 0)) {
+      (!welcomed_ || Unanswered())) {
     OnClosed(absl::DeadlineExceededError("billing left usage records unanswered"));
   }
   std::uint64_t unsent = 0;
@@ -242,6 +245,7 @@ void Shipper::Ship() {
 
 bool Shipper::SendBatch(LaneProgress& progress) {
   if (progress.sent >= progress.lane->last_sequence()) return false;
+  const bool unanswered = Unanswered();
   ReportUsageRequest request;
   ReportUsageRequest::Batch* batch = request.mutable_batch();
   std::size_t bytes = 0;
@@ -262,11 +266,16 @@ bool Shipper::SendBatch(LaneProgress& progress) {
   if (batch->records_size() == 0) return false;
   batch->mutable_lane()->set_incarnation(progress.lane->incarnation());
   batch->mutable_lane()->set_lane(progress.lane->number());
-  if (WaitingRecords() == static_cast<std::uint64_t>(batch->records_size())) {
-    waiting_since_ = clock_.Monotonic();
-  }
+  if (!unanswered) waiting_since_ = clock_.Monotonic();
   link_->Send(request);
   return true;
+}
+
+// Whether anything that was sent is not acknowledged.
+bool Shipper::Unanswered() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
+    return entry.second->sent > entry.second->acknowledged;
+  });
 }
 
 std::uint64_t Shipper::WaitingRecords() const {
@@ -291,7 +300,7 @@ bool Shipper::FormerAcknowledged() const {
 // Whether nothing that could have drawn on the leases of `former` is lost: neither its own records
 // nor those of a later run, which may have inherited them.
 bool Shipper::Closable(const FormerIncarnation& former) const {
-  if (!identity_.MayClose(former)) return false;
+  if (!identity_.MayClose(former) || TG_SEEDED_BUG(kNoIntent)) return false;
   for (const FormerIncarnation& later : identity_.former()) {
     if (later.number >= former.number && !spool_.Whole(later.number)) return false;
   }
@@ -303,13 +312,14 @@ bool Shipper::Closable(const FormerIncarnation& former) const {
 
 void Shipper::CloseFormer() {
   if (!welcomed_ || link_ == nullptr || !FormerAcknowledged()) return;
+  if (clock_.Monotonic() < no_close_before_) return;
   const std::vector<FormerIncarnation> all = identity_.former();
   for (const FormerIncarnation& former : all) {
     if (!Closable(former)) {
       // With its journal whole on this side, and yet perhaps not: an operator resolves its leases.
       if (!identity_.MayClose(former) && spool_.Whole(former.number)) {
+        if (!ForgetIncarnation(former.number)) return;
         LogEvent(LogLevel::kWarning, "incarnation_suspended", {{"incarnation", former.number}});
-        ForgetIncarnation(former.number);
         ++suspended_;
       }
       continue;
@@ -326,6 +336,7 @@ void Shipper::CloseFormer() {
       const LaneProgress& progress = *lanes_.at(std::pair(identity_.incarnation(), i));
       acknowledged = acknowledged && progress.acknowledged >= mark->second[i];
     }
+    if (TG_SEEDED_BUG(kCloseBeforeAck)) acknowledged = true;
     if (acknowledged && close_sent_.insert(former.number).second) SendClose(former);
   }
 }
@@ -347,19 +358,26 @@ void Shipper::SendClose(const FormerIncarnation& former) {
 void Shipper::OnIncarnationClosed(std::uint64_t incarnation) {
   if (!close_sent_.contains(incarnation)) return;
   leases_.forget(incarnation);
+  if (!ForgetIncarnation(incarnation)) return;
   LogEvent(LogLevel::kInfo, "incarnation_closed", {{"incarnation", incarnation}});
-  ForgetIncarnation(incarnation);
 }
 
-// The identity first: files without an entry there are merely shipped again and acknowledged.
-void Shipper::ForgetIncarnation(std::uint64_t incarnation) {
+// The identity first: files without an entry there are merely shipped again and acknowledged; an
+// entry without its files could never be closed again.  False, and all stays, when it is not saved.
+bool Shipper::ForgetIncarnation(std::uint64_t incarnation) {
   absl::Status saved = identity_.Closed(incarnation);
-  if (!saved.ok()) LogEvent(LogLevel::kError, "node_file_not_saved", {{"error", saved}});
+  if (!saved.ok()) {
+    LogEvent(LogLevel::kError, "node_file_not_saved", {{"error", saved}});
+    no_close_before_ = clock_.Monotonic() + kAfterFailedSave;
+    close_sent_.erase(incarnation);
+    return false;
+  }
   closing_marks_.erase(incarnation);
   if (tick_) tick_();
   std::erase_if(lanes_,
                 [incarnation](const auto& entry) { return entry.first.first == incarnation; });
   spool_.ForgetIncarnation(incarnation);
+  return true;
 }
 
 void Shipper::UpdateStatus() {

@@ -109,8 +109,9 @@ class Shipper {
   bool FormerAcknowledged() const;
   bool Closable(const FormerIncarnation& former) const;
   void SendClose(const FormerIncarnation& former);
-  void ForgetIncarnation(std::uint64_t incarnation);
+  bool ForgetIncarnation(std::uint64_t incarnation);
   std::uint64_t WaitingRecords() const;
+  bool Unanswered() const;
   void UpdateStatus();
   LaneProgress* Find(const usage::v1::Lane& lane);
 
@@ -136,7 +137,8 @@ class Shipper {
   // Former incarnation → how far each lane of this one must be acknowledged before it is closed:
   // records up to there may have drawn on its leases, later ones cannot.
   std::map<std::uint64_t, std::vector<std::uint64_t>> closing_marks_;
-  std::set<std::uint64_t> close_sent_;  // On this connection.
+  std::set<std::uint64_t> close_sent_;                             // On this connection.
+  MonotonicTime no_close_before_ = MonotonicTime::InfinitePast();  // After a failed save.
 
   mutable std::mutex status_mutex_;
   std::condition_variable drained_;

@@ -43,7 +43,7 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(FileSystem& file_system, Rand
       new Spool(file_system, random, std::move(options), identity.incarnation()));
   RecoveryReport report;
   TG_ASSIGN_OR_RETURN(std::vector<RecoveredLane> recovered,
-                      RecoverLanes(file_system, random, spool->options_, report));
+                      RecoverLanes(file_system, random, spool->options_, identity, report));
   for (RecoveredLane& former : recovered) {
     if (former.damaged) spool->damaged_.push_back(former.lane->incarnation());
     spool->former_.push_back(std::move(former.lane));
@@ -82,6 +82,7 @@ absl::Status Spool::StartLanes(std::uint32_t lanes) {
     TG_ASSIGN_OR_RETURN(std::shared_ptr<Segment> first, NewSegment(number, &header));
     first->Begin(header);
     lanes_.push_back(std::make_unique<Lane>(incarnation_, number));
+    if (options_.durability == Durability::kDisk) lanes_.back()->SetShipsSyncedOnly();
     lanes_.back()->Start(
         std::move(first), [this] { WakeUpkeep(); }, [this, number] { MakeSpareNow(number); });
   }
@@ -165,6 +166,7 @@ void Spool::MakeSpareNow(std::uint32_t lane) {
 }
 
 void Spool::Upkeep() {
+  if (options_.durability == Durability::kDisk && !sync_failed_.load()) SyncFinals();
   std::lock_guard lock(mutex_);
   for (const auto& lane : lanes_) MakeSpare(*lane);
   spare_failed_.store(false);
@@ -182,6 +184,16 @@ void Spool::Upkeep() {
            {{"status", refusal}, {"used_bytes", used_bytes_}});
   refusal_ = refusal;
   for (const auto& lane : lanes_) lane->SetRefusing(refusal);
+}
+
+// Nobody waits for a final record, and it is not shipped before it is synced.
+void Spool::SyncFinals() {
+  for (const auto& lane : lanes_) {
+    for (const auto& segment : lane->Segments()) {
+      const std::size_t end = segment->committed();
+      if (segment->synced() < end) WhenDurable({segment, end}, [](const absl::Status&) {});
+    }
+  }
 }
 
 void Spool::RunUpkeep() {
@@ -208,7 +220,8 @@ void Spool::DeleteFiles(const std::vector<std::shared_ptr<Segment>>& segments) {
 }
 
 void Spool::Acknowledged(Lane& lane, std::uint64_t acknowledged) {
-  while (std::shared_ptr<Segment> segment = lane.TakeOldest(acknowledged)) {
+  const bool durable = options_.durability == Durability::kDisk;
+  while (std::shared_ptr<Segment> segment = lane.TakeOldest(acknowledged, durable)) {
     DeleteFiles({std::move(segment)});
   }
 }
@@ -276,7 +289,8 @@ void Spool::SyncAll(std::vector<Pending> pending) {
     if (status.ok()) status = segment->SyncUpTo(end);
   }
   // After a failed sync the kernel may have dropped what it could not write: a later success says
-  // nothing.  The records are still in memory and are shipped; nothing new is admitted.
+  // nothing.  Nothing new is admitted, and what is not synced is not shipped before a restart has
+  // read what there is.
   if (!status.ok() && !sync_failed_.exchange(true)) {
     LogEvent(LogLevel::kError, "spool_sync_failed", {{"error", status}});
     Upkeep();

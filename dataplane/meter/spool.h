@@ -68,9 +68,10 @@ struct SpoolStatus {
 class Spool {
  public:
   // Recovers what former incarnations left, and begins `identity`'s with `lanes` lanes.  Every
-  // intent of a former incarnation that has no final record gets one, in its own lane, before this
-  // returns: killed in the middle, the next start does the rest and nothing twice.  The errors of
-  // the FileSystem.  A corrupt lane does not stop the start: see RecoveryReport.
+  // intent of a former incarnation that may be closed (NodeIdentity::MayClose) and that has no
+  // final record gets one, in its own lane, before this returns: killed in the middle, the next
+  // start does the rest and nothing twice.  The errors of the FileSystem.  A corrupt lane does not
+  // stop the start: see RecoveryReport.
   static absl::StatusOr<std::unique_ptr<Spool>> Open(FileSystem& file_system, Random& random,
                                                      const NodeIdentity& identity,
                                                      std::uint32_t lanes, SpoolOptions options);
@@ -126,6 +127,7 @@ class Spool {
   void RunUpkeep();
   void RunSync();
   void SyncAll(std::vector<Pending> pending);
+  void SyncFinals();
 
   FileSystem& file_system_;
   Random& random_;

@@ -63,6 +63,22 @@ TEST_F(LeaseWantTest, RefusesWhatNoHonestNodeSends) {
   EXPECT_EQ(ReasonOf(book_.Want(99, request, now_)), "STALE_INCARNATION");
 }
 
+// A node that gave a stream up may have forgotten the account by the time its Want arrives there.
+TEST_F(LeaseWantTest, AStreamThatItsNodeHasReplacedIsGrantedNothing) {
+  Fund(100);
+  Open(1, "a");
+  Open(2, "b");
+  Ask(2, Need(80));
+  ASSERT_FALSE(Want(1, Need(50)).empty());  // Waits for b, which is recalled.
+  Open(3, "a");
+  WantRequest request = Need(10);
+  request.account = kWallet;
+  EXPECT_THAT(book_.Want(1, request, now_), StatusIs(absl::StatusCode::kAborted));
+  for (const LeaseMessage& message : Want(2, Need(0, 80, 80))) EXPECT_EQ(message.stream, 2u);
+  EXPECT_EQ(book_.Outstanding({kWallet, "a", 1}), Nano(0));
+  EXPECT_EQ(Ask(3, Need(10)).granted, Nano(10));
+}
+
 TEST_F(LeaseWantTest, AnEmptyWalletIsExhaustedAndLeavesNoRow) {
   Open(1, "a");
   const GrantAnswer answer = Ask(1, Need(1));

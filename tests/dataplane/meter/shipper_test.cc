@@ -8,6 +8,7 @@
 
 #include "base/status_reason.h"
 #include "tests/dataplane/support/fake_link.h"
+#include "tests/dataplane/support/faulty_file_system.h"
 #include "tests/dataplane/support/usage_records.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -27,8 +28,8 @@ class ShipperTest : public testing::Test {
     spool_.reset();
     identity_.reset();
     identity_ = std::make_unique<NodeIdentity>(*NodeIdentity::Begin(
-        RealFileSystem(), dir_.path(), boot, Durability::kProcess, lanes, SystemRandom()));
-    spool_ = *Spool::Open(RealFileSystem(), SystemRandom(), *identity_, lanes,
+        files_, dir_.path(), boot, Durability::kProcess, lanes, SystemRandom()));
+    spool_ = *Spool::Open(files_, SystemRandom(), *identity_, lanes,
                           {.folder = dir_.path(), .segment_bytes = 1 << 20});
     IncarnationLeases leases;
     leases.retired = [this](std::uint64_t) { return retired_.load(); };
@@ -93,6 +94,7 @@ class ShipperTest : public testing::Test {
   }
 
   TempDir dir_;
+  FaultyFileSystem files_;
   FakeClock clock_;
   ManualExecutor executor_{clock_};
   SeededRandom random_{1};
@@ -163,6 +165,17 @@ TEST_F(ShipperTest, BillingMayBeAwayForLong) {
   EXPECT_EQ(billed_.size(), 100u);
 }
 
+// What was not sent yet is not unanswered, however long the stream was silent before.
+TEST_F(ShipperTest, TheFirstRecordAfterALongSilenceDoesNotEndTheStream) {
+  Boot();
+  Run(absl::Minutes(2));
+  ASSERT_EQ(peer_.opened, 1);
+  Write("gen_a");
+  Run(absl::Seconds(1));
+  EXPECT_EQ(billed_["gen_a"], 1);
+  EXPECT_EQ(peer_.opened, 1);
+}
+
 TEST_F(ShipperTest, AFormerRunIsShippedThenClosedOnceItsLeasesAreRetired) {
   Boot();
   Write("gen_old");
@@ -184,6 +197,22 @@ TEST_F(ShipperTest, AFormerRunIsShippedThenClosedOnceItsLeasesAreRetired) {
 }
 
 // What this run drew on the former one's leases must be acknowledged before they are closed.
+// Were its records deleted first, a restart would find the run and nothing to state of it.
+TEST_F(ShipperTest, AClosedRunStaysUntilTheNodeFileIsWritten) {
+  Boot();
+  Write("gen_a");
+  Boot();
+  files_.disk_full = true;
+  Run(absl::Seconds(3));
+  EXPECT_TRUE(closed_.contains(1));
+  ASSERT_EQ(identity_->former().size(), 1u);
+  EXPECT_EQ(spool_->AllLanes().size(), 2u);
+  files_.disk_full = false;
+  Run(absl::Seconds(3));
+  EXPECT_TRUE(identity_->former().empty());
+  EXPECT_EQ(spool_->AllLanes().size(), 1u);
+}
+
 TEST_F(ShipperTest, RecordsOnInheritedLeasesGoBeforeTheClose) {
   Boot();
   retired_ = false;

@@ -112,9 +112,12 @@ TEST_F(SpoolTest, RecoveryMayBeKilledAnywhere) {
       LeaveOpen(*AppendIntent(lane(), record));
     }
     spool_.reset();
+    identity_.reset();
+    identity_ = std::make_unique<NodeIdentity>(
+        *NodeIdentity::Begin(files_, folder_, "boot", options_.durability, 1, SystemRandom()));
     RecoveryReport report;
     {
-      auto once = RecoverLanes(files_, SystemRandom(), options_, report);
+      auto once = RecoverLanes(files_, SystemRandom(), options_, *identity_, report);
       ASSERT_OK(once);
       ASSERT_EQ(report.interrupted, kOpen);
       // Takes back all but `written` of what it wrote, from the end, as if it had never got there.
@@ -342,6 +345,63 @@ TEST_F(SpoolTest, WithoutThreadsItsOwnerSyncs) {
   EXPECT_EQ(synced, 0);
   spool_->SyncPending();
   EXPECT_EQ(synced, 2);
+}
+
+// Billing must never have what a power loss can take: the sequence would be given again.
+TEST_F(SpoolTest, OnDiskAFinalIsShippedOnceItIsSynced) {
+  options_.durability = Durability::kDisk;
+  options_.threads = false;
+  Boot();
+  WriteFinal("gen_a");
+  LaneReader shipper(lane(), LaneReader::Reads::kShippable);
+  LaneReader index(lane());
+  RecordView view;
+  EXPECT_TRUE(index.Next(&view));
+  EXPECT_FALSE(shipper.Next(&view));
+  spool_->Upkeep();
+  spool_->SyncPending();
+  ASSERT_TRUE(shipper.Next(&view));
+  EXPECT_EQ(view.sequence, 1u);
+  EXPECT_FALSE(shipper.Next(&view));
+}
+
+// The final record of an intent in the first segment is in the second, and not synced: a power loss
+// would leave neither.
+TEST_F(SpoolTest, OnDiskASegmentStaysUntilTheFinalsOfItsIntentsAreSynced) {
+  options_.durability = Durability::kDisk;
+  options_.threads = false;
+  options_.segment_bytes = kSegmentBytesMin;
+  Boot();
+  auto early = RecordOf("gen_early");
+  auto intent = lane().AppendIntent(early);
+  ASSERT_OK(intent);
+  while (lane().Segments().size() < 2) WriteFinal("gen_other");
+  spool_->Upkeep();
+  spool_->SyncPending();
+  const std::uint64_t synced = lane().last_sequence();
+  lane().AppendFinal(*std::move(intent), early);
+  spool_->Acknowledged(lane(), synced);
+  EXPECT_EQ(lane().Segments().size(), 2u);
+  spool_->Upkeep();
+  spool_->SyncPending();
+  spool_->Acknowledged(lane(), synced);
+  EXPECT_EQ(lane().Segments().size(), 1u);
+}
+
+// What billing has of a run that did not sync may be missing here: its intents are not charged, and
+// none of its sequences is given to another record.
+TEST_F(SpoolTest, AfterAPowerLossAnUnsyncedRunGetsNoNewRecords) {
+  Boot();
+  WriteFinal("gen_a");
+  auto record = RecordOf("gen_b");
+  LeaveOpen(*lane().AppendIntent(record));
+  spool_.reset();
+  identity_.reset();
+  identity_ = std::make_unique<NodeIdentity>(*NodeIdentity::Begin(
+      files_, folder_, "another_boot", options_.durability, 1, SystemRandom()));
+  spool_ = *Spool::Open(files_, SystemRandom(), *identity_, 1, options_);
+  EXPECT_EQ(spool_->status().recovery.interrupted, 0u);
+  EXPECT_EQ(spool_->AllLanes()[0]->last_sequence(), 1u);
 }
 
 }  // namespace

@@ -1,0 +1,265 @@
+#include "tests/sim/auditor.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/string_views.h"
+#include "billing/ingest/usage_postings.h"
+#include "billing/ledger/entry_codec.h"
+#include "tollgate/usage/v1/usage.pb.h"
+
+namespace tollgate::sim {
+namespace {
+
+using billing::Commit;
+using billing::Entry;
+using billing::EntryKind;
+using billing::LeaseKey;
+
+std::string Name(const LeaseKey& key) {
+  return absl::StrCat(key.account, " of ", key.node_id.substr(0, 6), "/", key.incarnation);
+}
+
+bool MayNotBeNegative(const std::string& account) {
+  return absl::StartsWith(account, "wallet/") || absl::StartsWith(account, "holds/");
+}
+
+}  // namespace
+
+void Auditor::OnCommit(const Commit& commit, const billing::Books& books) {
+  usage_entries_ = 0;
+  overruns_.clear();
+  for (const Entry& entry : commit.entries) CheckEntry(entry);
+  for (const auto& [account, balance] : commit.balances) {
+    if (balances_[account] != balance.nano_usd()) {
+      report_.Violation("J3", account, " is stored as ", balance.nano_usd(),
+                        ", the journal adds up to ", balances_[account]);
+    }
+  }
+  CheckUsage(commit);
+  CheckLanes(commit);
+  CheckLeases(commit);
+  CheckAccounts(commit, books);
+}
+
+void Auditor::CheckEntry(const Entry& entry) {
+  if (entry.sequence != last_sequence_ + 1) {
+    report_.Violation("J2", "entry ", entry.sequence, " follows ", last_sequence_);
+  }
+  if (entry.time <= last_time_) report_.Violation("J10", "entry ", entry.sequence, " goes back");
+  if (entry.hash != billing::ChainHash(last_hash_, billing::EncodeEntryContents(entry))) {
+    report_.Violation("J9", "entry ", entry.sequence, " does not chain");
+  }
+  last_sequence_ = entry.sequence;
+  last_time_ = entry.time;
+  last_hash_ = entry.hash;
+  __int128 sum = 0;
+  for (const billing::Posting& posting : entry.transfer.postings) {
+    sum += posting.amount.nano_usd();
+    std::int64_t& balance = balances_[posting.account];
+    balance += posting.amount.nano_usd();
+    if (balance < 0 && MayNotBeNegative(posting.account)) {
+      report_.Violation("J5", posting.account, " is ", balance);
+    }
+  }
+  if (sum != 0) report_.Violation("J1", "entry ", entry.sequence, " does not balance");
+  if (!idempotency_keys_.insert(entry.transfer.idempotency_key).second) {
+    report_.Violation("J6", entry.transfer.idempotency_key, " comes twice");
+  }
+  switch (entry.transfer.kind) {
+    case EntryKind::kUsage:
+      return CheckUsageEntry(entry);
+    case EntryKind::kLeaseGrant:
+    case EntryKind::kLeaseRelease:
+    case EntryKind::kLoss:
+      return CheckMove(entry);
+    default:
+      return;
+  }
+}
+
+void Auditor::CheckUsageEntry(const Entry& entry) {
+  ++usage_entries_;
+  std::int64_t charge = 0;
+  for (const billing::Posting& posting : entry.transfer.postings) {
+    if (absl::StartsWith(posting.account, "revenue/")) charge += posting.amount.nano_usd();
+    if (posting.account == billing::kOverrunAccount)
+      overruns_[entry.transfer.idempotency_key] = -posting.amount.nano_usd();
+  }
+  oracle_.Posted(entry.transfer.generation_id, charge);
+}
+
+// "grant/<workspace>/<node>/<incarnation>/<total>" and so on.
+void Auditor::CheckMove(const Entry& entry) {
+  const std::vector<std::string> parts = absl::StrSplit(entry.transfer.idempotency_key, '/');
+  std::uint64_t incarnation = 0;
+  if (parts.size() != 5 || !absl::SimpleAtoi(parts[3], &incarnation)) {
+    report_.Violation("J7", "a move of no lease: ", entry.transfer.idempotency_key);
+    return;
+  }
+  LeaseAudit& lease = leases_[{"wallet/" + parts[1], parts[2], incarnation}];
+  const std::int64_t amount = std::abs(entry.transfer.postings.front().amount.nano_usd());
+  (entry.transfer.kind == EntryKind::kLeaseGrant ? lease.granted : lease.released) += amount;
+}
+
+void Auditor::CheckUsage(const Commit& commit) {
+  if (usage_entries_ != commit.usage.size()) {
+    report_.Violation("J8", usage_entries_, " usage entries for ", commit.usage.size(), " records");
+  }
+  for (const billing::UsageRow& row : commit.usage) {
+    std::uint64_t& last = lanes_[row.record.lane];
+    if (row.record.sequence != last + 1) {
+      report_.Violation("J8", billing::UsageIdempotencyKey(row.record), " follows ", last);
+    }
+    last = row.record.sequence;
+    if (!idempotency_keys_.contains(billing::UsageIdempotencyKey(row.record))) {
+      report_.Violation("J8", billing::UsageIdempotencyKey(row.record), " has no entry");
+    }
+    usage::v1::UsageRecord record;
+    if (!record.ParseFromString(row.bytes)) {
+      report_.Violation("J8", billing::UsageIdempotencyKey(row.record), " cannot be read");
+      continue;
+    }
+    const auto overrun = overruns_.find(billing::UsageIdempotencyKey(row.record));
+    for (const usage::v1::Hold& hold : record.holds()) {
+      if (!hold.leased()) continue;
+      const LeaseKey key{hold.account(), row.record.lane.node_id, hold.lease_incarnation()};
+      if (overrun != overruns_.end() && !oracle_.Inexact(key)) {
+        report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
+                          " more than ", Name(key), " holds");
+      }
+      leases_[{hold.account(), row.record.lane.node_id, hold.lease_incarnation()}].settled +=
+          record.charge_nano_usd();
+    }
+  }
+}
+
+void Auditor::CheckLanes(const Commit& commit) {
+  for (const auto& [key, row] : commit.lanes.lanes) {
+    if (lanes_[key] != row.watermark) {
+      report_.Violation("J8", "the watermark is ", row.watermark, ", the last record ",
+                        lanes_[key]);
+    }
+  }
+  for (const billing::UsageRow& row : commit.usage) {
+    if (!commit.lanes.lanes.contains(row.record.lane)) {
+      report_.Violation("J8", billing::UsageIdempotencyKey(row.record),
+                        " is written without its watermark");
+    }
+  }
+}
+
+void Auditor::CheckLeases(const Commit& commit) {
+  for (const LeaseKey& key : commit.removed_leases) {
+    LeaseAudit& lease = leases_[key];
+    if (!lease.closed) report_.Violation("J7", Name(key), " was removed before it was closed");
+    leases_.erase(key);
+    removed_leases_.insert(key);
+  }
+  for (const auto& [key, row] : commit.leases) {
+    if (removed_leases_.contains(key)) report_.Violation("J7", Name(key), " came back");
+    LeaseAudit& lease = leases_[key];
+    const billing::LeaseTotals& now = row.totals;
+    const billing::LeaseTotals before = std::exchange(lease.totals, now);
+    if (now.granted < before.granted || now.released < before.released ||
+        now.settled < before.settled) {
+      report_.Violation("J7", Name(key), ": a total fell");
+    }
+    if (now.outstanding().is_negative() || (row.closed && !now.outstanding().is_zero()) ||
+        (lease.closed && !row.closed)) {
+      report_.Violation("J7", Name(key), ": ", now.outstanding().nano_usd(), " outstanding, ",
+                        row.closed ? "closed" : "open");
+    }
+    lease.closed = row.closed;
+    const bool wallet = absl::StartsWith(key.account, "wallet/");
+    if (wallet &&
+        (lease.granted != now.granted.nano_usd() || lease.released != now.released.nano_usd())) {
+      report_.Violation("J7", Name(key), ": the journal says granted ", lease.granted,
+                        ", released ", lease.released);
+    }
+    if (lease.settled != now.settled.nano_usd() && !oracle_.Inexact(key)) {
+      report_.Violation("LEDGER", Name(key), ": records charge ", lease.settled, ", settled are ",
+                        now.settled.nano_usd());
+    }
+    outstanding_[key.account] += now.outstanding().nano_usd() - before.outstanding().nano_usd();
+    oracle_.SetOutstanding(key, now.outstanding().nano_usd(), row.closed);
+  }
+}
+
+void Auditor::CheckAccounts(const Commit& commit, const billing::Books& books) {
+  const auto check = [&](const std::string& name, std::int64_t taken) {
+    const auto view = books.leases().FindAccount(name);
+    const std::int64_t cap = view.has_value() && view->capped ? view->cap.nano_usd() : 0;
+    // Lowered below what was granted, a cap binds what is granted from now on.
+    const auto [bound, first] = bounds_.try_emplace(name, cap);
+    if (taken > std::max(bound->second, cap)) {
+      report_.Violation("LEDGER", name, ": posted and held are ", taken, ", the cap is ",
+                        std::max(bound->second, cap));
+    }
+    bound->second = std::max(cap, taken);
+    oracle_.SetBound(name, bound->second);
+  };
+  for (const auto& [name, row] : commit.accounts) {
+    const auto leased = outstanding_.find(name);
+    const std::int64_t outstanding = leased == outstanding_.end() ? 0 : leased->second;
+    if (row.outstanding.nano_usd() != outstanding) {
+      report_.Violation("J7", name, ": outstanding is stored as ", row.outstanding.nano_usd(),
+                        ", its leases have ", outstanding);
+    }
+    if (absl::StartsWith(name, "wallet/")) {
+      const std::string workspace = name.substr(7);
+      const std::int64_t left =
+          row.credited.nano_usd() - row.settled.nano_usd() - row.outstanding.nano_usd();
+      if (balances_[name] != left ||
+          balances_["holds/" + workspace] != row.outstanding.nano_usd()) {
+        report_.Violation("J3", name, ": the lease book and the ledger differ");
+      }
+    } else if (leased == outstanding_.end()) {
+      continue;  // Only counted: a soft budget.
+    }
+    check(name, row.settled.nano_usd() + row.outstanding.nano_usd());
+  }
+  if (commit.config.empty()) return;
+  for (auto& [name, bound] : bounds_) {
+    const auto view = books.leases().FindAccount(name);
+    if (!view.has_value()) continue;
+    check(name, view->row.settled.nano_usd() + view->row.outstanding.nano_usd());
+  }
+}
+
+void Auditor::CheckAll(const billing::LedgerStore& store) {
+  const absl::StatusOr<billing::StoredState> state = store.Load();
+  const absl::StatusOr<std::vector<Entry>> journal = store.ReadJournal(1, last_sequence_ + 1);
+  if (!state.ok() || !journal.ok() || journal->size() != last_sequence_) {
+    report_.Violation("J2", "the journal does not hold what was written");
+    return;
+  }
+  std::map<std::string, std::int64_t> fold;
+  Sha256Digest hash{};
+  __int128 sum = 0;
+  for (const Entry& entry : *journal) {
+    hash = billing::ChainHash(hash, billing::EncodeEntryContents(entry));
+    if (entry.hash != hash) report_.Violation("J9", "entry ", entry.sequence, " was changed");
+    for (const billing::Posting& posting : entry.transfer.postings) {
+      fold[posting.account] += posting.amount.nano_usd();
+      sum += posting.amount.nano_usd();
+    }
+  }
+  if (sum != 0) report_.Violation("J4", "the accounts do not add up to zero");
+  for (const auto& [account, balance] : state->ledger.balances) {
+    if (fold[account] != balance.nano_usd()) {
+      report_.Violation("J3", account, " is stored as ", balance.nano_usd(),
+                        ", the journal adds up to ", fold[account]);
+    }
+  }
+  for (const billing::LaneRow& row : state->lanes) {
+    if (lanes_[row.lane] != row.watermark) report_.Violation("J8", "a watermark moved by itself");
+  }
+}
+
+}  // namespace tollgate::sim

@@ -1,0 +1,79 @@
+// Follows what billing makes durable and checks it, commit by commit, without billing's own code:
+//
+//   LEDGER  posted + held ≤ cap at every commit, and no charge beyond what its lease holds
+//   J1      every entry sums to zero          J2  nothing written is changed
+//   J3      balance = fold of the journal     J4  the sum of all accounts is zero
+//   J5      no wallet and no hold below zero  J6  no idempotency key twice
+//   J7      granted = settled + released + outstanding, and as the journal says
+//   J8      one usage record, one entry; a lane's watermark is its last record, without gaps
+//   J9      each entry's hash covers the one before   J10  times strictly increase
+//
+// What a commit touches is checked at that commit; CheckAll() reads everything again.
+#ifndef TOLLGATE_TESTS_SIM_AUDITOR_H_
+#define TOLLGATE_TESTS_SIM_AUDITOR_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "billing/books/books.h"
+#include "billing/books/commit.h"
+#include "billing/store/ledger_store.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/report.h"
+
+namespace tollgate::sim {
+
+class Auditor {
+ public:
+  Auditor(Oracle& oracle, Report& report) : oracle_(oracle), report_(report) {}
+
+  // A commit became durable; `books` say what caps were in force.
+  void OnCommit(const billing::Commit& commit, const billing::Books& books);
+
+  // Reads all that the store has.
+  void CheckAll(const billing::LedgerStore& store);
+
+  struct LeaseAudit {
+    billing::LeaseTotals totals;
+    bool closed = false;
+    // As the journal says; of wallets.
+    std::int64_t granted = 0;
+    std::int64_t released = 0;
+    // As the usage records say.
+    std::int64_t settled = 0;
+  };
+  const std::map<billing::LeaseKey, LeaseAudit>& leases() const { return leases_; }
+
+  std::uint64_t entries() const { return last_sequence_; }
+
+ private:
+  void CheckEntry(const billing::Entry& entry);
+  void CheckMove(const billing::Entry& entry);
+  void CheckUsage(const billing::Commit& commit);
+  void CheckUsageEntry(const billing::Entry& entry);
+  void CheckLanes(const billing::Commit& commit);
+  void CheckLeases(const billing::Commit& commit);
+  void CheckAccounts(const billing::Commit& commit, const billing::Books& books);
+
+  Oracle& oracle_;
+  Report& report_;
+  std::uint64_t last_sequence_ = 0;
+  absl::Time last_time_ = absl::InfinitePast();
+  Sha256Digest last_hash_{};
+  std::map<std::string, std::int64_t> balances_;
+  absl::flat_hash_set<std::string> idempotency_keys_;
+  std::map<billing::LeaseKey, LeaseAudit> leases_;
+  std::set<billing::LeaseKey> removed_leases_;
+  std::map<std::string, std::int64_t> outstanding_;  // By account.
+  std::map<std::string, std::int64_t> bounds_;       // By account: cap, or what was there before.
+  std::map<billing::LaneKey, std::uint64_t> lanes_;
+  std::uint64_t usage_entries_ = 0;               // Of the commit at hand, as the next.
+  std::map<std::string, std::int64_t> overruns_;  // By idempotency key.
+};
+
+}  // namespace tollgate::sim
+
+#endif  // TOLLGATE_TESTS_SIM_AUDITOR_H_

@@ -1,0 +1,82 @@
+// The network between machines: delays, losses, duplicates, overtaking, partitions.
+//
+// Streams are made of two wires (pipe.h).  Like TCP a wire keeps its order and loses nothing; with
+// the faults of a seed it may, since the protocols claim to bear it, and then its stream breaks a
+// little later, as one that lost something must.
+#ifndef TOLLGATE_TESTS_SIM_NETWORK_H_
+#define TOLLGATE_TESTS_SIM_NETWORK_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/dice.h"
+#include "tests/sim/report.h"
+#include "tests/sim/scheduler.h"
+#include "tests/sim/swarm.h"
+
+namespace tollgate::sim {
+
+// Machines: nodes are numbered from 0.
+inline constexpr int kBillingMachine = 100;
+inline constexpr int kControlMachine = 101;
+
+// A process, as others see it: whether it lives.  Shared by what it left on its way.
+struct Life {
+  bool alive = true;
+  bool silent = false;  // Its machine lost power: nobody says goodbye for it.
+};
+
+// One direction of a stream.
+struct Wire {
+  int from = 0;
+  int to = 0;
+  std::int64_t last_ns = 0;                   // When the message sent last arrives.
+  std::deque<std::function<void()>> stalled;  // Arrived in a partition.
+  std::function<void()> lost_something;       // Breaks the stream.
+};
+
+class Network {
+ public:
+  Network(Scheduler& scheduler, Dice& dice, const Swarm& swarm, Report& report)
+      : scheduler_(scheduler), dice_(dice), swarm_(swarm), report_(report) {}
+
+  // Runs `arrive` when the message is there; or not, or twice.
+  void Carry(const std::shared_ptr<Wire>& wire, std::function<void()> arrive);
+  // The same without faults but delay and partition: what the operating system says of a stream.
+  void CarrySurely(const std::shared_ptr<Wire>& wire, std::function<void()> arrive);
+
+  void Partition(int a, int b);
+  void Heal(int a, int b);
+  bool Blocked(int a, int b) const { return blocked_.contains(Pair(a, b)); }
+
+  // No more faults: every partition heals, nothing is lost.
+  void BeGood();
+
+  Scheduler& scheduler() { return scheduler_; }
+  Dice& dice() { return dice_; }
+  Report& report() { return report_; }
+
+ private:
+  static std::pair<int, int> Pair(int a, int b) { return {a < b ? a : b, a < b ? b : a}; }
+  absl::Duration Delay();
+  void Schedule(const std::shared_ptr<Wire>& wire, std::function<void()> arrive, bool ordered);
+  void Arrive(const std::shared_ptr<Wire>& wire, std::function<void()> arrive);
+
+  Scheduler& scheduler_;
+  Dice& dice_;
+  const Swarm& swarm_;
+  Report& report_;
+  bool good_ = false;
+  std::set<std::pair<int, int>> blocked_;
+  std::map<std::pair<int, int>, std::vector<std::shared_ptr<Wire>>> stalled_;
+};
+
+}  // namespace tollgate::sim
+
+#endif  // TOLLGATE_TESTS_SIM_NETWORK_H_

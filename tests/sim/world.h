@@ -1,0 +1,95 @@
+// One run: a small installation under simulated time, network and disks, from one seed.
+#ifndef TOLLGATE_TESTS_SIM_WORLD_H_
+#define TOLLGATE_TESTS_SIM_WORLD_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tests/sim/auditor.h"
+#include "tests/sim/dice.h"
+#include "tests/sim/network.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/report.h"
+#include "tests/sim/scheduler.h"
+#include "tests/sim/sim_billing.h"
+#include "tests/sim/sim_clock.h"
+#include "tests/sim/sim_control.h"
+#include "tests/sim/sim_node.h"
+#include "tests/sim/swarm.h"
+
+namespace tollgate::sim {
+
+// What a run counted.
+struct RunCounts {
+  std::uint64_t events = 0;
+  std::int64_t simulated_ns = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t interrupted = 0;
+  std::uint64_t kills = 0;
+  std::uint64_t entries = 0;
+};
+
+class World {
+ public:
+  // `expected`: see Report.
+  World(std::uint64_t seed, bool traced, const std::string& expected);
+  ~World();
+
+  // Load and faults, then the end: everything heals and must drain.  Stops at a violation.
+  void Run();
+
+  const Report& report() const { return report_; }
+  const Swarm& swarm() const { return swarm_; }
+  RunCounts counts() const;
+
+ private:
+  // Lets events happen until `done` or for `limit`; false when it was not done by then.
+  bool RunUntil(const std::function<bool()>& done, absl::Duration limit);
+  // Calls `happen` at random times, on average once per `interval`; never when that is zero.
+  void Every(absl::Duration interval, std::function<void()> happen);
+  SimNode& AnyNode() { return *nodes_[dice_.Index(nodes_.size())]; }
+
+  void PlanLoad(SimNode& node);
+  void PlanFaults();
+  void PlanProcessFaults();
+  void TopUp(const std::string& workspace, std::int64_t amount, const std::string& request_id);
+  void Partition();
+  void JumpOverMidnight(SimNode& node);
+
+  // The end.
+  void BeGood();
+  bool Drain();
+  void SpendTheRest();
+  std::int64_t Spendable(const SimKey& key) const;
+  void ProbeUntilHeld(std::size_t key, std::int64_t amount);
+  void ResolveSuspended();
+  void CheckNothingIsLeft();
+  std::string Unquiet() const;
+
+  const std::uint64_t seed_;
+  Scheduler scheduler_;
+  Dice dice_;
+  Swarm swarm_;
+  Report report_;
+  Network network_;
+  absl::Time epoch_;
+  SimClock billing_clock_;
+  SimClock control_clock_;
+  Oracle oracle_;
+  Auditor auditor_;
+  SimControl control_;
+  SimBilling billing_;
+  std::vector<std::unique_ptr<SimNode>> nodes_;
+  bool loading_ = true;
+  std::uint64_t top_ups_ = 0;
+};
+
+}  // namespace tollgate::sim
+
+#endif  // TOLLGATE_TESTS_SIM_WORLD_H_

@@ -3,6 +3,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
+#include "base/rocksdb_open.h"
 #include "base/status_macros.h"
 
 namespace tollgate::billing {
@@ -57,7 +58,6 @@ absl::Status FromRocksdb(const rocksdb::Status& status) {
 absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std::string& path) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   options.max_total_wal_size = kLogBytesMax;
   options.keep_log_file_num = kInfoLogFiles;
   options.max_log_file_size = kInfoLogBytes;
@@ -71,10 +71,8 @@ absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std
   for (const char* name : kFamilyNames) descriptors.emplace_back(name, family_options);
 
   std::unique_ptr<RocksdbDatabase> database(new RocksdbDatabase);
-  rocksdb::DB* db = nullptr;
   TG_RETURN_IF_ERROR(
-      FromRocksdb(rocksdb::DB::Open(options, path, descriptors, &database->families_, &db)));
-  database->db_.reset(db);
+      FromRocksdb(OpenRocksdb(options, path, descriptors, &database->families_, &database->db_)));
   TG_RETURN_IF_ERROR(database->CheckFormat());
   return database;
 }

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/rocksdb_open.h"
 #include "base/status_macros.h"
 #include "catalog/wire/facts_proto.h"
 #include "rocksdb/db.h"
@@ -52,7 +53,6 @@ class RocksdbCatalogStore::Impl {
   absl::Status Open(const std::string& folder) {
     rocksdb::DBOptions options;
     options.create_if_missing = true;
-    options.create_missing_column_families = true;
     options.max_open_files = 64;  // A few MB in a handful of files.
     options.keep_log_file_num = 2;
     // A catalog is small and is written seldom: memory before write speed.
@@ -60,9 +60,7 @@ class RocksdbCatalogStore::Impl {
     family_options.write_buffer_size = std::size_t{4} << 20;
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     for (const char* name : kFamilies) families.emplace_back(name, family_options);
-    rocksdb::DB* db = nullptr;
-    TG_RETURN_IF_ERROR(FromRocksdb(rocksdb::DB::Open(options, folder, families, &handles_, &db)));
-    db_.reset(db);
+    TG_RETURN_IF_ERROR(FromRocksdb(OpenRocksdb(options, folder, families, &handles_, &db_)));
     return CheckFormat();
   }
 

@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/rocksdb_open.h"
 
 namespace tollgate::controlplane {
 namespace {
@@ -42,7 +43,6 @@ RocksdbStore::~RocksdbStore() {
 absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(const std::string& path) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   options.max_open_files = kOpenFilesMax;
   options.keep_log_file_num = kInfoLogFilesMax;
   options.max_log_file_size = kInfoLogBytesMax;
@@ -56,12 +56,10 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(const std::stri
     descriptors.emplace_back(std::string(TableName(static_cast<Table>(i))), family_options);
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options, path, descriptors, &handles, &db);
-  if (!status.ok()) return FromRocksdb(status, absl::StrCat("cannot open ", path));
   std::unique_ptr<RocksdbStore> store(new RocksdbStore());
-  store->db_.reset(db);
-  db->DestroyColumnFamilyHandle(handles[0]);  // RocksDB wants "default" opened; it stays empty.
+  const rocksdb::Status status = OpenRocksdb(options, path, descriptors, &handles, &store->db_);
+  if (!status.ok()) return FromRocksdb(status, absl::StrCat("cannot open ", path));
+  store->db_->DestroyColumnFamilyHandle(handles[0]);  // RocksDB wants "default" opened; it stays empty.
   for (std::size_t i = 0; i < kTables; ++i) store->families_[i] = handles[i + 1];
   return store;
 }

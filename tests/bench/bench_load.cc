@@ -163,6 +163,7 @@ class Load {
       const std::size_t head_end = connection->in.find("\r\n\r\n");
       if (head_end == std::string::npos) return;
       if (!ReadHead(connection, std::string_view(connection->in).substr(0, head_end))) {
+        if (errors_ == 0) std::fprintf(stderr, "the first error: %.600s\n", connection->in.c_str());
         return Fail(connection);
       }
       const std::string body = connection->in.substr(head_end + 4);

@@ -40,6 +40,8 @@ struct ConfigChange {
   std::vector<std::string> removed;            // Applied before the upserts.
   std::map<std::string, std::string> upserts;  // Resource key → serialized resource.
   std::string revision;                        // Opaque to the store.
+  // Price version id → serialized pricing.v1.PriceVersion: kept for ever, the first one stays.
+  std::map<std::string, std::string> price_versions{};
 };
 
 // Everything that one group of commands changed.  Written all or nothing.

@@ -133,6 +133,7 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareSnapshot() {
   state.revision = chunks.revision;
   for (const Resource& resource : chunks.resources) {
     TG_RETURN_IF_ERROR(Upsert(resource, &state));
+    KeepPrices(resource, &update.change);
     update.change.upserts[resource.key()] = resource.SerializeAsString();
   }
   if (state.digest != chunks.digest) {
@@ -166,6 +167,7 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
   }
   for (const Resource& resource : delta.upserts()) {
     TG_RETURN_IF_ERROR(Upsert(resource, &state));
+    KeepPrices(resource, &update.change);
     update.change.upserts[resource.key()] = resource.SerializeAsString();
   }
   if (state.digest != delta.digest()) {
@@ -179,6 +181,14 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
 }
 
 void ConfigCache::Adopt() { current_ = std::exchange(prepared_, {}); }
+
+// Every version is kept when it is first published, before a charge can name it: whoever recomputes
+// a charge years later needs nothing but this store.
+void ConfigCache::KeepPrices(const Resource& resource, ConfigChange* change) {
+  for (const pricing::v1::PriceVersion& version : resource.offering().price_versions()) {
+    if (!version.id().empty()) change->price_versions[version.id()] = version.SerializeAsString();
+  }
+}
 
 BudgetTermsById ConfigCache::BudgetsOf(const State& state) {
   BudgetTermsById budgets;

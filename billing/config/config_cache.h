@@ -83,6 +83,7 @@ class ConfigCache {
   };
 
   static absl::Status Upsert(const config::v1::Resource& resource, State* state);
+  static void KeepPrices(const config::v1::Resource& resource, ConfigChange* change);
   static BudgetTermsById BudgetsOf(const State& state);
   static WebhooksById WebhooksOf(const State& state);
   static std::string EncodeRevision(const State& state);

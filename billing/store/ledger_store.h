@@ -88,6 +88,9 @@ class LedgerStore {
   virtual absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const = 0;
 
+  // A serialized pricing.v1.PriceVersion that some configuration published.  NotFound.
+  virtual absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const = 0;
+
   // The bytes under which a record was quarantined.  NotFound.
   virtual absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const = 0;
 };

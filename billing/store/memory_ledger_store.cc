@@ -78,6 +78,7 @@ void MemoryLedgerStore::WriteConfig(const ConfigChange& change) {
   for (const std::string& key : change.removed) config_.erase(key);
   for (const auto& [key, resource] : change.upserts) config_[key] = resource;
   config_revision_ = change.revision;
+  for (const auto& [id, version] : change.price_versions) price_versions_.emplace(id, version);
 }
 
 absl::StatusOr<Entry> MemoryLedgerStore::ReadEntry(std::uint64_t sequence) const {
@@ -176,6 +177,13 @@ absl::StatusOr<std::vector<std::string>> MemoryLedgerStore::ListGenerationIds(
   auto it = query.before_id.empty() ? ids->end() : ids->lower_bound(query.before_id);
   while (it != ids->begin() && page.size() < query.limit) page.push_back(*--it);
   return page;
+}
+
+absl::StatusOr<std::string> MemoryLedgerStore::ReadPriceVersion(const std::string& id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = price_versions_.find(id);
+  if (found == price_versions_.end()) return absl::NotFoundError("no such price version");
+  return found->second;
 }
 
 absl::StatusOr<std::string> MemoryLedgerStore::ReadQuarantined(const RecordKey& record) const {

@@ -1,9 +1,13 @@
 #include "billing/store/rocksdb_database.h"
 
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/rocksdb_open.h"
+#include <algorithm>
+#include <utility>
+
 #include "base/status_macros.h"
 
 namespace tollgate::billing {
@@ -27,7 +31,8 @@ constexpr const char* kFamilyNames[kFamilyCount] = {"default",
                                                     "config",
                                                     "credits",
                                                     "refunded",
-                                                    "outbox"};
+                                                    "outbox",
+                                                    "price_versions"};
 
 constexpr std::string_view kFormatKey = "format_version";
 constexpr std::string_view kFormatVersion = "2";
@@ -77,15 +82,62 @@ absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std
   return database;
 }
 
+absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::OpenReadOnly(
+    const std::string& path) {
+  rocksdb::Env* env = rocksdb::Env::Default();
+  if (!env->FileExists(path + "/CURRENT").ok()) {
+    return absl::NotFoundError("there is no billing store in " + path);
+  }
+  std::unique_ptr<RocksdbDatabase> database(new RocksdbDatabase);
+  // What RocksDB itself locks; a reader would not, and read files that a program replaces.
+  if (const rocksdb::Status locked = env->LockFile(path + "/LOCK", &database->lock_);
+      !locked.ok()) {
+    return absl::FailedPreconditionError(path + " is in use by a running program; stop it, or read "
+                                         "a copy made while it was stopped (" +
+                                         locked.ToString() + ")");
+  }
+  std::vector<std::string> present;
+  TG_RETURN_IF_ERROR(
+      FromRocksdb(rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), path, &present)));
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : present) {
+    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  }
+  rocksdb::DBOptions options;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.paranoid_checks = true;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  TG_RETURN_IF_ERROR(
+      FromRocksdb(rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &db)));
+  database->db_.reset(db);
+  for (const char* name : kFamilyNames) {
+    const auto at = std::find(present.begin(), present.end(), name);
+    rocksdb::ColumnFamilyHandle*& slot = database->families_.emplace_back(nullptr);
+    if (at != present.end()) slot = std::exchange(handles[at - present.begin()], nullptr);
+  }
+  for (rocksdb::ColumnFamilyHandle* unknown : handles) {
+    if (unknown != nullptr) db->DestroyColumnFamilyHandle(unknown).PermitUncheckedError();
+  }
+  TG_RETURN_IF_ERROR(database->CheckFormat());
+  return database;
+}
+
 RocksdbDatabase::~RocksdbDatabase() {
   for (rocksdb::ColumnFamilyHandle* handle : families_) {
+    if (handle == nullptr) continue;
     // Fails only for the default family of a closed database; neither is the case.
     db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   }
+  db_.reset();
+  if (lock_ != nullptr) rocksdb::Env::Default()->UnlockFile(lock_).PermitUncheckedError();
 }
 
 absl::Status RocksdbDatabase::CheckFormat() {
   const absl::StatusOr<std::string> version = Get(Family::kDefault, kFormatKey);
+  if (absl::IsNotFound(version.status()) && lock_ != nullptr) {
+    return absl::FailedPreconditionError("this is a RocksDB store, but not billing's");
+  }
   if (absl::IsNotFound(version.status())) {
     rocksdb::WriteBatch batch;
     batch.Put(family(Family::kDefault), ToSlice(kFormatKey), ToSlice(kFormatVersion));
@@ -106,6 +158,7 @@ absl::Status RocksdbDatabase::Write(rocksdb::WriteBatch& batch) {
 }
 
 absl::StatusOr<std::string> RocksdbDatabase::Get(Family in, std::string_view key) const {
+  if (family(in) == nullptr) return absl::NotFoundError("no such row");
   std::string value;
   TG_RETURN_IF_ERROR(
       FromRocksdb(db_->Get(rocksdb::ReadOptions(), family(in), ToSlice(key), &value)));
@@ -125,7 +178,18 @@ absl::Status RocksdbDatabase::Scan(
 }
 
 std::unique_ptr<rocksdb::Iterator> RocksdbDatabase::NewIterator(Family in) const {
+  if (family(in) == nullptr) {
+    return std::unique_ptr<rocksdb::Iterator>(rocksdb::NewEmptyIterator());
+  }
   return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rocksdb::ReadOptions(), family(in)));
+}
+
+std::uint64_t RocksdbDatabase::EstimateRows(Family in) const {
+  std::uint64_t rows = 0;
+  if (family(in) != nullptr) {
+    db_->GetIntProperty(family(in), rocksdb::DB::Properties::kEstimateNumKeys, &rows);
+  }
+  return rows;
 }
 
 }  // namespace tollgate::billing

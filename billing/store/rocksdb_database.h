@@ -36,8 +36,9 @@ enum class Family : std::size_t {
   kCredits,
   kRefunded,
   kOutbox,
+  kPriceVersions,
 };
-inline constexpr std::size_t kFamilyCount = 19;
+inline constexpr std::size_t kFamilyCount = 20;
 
 rocksdb::Slice ToSlice(std::string_view view);
 std::string_view ToView(const rocksdb::Slice& slice);
@@ -50,6 +51,10 @@ absl::Status FromRocksdb(const rocksdb::Status& status);
 class RocksdbDatabase {
  public:
   static absl::StatusOr<std::unique_ptr<RocksdbDatabase>> Open(const std::string& path);
+  // Opens it for reading alone, at one point in time; nothing of it is changed. Families that an
+  // older program did not make are empty.  NotFound when there is none; FailedPrecondition when a
+  // program has it open, or the format is unknown.  Nobody can open it meanwhile.
+  static absl::StatusOr<std::unique_ptr<RocksdbDatabase>> OpenReadOnly(const std::string& path);
   ~RocksdbDatabase();
 
   rocksdb::ColumnFamilyHandle* family(Family family) const {
@@ -70,12 +75,16 @@ class RocksdbDatabase {
 
   std::unique_ptr<rocksdb::Iterator> NewIterator(Family family) const;
 
+  // About how many rows a family has: for progress.
+  std::uint64_t EstimateRows(Family family) const;
+
  private:
   RocksdbDatabase() = default;
   absl::Status CheckFormat();
 
   std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;  // Null for what is missing, read-only.
+  rocksdb::FileLock* lock_ = nullptr;                   // Of a store that is only read.
 };
 
 }  // namespace tollgate::billing

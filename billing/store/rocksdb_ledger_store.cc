@@ -149,6 +149,12 @@ class BatchBuilder {
       Put(Family::kConfig, Concat(kConfigResourcePrefix, key), resource);
     }
     Put(Family::kConfig, kConfigRevisionKey, change.revision);
+    for (const auto& [id, version] : change.price_versions) {
+      // Immutable: what a charge was computed with stays as it was.
+      if (absl::IsNotFound(database_.Get(Family::kPriceVersions, id).status())) {
+        Put(Family::kPriceVersions, id, version);
+      }
+    }
   }
 
   rocksdb::WriteBatch& batch() { return batch_; }
@@ -552,6 +558,10 @@ absl::StatusOr<std::vector<std::string>> RocksdbLedgerStore::ListGenerationIds(
   }
   TG_RETURN_IF_ERROR(FromRocksdb(it->status()));
   return ids;
+}
+
+absl::StatusOr<std::string> RocksdbLedgerStore::ReadPriceVersion(const std::string& id) const {
+  return impl_->database().Get(Family::kPriceVersions, id);
 }
 
 absl::StatusOr<std::string> RocksdbLedgerStore::ReadQuarantined(const RecordKey& record) const {

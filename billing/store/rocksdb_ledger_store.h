@@ -37,6 +37,7 @@ class RocksdbLedgerStore final : public LedgerStore {
       const std::string& generation_id) const override;
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const override;
+  absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override;
   absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override;
 
  private:

@@ -238,6 +238,15 @@ std::string EncodeRecordKey(const RecordKey& record) {
   return EncodeLaneKey(record.lane) + SequenceKey(record.sequence);
 }
 
+absl::StatusOr<RecordKey> DecodeRecordKey(std::string_view key) {
+  RecordKey record;
+  TG_ASSIGN_OR_RETURN(record.lane, TakeLaneKey(key));
+  BinaryReader in(key);
+  record.sequence = in.U64();
+  if (!in.complete()) return Unreadable("record key");
+  return record;
+}
+
 absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value) {
   LaneRow row;
   TG_ASSIGN_OR_RETURN(row.lane, TakeLaneKey(key));

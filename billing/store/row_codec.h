@@ -52,6 +52,7 @@ absl::StatusOr<NodeRow> DecodeNode(std::string_view key, std::string_view value)
 
 std::string EncodeLaneKey(const LaneKey& lane);
 std::string EncodeRecordKey(const RecordKey& record);
+absl::StatusOr<RecordKey> DecodeRecordKey(std::string_view key);
 absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value);
 
 // Digests lie in blocks of kDigestBlockSlots slots, since consecutive records fill consecutive

@@ -109,8 +109,9 @@ ResourceChanges ForDataplane(const ResourceChanges& changes) {
 }
 
 ResourcePtr ForBilling(const ResourcePtr& resource) {
+  // Offerings for their price versions: billing keeps those that charges may name.
   if (resource->has_workspace() || resource->has_budget() || resource->has_member() ||
-      resource->has_webhook()) {
+      resource->has_webhook() || resource->has_offering()) {
     return resource;
   }
   if (!resource->has_api_key()) return nullptr;

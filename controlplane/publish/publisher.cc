@@ -23,7 +23,7 @@ bool Concerns(Audience audience, const std::string& key) {
   if (IsForBillingOnly(key)) return audience == config::v1::AUDIENCE_BILLING;
   if (audience != config::v1::AUDIENCE_BILLING) return true;
   return key.starts_with("workspace/") || key.starts_with("key/") || key.starts_with("member/") ||
-         key.starts_with("budget/");
+         key.starts_with("budget/") || key.starts_with("offering/");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ absl::Status CheckDuration(std::string_view field, bool present,
 // Which kinds billing reads (config.proto, AUDIENCE_BILLING).
 bool ConcernsBilling(const Resource& resource) {
   return resource.has_workspace() || resource.has_api_key() || resource.has_budget() ||
-         resource.has_member() || resource.has_webhook();
+         resource.has_member() || resource.has_webhook() || resource.has_offering();
 }
 
 absl::Status CheckAudience(const Resource& resource, config::v1::Audience audience) {

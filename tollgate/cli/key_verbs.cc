@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "tollgate/admin/v1/audit_service.pb.h"
 #include "tollgate/admin/v1/key_service.pb.h"
+#include "tollgate/cli/audit_store.h"
 #include "tollgate/cli/message_value.h"
 #include "tollgate/cli/output_format.h"
 #include "tollgate/cli/resource_document.h"
@@ -131,6 +132,7 @@ absl::Status RevokeKey(const std::string& id, Context& context, Session& session
 }
 
 struct AuditFlags {
+  std::string store;
   std::string kind;
   std::string id;
   int limit = 20;
@@ -209,7 +211,10 @@ void AddKeyVerbs(CLI::App& app, Context& context) {
   });
 
   const auto audit = std::make_shared<AuditFlags>();
-  CLI::App& audit_verb = *app.add_subcommand("audit", "Show who changed what, newest first");
+  CLI::App& audit_verb = *app.add_subcommand("audit", "Show who changed what, newest first; with --store, check the ledger");
+  audit_verb.add_option("--store", audit->store,
+                        "instead: a folder with a billing store that no program has open; every "
+                        "balance and charge is recomputed, and a difference fails");
   audit_verb.add_option("--kind", audit->kind, "only of this kind");
   audit_verb.add_option("--id", audit->id, "only of this resource");
   audit_verb.add_option("--limit", audit->limit, "at most so many")
@@ -218,6 +223,9 @@ void AddKeyVerbs(CLI::App& app, Context& context) {
   AddOutputFlag(audit_verb, audit->format);
   audit_verb.callback([audit, &context] {
     context.action = [audit, &context](Session& session) {
+      if (!audit->store.empty()) {
+        return AuditStoreVerb(audit->store, audit->format, context.out, context.err);
+      }
       return Audit(*audit, context, session);
     };
   });

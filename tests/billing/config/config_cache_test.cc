@@ -58,6 +58,22 @@ class ConfigCacheTest : public testing::Test {
   ConfigUpdate update_;
 };
 
+TEST_F(ConfigCacheTest, KeepsThePriceVersionsOfOfferings) {
+  Load();
+  Resource offering;
+  offering.set_key("offering/o");
+  offering.set_hash(7);
+  offering.mutable_offering()->set_id("o");
+  offering.mutable_offering()->add_price_versions()->set_id("pv_1");
+  offering.mutable_offering()->add_price_versions()->set_id("pv_2");
+  auto delta = Delta(5, 6, 37);
+  *delta.add_upserts() = offering;
+  ASSERT_OK_AND_ASSIGN(const ConfigUpdate update, cache_.PrepareDelta(delta));
+  ASSERT_EQ(update.change.price_versions.size(), 2u);
+  EXPECT_EQ(update.change.price_versions.at("pv_2"),
+            offering.offering().price_versions(1).SerializeAsString());
+}
+
 TEST_F(ConfigCacheTest, TakesASnapshotInChunks) {
   Load();
   EXPECT_EQ(cache_.revision(), (ConfigRevision{1, 5}));

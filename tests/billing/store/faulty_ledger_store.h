@@ -41,6 +41,9 @@ class FaultyLedgerStore final : public LedgerStore {
       const GenerationQuery& query) const override {
     return inner_.ListGenerationIds(query);
   }
+  absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override {
+    return inner_.ReadPriceVersion(id);
+  }
   absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override {
     return inner_.ReadQuarantined(record);
   }

@@ -304,6 +304,19 @@ TYPED_TEST_P(LedgerStoreConformance, KeepsWhatIsQuarantinedApart) {
   EXPECT_THAT(this->store().ReadGeneration("gen_A"), IsOkAndHolds(testing::ElementsAre("gen_A#1")));
 }
 
+TYPED_TEST_P(LedgerStoreConformance, APriceVersionIsKeptForEverAndAsItFirstWas) {
+  Commit first;
+  first.config = {{true, {}, {{"offering/o", "1"}}, "r1", {{"pv_1", "prices"}}}};
+  ASSERT_OK(this->store().Write(first));
+  Commit second;
+  second.config = {{true, {}, {}, "r2", {{"pv_1", "others"}, {"pv_2", "more"}}}};
+  ASSERT_OK(this->store().Write(second));
+  this->factory_.Reopen();
+  EXPECT_THAT(this->store().ReadPriceVersion("pv_1"), IsOkAndHolds("prices"));
+  EXPECT_THAT(this->store().ReadPriceVersion("pv_2"), IsOkAndHolds("more"));
+  EXPECT_THAT(this->store().ReadPriceVersion("pv_3"), StatusIs(absl::StatusCode::kNotFound));
+}
+
 TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
   Commit commit;
   for (std::uint32_t i = 1; i <= kGenerationAttemptsMax + 5; ++i) {
@@ -318,7 +331,8 @@ REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, Stat
                             RowsAreReplacedAndRemoved, ListsAWorkspacesEntriesNewestFirst,
                             LongCommitsAreReadFromAnywhere,
                             RecordsOfSeveralLanesAreFoundInLongCommits, FindsGenerations,
-                            KeepsWhatIsQuarantinedApart, ManyAttemptsOfOneGenerationAreCutOff);
+                            KeepsWhatIsQuarantinedApart,
+                            APriceVersionIsKeptForEverAndAsItFirstWas, ManyAttemptsOfOneGenerationAreCutOff);
 
 }  // namespace tollgate::billing
 

@@ -278,6 +278,9 @@ TEST_F(AdminServiceTest, BillingGetsNoDigests) {
   ASSERT_TRUE(node.ReadOne());
   ASSERT_TRUE(node.model().rows().contains("key/key_1"));
   EXPECT_EQ(node.model().rows().at("key/key_1").api_key().digest(), "");
+  for (const auto& [key, resource] : node.model().rows()) {
+    EXPECT_FALSE(resource.has_credential() || resource.has_provider()) << key;
+  }
 }
 
 TEST_F(AdminServiceTest, AStreamBeginsWithHello) {

@@ -272,6 +272,10 @@ TEST_F(ConfigWriterTest, FactsArePublishedForProvidersInUse) {
   EXPECT_NE(Published("model/vendor/openai"), nullptr);
   EXPECT_EQ(Published("offering/unused:vendor/unused"), nullptr);
   EXPECT_EQ(Published("model/vendor/unused"), nullptr);
+  const ResourceSet& billing =
+      world_.writer().publisher().published(config::v1::AUDIENCE_BILLING);
+  EXPECT_NE(billing.Find("offering/openai:vendor/openai"), nullptr) << "for its prices";
+  EXPECT_EQ(billing.Find("model/vendor/openai"), nullptr);
   const std::uint64_t number = Number();
   ASSERT_OK(world_.writer().AdoptFacts(facts));  // The same facts change nothing.
   EXPECT_EQ(Number(), number);

@@ -8,6 +8,7 @@
 
 A route puts them in that order. What each sells is called a/…, b/… and so on at the provider.
 """
+import json
 import re
 import shutil
 import tempfile
@@ -129,10 +130,18 @@ class World:
         self.wait_for_key(self.capped_key)
         self.wait_for_models(PRICES)
 
+    def audit(self):
+        """The offline audit of the ledger, which no program may have open: its report."""
+        done = self.suite.cli("audit", "--store", self.suite.ledger_folder, "-o", "json",
+                              check=False)
+        assert done.returncode == 0, f"tollgate audit:\n{done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
     def stop(self):
-        """Ends all programs and removes the folder, unless one did not end well."""
+        """Ends all programs, audits the ledger, removes the folder unless one did not end well."""
         try:
             self.suite.stop()
+            self.audit()
         finally:
             self.suite.kill()
             for provider in self.providers.values():

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -214,7 +215,9 @@ void Auditor::SettleLease(const Entry& entry, const RecordKey& key, const UsageR
       attributed = true;
     } else if (hold.account() != wallet) {
       Money& sum = charged_by_account_[hold.account()];
-      sum = sum.TryAdd(Money::FromNanoUsd(record.charge_nano_usd())).value_or(Money::Max());
+      // On the customer's own credential the market cost counts, and nothing is charged.
+      const std::int64_t drawn = std::max(record.charge_nano_usd(), hold.drawn_nano_usd());
+      sum = sum.TryAdd(Money::FromNanoUsd(drawn)).value_or(Money::Max());
     }
   }
   report_.Expect(AuditCheck::kJ7, attributed, [&] { return EntryPlace(entry); },

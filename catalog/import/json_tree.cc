@@ -25,15 +25,15 @@ absl::Status ReadObject(ondemand::object object, int depth, JsonValue& out) {
   for (auto field : object) {
     std::string_view name;
     if (const auto error = field.unescaped_key().get(name)) return Bad(error);
-    out.members.emplace_back(std::string(name), JsonValue());
-    if (!names.insert(out.members.back().first).second) {
-      return absl::InvalidArgumentError(absl::StrCat("the name '",
-                                                     out.members.back().first.substr(0, 100),
-                                                     "' comes twice in one JSON object"));
+    JsonMember& member = out.members.emplace_back();
+    member.name = std::string(name);
+    if (!names.insert(member.name).second) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the name '", member.name.substr(0, 100), "' comes twice in one JSON object"));
     }
     ondemand::value value;
     if (const auto error = field.value().get(value)) return Bad(error);
-    const absl::Status read = Read(value, depth + 1, out.members.back().second);
+    const absl::Status read = Read(value, depth + 1, member.value);
     if (!read.ok()) return read;
   }
   return absl::OkStatus();

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,14 +15,16 @@ namespace tollgate::catalog {
 inline constexpr std::size_t kJsonBytesMax = 64 * 1024 * 1024;
 inline constexpr int kJsonDepthMax = 32;
 
+struct JsonMember;
+
 struct JsonValue {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
   Kind kind = Kind::kNull;
   std::string text;  // Of a string; of a number, as written.
   bool boolean = false;
-  std::vector<JsonValue> items;                            // Of an array.
-  std::vector<std::pair<std::string, JsonValue>> members;  // Of an object, in order.
+  std::vector<JsonValue> items;     // Of an array.
+  std::vector<JsonMember> members;  // Of an object, in order.
 
   // The member of that name, or nullptr (also when this is no object).
   const JsonValue* Find(std::string_view name) const;
@@ -37,6 +38,11 @@ struct JsonValue {
   bool is_object() const { return kind == Kind::kObject; }
   bool is_number() const { return kind == Kind::kNumber; }
   bool is_string() const { return kind == Kind::kString; }
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // InvalidArgument for what is not one JSON document in UTF-8 within the limits, or for an object

@@ -123,7 +123,7 @@ void ReadSearches(const JsonValue& sizes, ComponentList& list) {
   keys.unit = Unit::kSearch;
   bool equal = true;
   for (const auto& [name, value] : sizes.members) {
-    equal = equal && value.text == sizes.members.front().second.text;
+    equal = equal && value.text == sizes.members.front().value.text;
   }
   for (const auto& [name, value] : sizes.members) {
     constexpr std::string_view kPrefix = "search_context_size_";

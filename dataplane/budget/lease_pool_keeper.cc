@@ -16,8 +16,8 @@ namespace tollgate::dataplane {
 namespace {
 
 // Three times as long as anybody uses an account that was closed: workers keep them for
-// kAccountPointerLife,
-// and a request asks again at each attempt after that time.
+// kAccountPointerLife, and a
+// request asks again at each attempt after that time.
 constexpr absl::Duration kClosedAccountLife = absl::Hours(3);
 // The period of a budget that is over is not opened again while clocks may still jump back to it.
 constexpr absl::Duration kClosedNameLife = absl::Hours(48);

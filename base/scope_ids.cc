@@ -40,6 +40,8 @@ std::string QuotaEntityId(std::string_view workspace_id, std::string_view name) 
   return HashedId("qe_", absl::StrCat(AbslView(workspace_id), "\n", AbslView(name)));
 }
 
+std::string QuotaBudgetId(std::string_view scope_id) { return HashedId("quo_", scope_id); }
+
 std::string RunId(std::string_view workspace_id, std::string_view name) {
   return HashedId("run_", absl::StrCat(AbslView(workspace_id), "\n", AbslView(name)));
 }

@@ -1,4 +1,4 @@
-// The ids of what callers name in their requests: quota entities and runs.
+// The ids of what callers name in their requests: quota entities, their quotas, and runs.
 //
 // A caller's name is any text.  Its id is a hash of the workspace and the name, so that every part
 // of the system finds the same id without a table, and it fits where resource ids do.
@@ -23,6 +23,9 @@ std::string HashedId(std::string_view prefix, std::string_view contents);
 
 // "qe_…".
 std::string QuotaEntityId(std::string_view workspace_id, std::string_view name);
+
+// "quo_…": the budget that the quotas API makes for a key or a quota entity of that id.
+std::string QuotaBudgetId(std::string_view scope_id);
 
 // "run_…": the last part of the run's account (proto/tollgate/lease).
 std::string RunId(std::string_view workspace_id, std::string_view name);

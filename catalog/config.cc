@@ -55,9 +55,10 @@ absl::Status ReadTokenFile(const std::string& path, std::vector<Sha256Digest>& t
     if (!(words >> name) || name.front() == '#') continue;
     words >> role >> sha256;
     const absl::StatusOr<Sha256Digest> digest = ParseDigest(sha256);
-    if (!digest.ok() || (role != "admin" && role != "viewer") || words >> rest) {
+    const bool known = role == "admin" || role == "viewer" || role == "node";
+    if (!digest.ok() || !known || words >> rest) {
       return absl::InvalidArgumentError(absl::StrCat(
-          path, ":", number, ": must be a name, admin or viewer, and a SHA-256 in hex"));
+          path, ":", number, ": must be a name, admin, viewer or node, and a SHA-256 in hex"));
     }
     if (role == "admin") tokens.push_back(*digest);
   }

@@ -113,7 +113,7 @@ absl::StatusOr<std::vector<Token>> ParseTokens(std::string_view text, std::strin
     absl::StatusOr<Token> token = MakeToken(token_name, role, sha256);
     if (!token.ok() || words >> rest) {
       return absl::InvalidArgumentError(absl::StrCat(
-          AbslView(name), ":", number, ": must be a name, admin or viewer, and a SHA-256 in hex"));
+          AbslView(name), ":", number, ": must be a name, admin, viewer or node, and a SHA-256 in hex"));
     }
     tokens.push_back(*std::move(token));
   }

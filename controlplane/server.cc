@@ -19,6 +19,7 @@
 #include "controlplane/service/admin_api.h"
 #include "controlplane/service/admin_services.h"
 #include "controlplane/service/config_stream_service.h"
+#include "controlplane/service/quota_api.h"
 #include "controlplane/store/rocksdb_store.h"
 #include "controlplane/writer/config_writer.h"
 #include "prometheus/gauge.h"
@@ -43,8 +44,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts
   TG_RETURN_IF_ERROR(server->OpenStore());
   server->authenticator_ = std::make_unique<Authenticator>(server->config_.tokens);
   server->admin_api_ = std::make_unique<AdminApi>(*server->writer_, *server->store_);
+  server->quota_api_ = std::make_unique<QuotaApi>(*server->writer_, RealClock());
   server->admin_services_ = std::make_unique<AdminServices>(
-      AdminServicesParts{*server->admin_api_, *server->authenticator_, *server->metrics_});
+      AdminServicesParts{.api = *server->admin_api_,
+                         .quotas = *server->quota_api_,
+                         .authenticator = *server->authenticator_,
+                         .metrics = *server->metrics_});
   server->AddScrapeHook();
   return server;
 }

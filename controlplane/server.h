@@ -32,6 +32,7 @@ class CatalogWatcher;
 class ConfigStore;
 class ConfigStreamService;
 class ConfigWriter;
+class QuotaApi;
 
 // How long running calls may take when the server stops.
 inline constexpr absl::Duration kStopGrace = absl::Seconds(5);
@@ -89,6 +90,7 @@ class Server {
   std::shared_ptr<ScrapeTarget> scrape_target_ = std::make_shared<ScrapeTarget>();
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<AdminApi> admin_api_;
+  std::unique_ptr<QuotaApi> quota_api_;
   std::unique_ptr<AdminServices> admin_services_;
   std::unique_ptr<ConfigStreamService> config_stream_;
   std::unique_ptr<CatalogWatcher> catalog_watcher_;

@@ -58,7 +58,7 @@ void Project(const Record& record, config::v1::Resource& out) {
   budget.set_hard(from.hard());
   budget.set_include_byok(from.include_byok());
   budget.set_each_kind(from.each_kind());
-  budget.set_disabled(from.disabled());
+  budget.set_disabled(from.disabled() || from.archived());
   *budget.mutable_raises() = from.raises();
   *budget.mutable_alert_percents() = from.alert_percents();
   if (from.alert_percents().empty()) {

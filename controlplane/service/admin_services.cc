@@ -3,6 +3,7 @@
 #include <string>
 
 #include "controlplane/service/kind_rpcs.h"
+#include "controlplane/service/quota_service.h"
 #include "controlplane/service/scope_services.h"
 #include "tollgate/admin/v1/alias_service.grpc.pb.h"
 #include "tollgate/admin/v1/audit_service.grpc.pb.h"
@@ -293,6 +294,7 @@ AdminServices::AdminServices(const AdminServicesParts& parts) {
   services_.push_back(std::make_unique<RouteServiceImpl>(parts));
   services_.push_back(std::make_unique<AuditServiceImpl>(parts));
   AddScopeServices(parts, services_);
+  AddQuotaService(parts, services_);
 }
 
 AdminServices::~AdminServices() = default;

@@ -18,9 +18,12 @@ class Metrics;
 
 namespace tollgate::controlplane {
 
+class QuotaApi;
+
 // Everything must outlive the services.
 struct AdminServicesParts {
   AdminApi& api;
+  QuotaApi& quotas;
   const Authenticator& authenticator;
   Metrics& metrics;
 };

@@ -3,8 +3,10 @@
 #include <grpcpp/server_context.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/grpc_server.h"
 #include "base/status_reason.h"
 #include "base/string_views.h"
+#include "controlplane/service/config_stream_service.h"
 
 namespace tollgate::controlplane {
 namespace {
@@ -20,8 +22,9 @@ absl::Status Unauthenticated() {
 absl::StatusOr<Role> ParseRole(std::string_view name) {
   if (name == "admin") return Role::kAdmin;
   if (name == "viewer") return Role::kViewer;
+  if (name == "node") return Role::kNode;
   return absl::InvalidArgumentError(
-      absl::StrCat("the role ", AbslView(name), " is neither admin nor viewer"));
+      absl::StrCat("the role ", AbslView(name), " is neither admin, viewer nor node"));
 }
 
 absl::StatusOr<Principal> Authenticator::Authenticate(
@@ -29,6 +32,10 @@ absl::StatusOr<Principal> Authenticator::Authenticate(
   constexpr std::string_view kScheme = "Bearer ";
   const auto& metadata = context.client_metadata();
   const auto it = metadata.find("authorization");
+  if (it == metadata.end()) {
+    const std::string name = PeerCertificateName(context);
+    if (CertificateAllows(name, config::v1::AUDIENCE_DATAPLANE)) return Principal{name, Role::kNode};
+  }
   if (it == metadata.end() || metadata.count("authorization") != 1) return Unauthenticated();
   const std::string_view value(it->second.data(), it->second.size());
   if (!value.starts_with(kScheme)) return Unauthenticated();
@@ -46,11 +53,15 @@ absl::StatusOr<Principal> Authenticator::AuthenticateToken(std::string_view toke
   return Principal{found->name, found->role};
 }
 
-absl::Status RequireAdmin(const Principal& principal) {
-  if (principal.role == Role::kAdmin) return absl::OkStatus();
+absl::Status RequireRole(const Principal& principal, Role needed) {
+  if (principal.role == needed || principal.role == Role::kAdmin) return absl::OkStatus();
+  const char* const why = needed == Role::kNode           ? " is no data plane's"
+                          : principal.role == Role::kNode ? " is a data plane's"
+                                                          : " may only read";
   return ErrorWithReason(
       absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED",
-      absl::StrCat("the token ", principal.name, " may only read; use one with the role admin"));
+      absl::StrCat("the token ", principal.name, why, "; use one with the role ",
+                   needed == Role::kNode ? "node" : "admin"));
 }
 
 }  // namespace tollgate::controlplane

@@ -17,10 +17,11 @@ class CallbackServerContext;
 
 namespace tollgate::controlplane {
 
-// A viewer reads; an admin reads and writes.
-enum class Role { kViewer, kAdmin };
+// A viewer reads; an admin reads and writes; a node is a data plane, which only asks on behalf of
+// the keys that it has authenticated (quota_service.proto).
+enum class Role { kViewer, kAdmin, kNode };
 
-// "viewer" or "admin"; InvalidArgument otherwise.
+// "viewer", "admin" or "node"; InvalidArgument otherwise.
 absl::StatusOr<Role> ParseRole(std::string_view name);
 
 // A bearer token, known by its SHA-256: tokens are random and long, so a plain hash does not help
@@ -45,7 +46,8 @@ class Authenticator {
   explicit Authenticator(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
   // The principal of the call's `authorization: Bearer <token>`.  Unauthenticated, reason
-  // UNAUTHENTICATED, when it is missing, malformed or unknown: one answer for all three.
+  // UNAUTHENTICATED, when it is missing, malformed or unknown: one answer for all three.  A data
+  // plane that shows a verified certificate needs none.
   absl::StatusOr<Principal> Authenticate(const grpc::CallbackServerContext& context) const;
 
   // The same for the token itself.  Takes the same time for any unknown token.
@@ -55,8 +57,9 @@ class Authenticator {
   const std::vector<Token> tokens_;
 };
 
-// PermissionDenied, reason PERMISSION_DENIED, unless the principal may write.
-absl::Status RequireAdmin(const Principal& principal);
+// PermissionDenied, reason PERMISSION_DENIED, unless the principal has the role or is an admin; an
+// admin may all, a node nothing else.
+absl::Status RequireRole(const Principal& principal, Role needed);
 
 }  // namespace tollgate::controlplane
 

@@ -40,7 +40,7 @@ class Gate {
     const std::string method = MethodOf(request);
     const absl::Status status = [&]() -> absl::Status {
       TG_ASSIGN_OR_RETURN(const Principal principal, parts_.authenticator.Authenticate(*context));
-      if (needed == Role::kAdmin) TG_RETURN_IF_ERROR(RequireAdmin(principal));
+      TG_RETURN_IF_ERROR(RequireRole(principal, needed));
       TG_RETURN_IF_ERROR(CheckRequest(request));
       return operation(principal, absl::StrCat("tollgate.admin.v1.", service_, "/", method));
     }();

@@ -16,6 +16,7 @@
 #include "controlplane/service/admin_api.h"
 #include "controlplane/service/admin_services.h"
 #include "controlplane/service/config_stream_service.h"
+#include "controlplane/service/quota_api.h"
 #include "gtest/gtest.h"
 #include "tests/controlplane/publish/node_model.h"
 #include "tests/controlplane/writer_fixture.h"
@@ -23,6 +24,7 @@
 #include "tollgate/admin/v1/audit_service.grpc.pb.h"
 #include "tollgate/admin/v1/key_service.grpc.pb.h"
 #include "tollgate/admin/v1/organization_service.grpc.pb.h"
+#include "tollgate/admin/v1/quota_service.grpc.pb.h"
 #include "tollgate/config/v1/config.grpc.pb.h"
 
 namespace tollgate::controlplane {
@@ -40,9 +42,14 @@ Token MakeToken(const std::string& name, Role role) { return {name, role, Sha256
 class AdminServiceTest : public testing::Test {
  protected:
   AdminServiceTest()
-      : authenticator_({MakeToken("root", Role::kAdmin), MakeToken("eve", Role::kViewer)}),
+      : authenticator_({MakeToken("root", Role::kAdmin), MakeToken("eve", Role::kViewer),
+                        MakeToken("node", Role::kNode)}),
         api_(world_.writer(), world_.store),
-        admin_({.api = api_, .authenticator = authenticator_, .metrics = metrics_}),
+        quotas_(world_.writer(), world_.clock),
+        admin_({.api = api_,
+                .quotas = quotas_,
+                .authenticator = authenticator_,
+                .metrics = metrics_}),
         config_(world_.writer().publisher(), world_.clock, metrics_, {}) {
     world_.CreateBasics();
     std::vector<grpc::Service*> services = admin_.services();
@@ -72,6 +79,7 @@ class AdminServiceTest : public testing::Test {
   Metrics metrics_;
   Authenticator authenticator_;
   AdminApi api_;
+  QuotaApi quotas_;
   AdminServices admin_;
   ConfigStreamService config_;
   std::unique_ptr<GrpcServer> server_;
@@ -101,6 +109,32 @@ TEST_F(AdminServiceTest, RolesDecide) {
                 "tollgate_admin_requests_total{code=\"PERMISSION_DENIED\",method=\"RevokeKey\","
                 "service=\"KeyService\"} 1"),
             std::string::npos);
+}
+
+TEST_F(AdminServiceTest, ANodeAsksForQuotasAndNothingElse) {
+  admin::v1::GetKeyRequest get;
+  get.set_id("key_1");
+  admin::v1::Key key;
+  EXPECT_THAT(FromGrpc(keys_->GetKey(As("node").get(), get, &key)),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  admin::v1::RevokeKeyRequest revoke;
+  revoke.set_id("key_1");
+  EXPECT_THAT(FromGrpc(keys_->RevokeKey(As("node").get(), revoke, &key)),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  const auto quotas = admin::v1::QuotaService::NewStub(channel_);
+  admin::v1::GetQuotaRequest ask;
+  ask.set_acting_key_id("key_1");
+  ask.set_key_id("key_1");
+  admin::v1::Quota quota;
+  for (const char* token : {"node", "root"}) {
+    EXPECT_THAT(FromGrpc(quotas->GetQuota(As(token).get(), ask, &quota)),
+                StatusIs(absl::StatusCode::kNotFound))
+        << token;
+  }
+  EXPECT_THAT(FromGrpc(quotas->GetQuota(As("eve").get(), ask, &quota)),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  EXPECT_THAT(FromGrpc(quotas->GetQuota(As("").get(), ask, &quota)),
+              StatusIs(absl::StatusCode::kUnauthenticated));
 }
 
 TEST_F(AdminServiceTest, CreatesReadsUpdatesAndDeletes) {

@@ -45,6 +45,7 @@
 #include "dataplane/snapshot/snapshot_disk.h"
 #include "dataplane/rate/rate_book.h"
 #include "dataplane/snapshot/subscriber.h"
+#include "dataplane/upstream/trusted_roots.h"
 #include "dataplane/worker.h"
 
 namespace tollgate::dataplane {
@@ -98,10 +99,12 @@ class Server::Impl {
       TG_ASSIGN_OR_RETURN(tls_,
                           TlsServer::Load(config_.http_certificate, config_.http_private_key));
     }
+    TG_ASSIGN_OR_RETURN(upstream_roots_, TrustedRoots::Load(config_.upstream_ca_file));
     TG_RETURN_IF_ERROR(OpenAccessLog());
     TG_RETURN_IF_ERROR(OpenBooks());
     TG_RETURN_IF_ERROR(BuildLinks());
-    return BuildWorkers();
+    BuildWorkers();
+    return absl::OkStatus();
   }
 
   absl::Status Start() {
@@ -271,7 +274,7 @@ class Server::Impl {
     return Secret(StdView(absl::StripAsciiWhitespace(AbslView(text.Reveal()))));
   }
 
-  absl::Status BuildWorkers() {
+  void BuildWorkers() {
     timeouts_.tls_handshake = config_.tls_handshake_timeout;
     timeouts_.head = config_.head_timeout;
     timeouts_.body_idle = config_.body_idle_timeout;
@@ -298,16 +301,16 @@ class Server::Impl {
         .timeouts = &timeouts_,
         .pipeline = &pipeline_,
         .upstream_idle_timeout = config_.upstream_idle_timeout,
-        .upstream_ca_file = config_.upstream_ca_file,
+        .upstream_roots = upstream_roots_.get(),
+        .fetch_guard = config_.upstream_fetch_urls ? &fetch_guard_ : nullptr,
     };
     std::vector<const WorkerMetrics*> counts;
     for (std::uint32_t i = 0; i < spool_->lane_count(); ++i) {
-      TG_ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker, Worker::Create(shared, i));
+      auto worker = std::make_unique<Worker>(shared, i);
       counts.push_back(&worker->metrics());
       workers_.push_back(std::move(worker));
     }
     export_.emplace(metrics_, std::move(counts), [this] { return Gauges(); });
-    return absl::OkStatus();
   }
 
   absl::Status StartOps() {
@@ -406,6 +409,8 @@ class Server::Impl {
   std::optional<Peppers> peppers_;
   std::optional<Sealer> sealer_;
   std::unique_ptr<TlsServer> tls_;
+  std::unique_ptr<TrustedRoots> upstream_roots_;
+  const DialGuard fetch_guard_{.admits = IsGlobalUnicast, .resolve = {}};
   ThreadExecutor config_executor_;  // Configuration: building a snapshot may take seconds.
   ThreadExecutor money_executor_;   // Leases and usage.
   std::optional<NodeIdentity> identity_;

@@ -52,10 +52,12 @@ class Worker::Impl {
         snapshots_(*shared.snapshots),
         rates_(*shared.rates),
         accounts_(*shared.leases),
-        pool_(shared.upstream_idle_timeout) {}
-
-  absl::Status Init() {
-    TG_ASSIGN_OR_RETURN(dialer_, Dialer::Create(io_, wheel_, shared_.upstream_ca_file));
+        pool_(shared.upstream_idle_timeout),
+        dialer_(io_, wheel_, *shared.upstream_roots) {
+    if (shared.fetch_guard != nullptr) {
+      fetch_dialer_.emplace(io_, wheel_, *shared.upstream_roots, *shared.fetch_guard);
+      fetcher_.emplace(*fetch_dialer_, wheel_, clock_);
+    }
     context_.emplace(WorkerContext{
         .io = io_,
         .clock = clock_,
@@ -72,7 +74,8 @@ class Worker::Impl {
         .recent = *shared_.recent,
         .ledger = shared_.ledger,
         .pool = pool_,
-        .dialer = *dialer_,
+        .dialer = dialer_,
+        .fetcher = fetcher_.has_value() ? &*fetcher_ : nullptr,
         .metrics = metrics_,
         .access_log = *shared_.access_log,
         .options = *shared_.pipeline,
@@ -85,7 +88,6 @@ class Worker::Impl {
     host_.handler = &*router_;
     host_.timeouts = *shared_.timeouts;
     metrics_.last_tick_ms.store(MonotonicMs(*shared_.clock));
-    return absl::OkStatus();
   }
 
   absl::Status Listen(const HostPort& address, bool exclusive) {
@@ -264,8 +266,10 @@ class Worker::Impl {
   SnapshotReader snapshots_;
   RateLimiter rates_;
   AccountResolver accounts_;
-  std::unique_ptr<Dialer> dialer_;
+  std::optional<Dialer> fetch_dialer_;  // With fetcher_.
+  std::optional<MediaFetcher> fetcher_;
   ConnectionPool pool_;
+  Dialer dialer_;
   std::optional<WorkerContext> context_;
   std::optional<Router> router_;
   ConnectionHost host_;
@@ -277,15 +281,10 @@ class Worker::Impl {
   std::thread thread_;
 };
 
-Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Worker::~Worker() { impl_->Join(); }
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(const WorkerShared& shared,
-                                                       std::uint32_t number) {
-  auto impl = std::make_unique<Impl>(shared, number);
-  TG_RETURN_IF_ERROR(impl->Init());
-  return std::unique_ptr<Worker>(new Worker(std::move(impl)));
-}
+Worker::Worker(const WorkerShared& shared, std::uint32_t number)
+    : impl_(std::make_unique<Impl>(shared, number)) {}
 
 absl::Status Worker::Listen(const HostPort& address, bool exclusive) {
   return impl_->Listen(address, exclusive);

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/host_port.h"
 
@@ -29,8 +28,10 @@ class RecentGenerations;
 class SnapshotHolder;
 class Spool;
 class TlsServer;
+class TrustedRoots;
 class WorkerMetrics;
 struct ClientTimeouts;
+struct DialGuard;
 struct PipelineOptions;
 
 // What all workers share; everything outlives them.
@@ -49,15 +50,16 @@ struct WorkerShared {
   const ClientTimeouts* timeouts;
   const PipelineOptions* pipeline;
   absl::Duration upstream_idle_timeout;
-  std::string upstream_ca_file;
+  const TrustedRoots* upstream_roots;
+  // What images and files may be fetched from that callers name by URL; null: none are fetched.
+  const DialGuard* fetch_guard;
 };
 
 // Build, Start, the three ends and destruction on one thread; the rest is thread-safe.
 class Worker {
  public:
-  // `number` is its place, and its lane of the spool.  The errors of Dialer::Create().
-  static absl::StatusOr<std::unique_ptr<Worker>> Create(const WorkerShared& shared,
-                                                        std::uint32_t number);
+  // `number` is its place, and its lane of the spool.
+  Worker(const WorkerShared& shared, std::uint32_t number);
   ~Worker();
 
   // Binds its listener.  With port 0 any free one is taken; listen() says which.  `exclusive`:
@@ -84,7 +86,6 @@ class Worker {
 
  private:
   class Impl;
-  explicit Worker(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
 };

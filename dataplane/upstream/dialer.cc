@@ -3,11 +3,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -77,16 +79,20 @@ class Dialer::Deadline {
   TimerEntry entry_;
 };
 
-Dialer::Dialer(asio::io_context& context, TimerWheel& wheel)
-    : context_(context), wheel_(wheel), sessions_(std::make_unique<Sessions>()) {}
+Dialer::Dialer(asio::io_context& context, TimerWheel& wheel, const TrustedRoots& roots,
+               DialGuard guard)
+    : context_(context),
+      wheel_(wheel),
+      roots_(roots),
+      guard_(std::move(guard)),
+      sessions_(std::make_unique<Sessions>()) {}
 
 Dialer::~Dialer() = default;
 
-absl::StatusOr<std::unique_ptr<Dialer>> Dialer::Create(asio::io_context& context, TimerWheel& wheel,
-                                                       const std::string& ca_file) {
-  std::unique_ptr<Dialer> dialer(new Dialer(context, wheel));
-  dialer->tls_ = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-  SSL_CTX* native = dialer->tls_->native_handle();
+asio::ssl::context& Dialer::Tls() {
+  if (tls_ != nullptr) return *tls_;
+  tls_ = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
+  SSL_CTX* native = tls_->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -94,14 +100,8 @@ absl::StatusOr<std::unique_ptr<Dialer>> Dialer::Create(asio::io_context& context
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
   static constexpr unsigned char kHttp11[] = "\x08http/1.1";
   SSL_CTX_set_alpn_protos(native, kHttp11, sizeof(kHttp11) - 1);
-  error_code error;
-  dialer->tls_->set_default_verify_paths(error);
-  if (!ca_file.empty()) dialer->tls_->load_verify_file(ca_file, error);
-  if (error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read the roots for providers in '", ca_file, "': ", error.message()));
-  }
-  return dialer;
+  SSL_CTX_set1_cert_store(native, roots_.store());
+  return *tls_;
 }
 
 Task<DialError> Dialer::Resolve(const Origin& origin, Deadline& deadline, std::int64_t now_ms,
@@ -118,6 +118,12 @@ Task<DialError> Dialer::Resolve(const Origin& origin, Deadline& deadline, std::i
     endpoints = known->second.endpoints;
     co_return DialError::kNone;
   }
+  if (guard_.resolve) {
+    for (const asio::ip::address& address : guard_.resolve(origin.host)) {
+      endpoints.emplace_back(address, origin.port);
+    }
+    co_return endpoints.empty() ? DialError::kResolve : DialError::kNone;
+  }
   Resolver resolver(context_.get_executor());
   deadline.Watch(&resolver);
   const std::string port = absl::StrCat(origin.port);
@@ -130,12 +136,19 @@ Task<DialError> Dialer::Resolve(const Origin& origin, Deadline& deadline, std::i
     if (endpoints.size() == kAddressesPerHostMax) break;
     endpoints.push_back(result.endpoint());
   }
-  addresses_[key] = {endpoints, now_ms + kAddressesKeptMs};
+  if (!guard_.admits) addresses_[key] = {endpoints, now_ms + kAddressesKeptMs};
   co_return DialError::kNone;
 }
 
+bool Dialer::Admits(const std::vector<Tcp::endpoint>& endpoints) const {
+  return !guard_.admits ||
+         std::all_of(endpoints.begin(), endpoints.end(), [this](const Tcp::endpoint& endpoint) {
+           return guard_.admits(endpoint.address());
+         });
+}
+
 bool Dialer::PrepareTls(Transport& transport, const Origin& origin) {
-  transport.StartTls(*tls_);
+  transport.StartTls(Tls());
   SSL* ssl = transport.tls().native_handle();
   error_code not_literal;
   asio::ip::make_address(origin.host, not_literal);
@@ -146,6 +159,7 @@ bool Dialer::PrepareTls(Transport& transport, const Origin& origin) {
   } else if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), origin.host.c_str()) != 1) {
     return false;
   }
+  if (guard_.admits) return true;
   auto& queue = sessions_->by_origin[OriginText(origin)];
   if (queue == nullptr) queue = std::make_unique<SessionQueue>();
   SSL_set_ex_data(ssl, QueueIndex(), queue.get());
@@ -161,6 +175,7 @@ Task<DialResult> Dialer::Dial(const Origin& origin, absl::Duration timeout, std:
   std::vector<Tcp::endpoint> endpoints;
   const DialError resolved = co_await Resolve(origin, deadline, now_ms, endpoints);
   if (resolved != DialError::kNone) co_return DialResult{nullptr, resolved};
+  if (!Admits(endpoints)) co_return DialResult{nullptr, DialError::kForbidden};
   for (const Tcp::endpoint& endpoint : endpoints) {
     auto connection = std::make_unique<UpstreamConnection>(
         OriginKey{origin.tls, origin.port, origin.host}, TcpSocket(context_.get_executor()));

@@ -8,14 +8,22 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "dataplane/upstream/address_guard.h"
 #include "dataplane/upstream/connection.h"
+#include "dataplane/upstream/trusted_roots.h"
 
 namespace tollgate::dataplane {
 
 // Why there is no connection.
-enum class DialError { kNone, kResolve, kConnect, kTls, kTimeout };
+enum class DialError {
+  kNone,
+  kResolve,
+  kForbidden,  // The guard admits not all of its addresses.
+  kConnect,
+  kTls,
+  kTimeout,
+};
 
 struct DialResult {
   std::unique_ptr<UpstreamConnection> connection;  // Null unless kNone.
@@ -26,11 +34,10 @@ struct DialResult {
 // for https verifies the certificate against the host's name and resumes sessions.
 class Dialer {
  public:
-  // `ca_file` adds to the system's roots; empty = the system's only.  InvalidArgument when it
-  // cannot be read.  `context` and `wheel` must outlive this.
-  static absl::StatusOr<std::unique_ptr<Dialer>> Create(asio::io_context& context,
-                                                        TimerWheel& wheel,
-                                                        const std::string& ca_file);
+  // All must outlive this.  With a guard that admits not all, only what it admits is connected to,
+  // each address looked at after the name was resolved.
+  Dialer(asio::io_context& context, TimerWheel& wheel, const TrustedRoots& roots,
+         DialGuard guard = {});
   ~Dialer();
 
   // Connects within `timeout`, TLS handshake included.
@@ -44,15 +51,17 @@ class Dialer {
   };
   class Deadline;
 
-  Dialer(asio::io_context& context, TimerWheel& wheel);
-
+  asio::ssl::context& Tls();
   Task<DialError> Resolve(const Origin& origin, Deadline& deadline, std::int64_t now_ms,
                           std::vector<asio::ip::tcp::endpoint>& endpoints);
+  bool Admits(const std::vector<asio::ip::tcp::endpoint>& endpoints) const;
   bool PrepareTls(Transport& transport, const Origin& origin);
 
   asio::io_context& context_;
   TimerWheel& wheel_;
-  std::unique_ptr<asio::ssl::context> tls_;
+  const TrustedRoots& roots_;
+  const DialGuard guard_;
+  std::unique_ptr<asio::ssl::context> tls_;  // Made when it is first needed.
   std::unique_ptr<Sessions> sessions_;
   absl::flat_hash_map<std::string, Addresses> addresses_;
 };

@@ -169,6 +169,9 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
   }
   if (options_.publish) Publish(resources);
 
+  auto roots = TrustedRoots::Load(options_.upstream_ca_file);
+  CHECK(roots.ok()) << roots.status();
+  upstream_roots_ = *std::move(roots);
   const WorkerShared shared{
       .clock = &RealClock(),
       .snapshots = &holder_,
@@ -184,11 +187,9 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
       .timeouts = &options_.timeouts,
       .pipeline = &options_.pipeline,
       .upstream_idle_timeout = absl::Seconds(30),
-      .upstream_ca_file = options_.upstream_ca_file,
+      .upstream_roots = upstream_roots_.get(),
   };
-  auto worker = Worker::Create(shared, 0);
-  CHECK(worker.ok()) << worker.status();
-  worker_ = *std::move(worker);
+  worker_ = std::make_unique<Worker>(shared, 0);
   CHECK(worker_->Listen({options_.host, 0}, true).ok());
   worker_->Start();
 }

@@ -24,6 +24,7 @@
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/cooldowns.h"
 #include "dataplane/snapshot/holder.h"
+#include "dataplane/upstream/trusted_roots.h"
 #include "dataplane/worker.h"
 #include "tests/support/temp_dir.h"
 #include "tollgate/config/v1/config.pb.h"
@@ -150,6 +151,7 @@ class TestGateway {
   RecordingAccessLog access_log_;
   std::map<std::string, config::v1::Resource> resources_;
   std::uint64_t revision_ = 0;
+  std::unique_ptr<TrustedRoots> upstream_roots_;
   std::unique_ptr<Worker> worker_;
 };
 

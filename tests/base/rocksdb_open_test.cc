@@ -104,7 +104,7 @@ TEST_F(RocksdbOpenTest, SaysWhatIsWrongWithADamagedOne) {
 // One file of options for each step: making the families one by one leaves as many on its way.
 TEST_F(RocksdbOpenTest, WritesTheOptionsOnceForAllNewFamilies) {
   ASSERT_TRUE(Open({"default", "a", "b", "c", "d", "e", "f", "g"}).ok());
-  std::uint64_t highest = 0;
+  unsigned long long highest = 0;
   for (const auto& file : std::filesystem::directory_iterator(path_)) {
     const std::string name = file.path().filename().string();
     if (name.starts_with("OPTIONS-")) highest = std::max(highest, std::stoull(name.substr(8)));

@@ -153,7 +153,7 @@ void BM_AppendIntentAndFinal(benchmark::State& state) {
   auto spool = Spool::Open(RealFileSystem(), SystemRandom(), *identity, 1, options);
   CHECK(spool.ok()) << spool.status();
   Lane& lane = (*spool)->lane(0);
-  usage::v1::UsageRecord record = bench::UsageRecordOf(0, 1);
+  const std::string record = bench::UsageRecordOf(0, 1).SerializeAsString();
   for (auto _ : state) {
     auto intent = lane.AppendIntent(record);
     while (!intent.ok()) {

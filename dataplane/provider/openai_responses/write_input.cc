@@ -1,0 +1,306 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/string_views.h"
+#include "dataplane/ir/data_url.h"
+#include "dataplane/provider/openai_responses/write.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+bool IsPlainText(const ir::Part& part) { return part.As<ir::Text>() != nullptr; }
+
+std::string_view RoleName(ir::Role role) {
+  switch (role) {
+    case ir::Role::kSystem:
+      return "system";
+    case ir::Role::kDeveloper:
+      return "developer";
+    case ir::Role::kAssistant:
+      return "assistant";
+    case ir::Role::kUser:
+    case ir::Role::kTool:
+      break;
+  }
+  return "user";
+}
+
+class InputWriter {
+ public:
+  InputWriter(ir::Omissions& omissions, JsonWriter& json) : omissions_(omissions), json_(json) {}
+
+  void Write(const ir::Message& message) {
+    if (message.cache.has_value()) OmitCacheMark();
+    if (!message.name.empty()) {
+      omissions_.LeftOut("name", "`name` of messages was left out: the provider has none.");
+    }
+    if (message.role == ir::Role::kTool) {
+      for (const ir::Part& part : message.parts) WriteResult(part);
+    } else if (message.role == ir::Role::kAssistant) {
+      WriteAssistant(message);
+    } else {
+      WriteMessage(message);
+    }
+    ir::OmitExtras(message.extras, {ir::kOpenAiResponses}, omissions_);
+  }
+
+ private:
+  void OmitCacheMark() {
+    omissions_.LeftOut("cache_control",
+                       "`cache_control` was left out: the provider caches by itself.");
+  }
+
+  void WriteHead(const ir::Message& message) {
+    json_.BeginObject();
+    json_.Member("type").String("message");
+    json_.Member("role").String(RoleName(message.role));
+    if (!message.id.empty()) json_.Member("id").String(message.id);
+    for (const ir::Extra& extra : message.extras) {
+      if (extra.owner == ir::kOpenAiResponses) json_.ForeignMember(extra.name).Raw(extra.json);
+    }
+    json_.Member("content");
+  }
+
+  void WriteMessage(const ir::Message& message) {
+    WriteHead(message);
+    WriteContent(message.parts);
+    json_.EndObject();
+  }
+
+  // A text alone as a string.
+  void WriteContent(const std::vector<ir::Part>& parts) {
+    for (const ir::Part& part : parts) NotePart(part);
+    if (parts.size() == 1 && IsPlainText(parts[0])) {
+      json_.String(parts[0].As<ir::Text>()->text);
+      return;
+    }
+    json_.BeginArray();
+    for (const ir::Part& part : parts) WritePart(part);
+    json_.EndArray();
+  }
+
+  void NotePart(const ir::Part& part) {
+    if (part.cache.has_value()) OmitCacheMark();
+    ir::OmitExtras(part.extras, {}, omissions_);
+  }
+
+  void WritePart(const ir::Part& part) {
+    if (const auto* text = part.As<ir::Text>()) {
+      WriteText("input_text", "text", text->text);
+    } else if (const auto* media = part.As<ir::Media>()) {
+      WriteMedia(*media);
+    } else if (const auto* opaque = part.As<ir::Opaque>()) {
+      WriteOpaque(*opaque);
+    } else {
+      omissions_.Refuse("messages", "A part stands in a message that cannot hold it.");
+    }
+  }
+
+  void WriteText(std::string_view type, std::string_view member, std::string_view text) {
+    json_.BeginObject();
+    json_.Member("type").String(type);
+    json_.Member(member).String(text);
+    json_.EndObject();
+  }
+
+  void WriteOpaque(const ir::Opaque& opaque) {
+    if (opaque.owner == ir::kOpenAiResponses) {
+      json_.Raw(opaque.json);
+    } else {
+      omissions_.Refuse("messages", absl::StrCat("Parts of type `", AbslView(opaque.type),
+                                                 "` cannot be sent to this model."));
+    }
+  }
+
+  void WriteMedia(const ir::Media& media) {
+    switch (media.kind) {
+      case ir::Media::Kind::kImage:
+        return WriteImage(media);
+      case ir::Media::Kind::kFile:
+        return WriteFile(media);
+      case ir::Media::Kind::kAudio:
+        return WriteAudio(media);
+      case ir::Media::Kind::kVideo:
+        return omissions_.Refuse("messages", "This model takes no videos.");
+    }
+  }
+
+  bool IsKept(const ir::Media& media) const {
+    return !media.file_id.empty() && media.file_owner == ir::kFamilyOpenAi;
+  }
+  void RefuseForeignFile() {
+    omissions_.Refuse("messages",
+                      "A file that another provider keeps cannot be sent to this model; send its "
+                      "bytes or a URL.");
+  }
+
+  void WriteImage(const ir::Media& media) {
+    const std::string url = ir::UrlOf(media);
+    if (!IsKept(media) && url.empty()) return RefuseForeignFile();
+    json_.BeginObject();
+    json_.Member("type").String("input_image");
+    if (IsKept(media)) {
+      json_.Member("file_id").String(media.file_id);
+    } else {
+      json_.Member("image_url").String(url);
+    }
+    json_.Member("detail").String(media.detail.empty() ? "auto" : media.detail);
+    json_.EndObject();
+  }
+
+  void WriteFile(const ir::Media& media) {
+    if (!media.text.empty()) {
+      return WriteText("input_text", "text",
+                       media.title.empty()
+                           ? std::string(media.text)
+                           : absl::StrCat(AbslView(media.title), "\n\n", AbslView(media.text)));
+    }
+    if (!IsKept(media) && media.url.empty() && media.base64.empty()) return RefuseForeignFile();
+    json_.BeginObject();
+    json_.Member("type").String("input_file");
+    if (IsKept(media)) {
+      json_.Member("file_id").String(media.file_id);
+    } else if (!media.url.empty()) {
+      json_.Member("file_url").String(media.url);
+    } else {
+      json_.Member("filename").String(media.filename.empty() ? "file" : media.filename);
+      json_.Member("file_data").String(ir::UrlOf(media));
+    }
+    json_.EndObject();
+  }
+
+  void WriteAudio(const ir::Media& media) {
+    const std::string_view format = media.media_type.find("wav") != std::string_view::npos  ? "wav"
+                                    : media.media_type.find("mp") != std::string_view::npos ? "mp3"
+                                                                                            : "";
+    if (media.base64.empty() || format.empty()) {
+      return omissions_.Refuse("messages", "Sounds are sent to this model as bytes of wav or mp3.");
+    }
+    json_.BeginObject();
+    json_.Member("type").String("input_audio");
+    json_.Member("input_audio").BeginObject();
+    json_.Member("data").String(media.base64);
+    json_.Member("format").String(format);
+    json_.EndObject();
+    json_.EndObject();
+  }
+
+  void WriteResult(const ir::Part& part) {
+    NotePart(part);
+    const ir::ToolResult* result = part.As<ir::ToolResult>();
+    if (result == nullptr) {
+      return omissions_.Refuse("messages", "A tool's message can hold results only.");
+    }
+    json_.BeginObject();
+    json_.Member("type").String(result->custom ? "custom_tool_call_output"
+                                               : "function_call_output");
+    json_.Member("call_id").String(result->tool_call_id);
+    json_.Member("output");
+    if (result->parts.empty()) {
+      json_.String("");
+    } else {
+      WriteContent(result->parts);
+    }
+    json_.EndObject();
+  }
+
+  // What the model said: an item for each call and thought, and for the texts between them.
+  void WriteAssistant(const ir::Message& message) {
+    bool open = false;  // A message item.
+    const auto close = [&] {
+      if (!open) return;
+      json_.EndArray();
+      json_.EndObject();
+      open = false;
+    };
+    for (const ir::Part& part : message.parts) {
+      NotePart(part);
+      const ir::Text* text = part.As<ir::Text>();
+      const ir::Refusal* refusal = part.As<ir::Refusal>();
+      if (text != nullptr || refusal != nullptr) {
+        if (!open) WriteHead(message);
+        if (!open) json_.BeginArray();
+        open = true;
+        if (text != nullptr) WriteOutputText(*text);
+        if (refusal != nullptr) WriteText("refusal", "refusal", refusal->text);
+        continue;
+      }
+      close();
+      WriteAssistantItem(part);
+    }
+    close();
+  }
+
+  void WriteOutputText(const ir::Text& text) {
+    json_.BeginObject();
+    json_.Member("type").String("output_text");
+    json_.Member("text").String(text.text);
+    json_.Member("annotations").BeginArray();
+    for (const ir::Citation& citation : text.citations) {
+      if (citation.owner == ir::kOpenAiResponses) json_.Raw(citation.json);
+    }
+    json_.EndArray();
+    json_.EndObject();
+  }
+
+  void WriteAssistantItem(const ir::Part& part) {
+    if (const auto* call = part.As<ir::ToolCall>()) {
+      WriteCall(*call);
+    } else if (const auto* reasoning = part.As<ir::Reasoning>()) {
+      WriteReasoning(*reasoning, part.signature);
+    } else if (const auto* opaque = part.As<ir::Opaque>()) {
+      WriteOpaque(*opaque);
+    } else if (part.As<ir::Media>() != nullptr) {
+      omissions_.LeftOut("image",
+                         "An image that the model made was left out of what it is told: it reads "
+                         "no images of its own.");
+    } else {
+      omissions_.Refuse("messages", "A part stands in a message that cannot hold it.");
+    }
+  }
+
+  void WriteCall(const ir::ToolCall& call) {
+    json_.BeginObject();
+    json_.Member("type").String(call.custom ? "custom_tool_call" : "function_call");
+    json_.Member("call_id").String(call.id);
+    json_.Member("name").String(call.name);
+    json_.Member(call.custom ? "input" : "arguments")
+        .String(call.arguments.empty() && !call.custom ? "{}" : call.arguments);
+    json_.EndObject();
+  }
+
+  // Only what the maker itself encrypted says something to it.
+  void WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signature) {
+    if (signature.maker != ir::kFamilyOpenAi || reasoning.redacted.empty()) return;
+    json_.BeginObject();
+    json_.Member("type").String("reasoning");
+    json_.Member("id").String(reasoning.id);
+    // The API wants a summary, empty if need be, besides what else it says of the thought.
+    json_.Member("summary").BeginArray();
+    if (reasoning.summary && !reasoning.text.empty()) {
+      WriteText("summary_text", "text", reasoning.text);
+    }
+    json_.EndArray();
+    if (!reasoning.summary && !reasoning.text.empty()) {
+      json_.Member("content").BeginArray();
+      WriteText("reasoning_text", "text", reasoning.text);
+      json_.EndArray();
+    }
+    json_.Member("encrypted_content").String(reasoning.redacted);
+    json_.EndObject();
+  }
+
+  ir::Omissions& omissions_;
+  JsonWriter& json_;
+};
+
+}  // namespace
+
+void WriteResponsesInput(const ir::Request& request, ir::Omissions& omissions, JsonWriter& json) {
+  json.BeginArray();
+  InputWriter writer(omissions, json);
+  for (const ir::Message& message : request.messages) writer.Write(message);
+  json.EndArray();
+}
+
+}  // namespace tollgate::dataplane

@@ -108,13 +108,13 @@ bool ReadUsage(JsonCursor& json, UsageReport& usage) {
   std::string_view key;
   while (json.NextMember(key)) {
     usage.empty = false;
-    if (KeyIs(key, "prompt_tokens")) {
+    if (KeyIs(key, "prompt_tokens") || KeyIs(key, "input_tokens")) {
       ReadCount(json, reported.prompt, reported.believable);
-    } else if (KeyIs(key, "completion_tokens")) {
+    } else if (KeyIs(key, "completion_tokens") || KeyIs(key, "output_tokens")) {
       ReadCount(json, reported.completion, reported.believable);
-    } else if (KeyIs(key, "prompt_tokens_details")) {
+    } else if (KeyIs(key, "prompt_tokens_details") || KeyIs(key, "input_tokens_details")) {
       ReadPromptDetails(json, reported);
-    } else if (KeyIs(key, "completion_tokens_details")) {
+    } else if (KeyIs(key, "completion_tokens_details") || KeyIs(key, "output_tokens_details")) {
       ReadCompletionDetails(json, reported);
     } else if (KeyIs(key, "prompt_cache_hit_tokens")) {
       ReadCount(json, reported.cached, reported.believable);

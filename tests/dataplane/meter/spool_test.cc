@@ -373,13 +373,13 @@ TEST_F(SpoolTest, OnDiskASegmentStaysUntilTheFinalsOfItsIntentsAreSynced) {
   options_.segment_bytes = kSegmentBytesMin;
   Boot();
   auto early = RecordOf("gen_early");
-  auto intent = lane().AppendIntent(early);
+  auto intent = AppendIntent(lane(), early);
   ASSERT_OK(intent);
   while (lane().Segments().size() < 2) WriteFinal("gen_other");
   spool_->Upkeep();
   spool_->SyncPending();
   const std::uint64_t synced = lane().last_sequence();
-  lane().AppendFinal(*std::move(intent), early);
+  AppendFinal(lane(), *std::move(intent), early);
   spool_->Acknowledged(lane(), synced);
   EXPECT_EQ(lane().Segments().size(), 2u);
   spool_->Upkeep();
@@ -394,7 +394,7 @@ TEST_F(SpoolTest, AfterAPowerLossAnUnsyncedRunGetsNoNewRecords) {
   Boot();
   WriteFinal("gen_a");
   auto record = RecordOf("gen_b");
-  LeaveOpen(*lane().AppendIntent(record));
+  LeaveOpen(*AppendIntent(lane(), record));
   spool_.reset();
   identity_.reset();
   identity_ = std::make_unique<NodeIdentity>(*NodeIdentity::Begin(

@@ -33,8 +33,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts
   if (!server->config_.control_plane_address.empty()) {
     TG_ASSIGN_OR_RETURN(auto channel, Connect(server->config_.control_plane_address,
                                               server->config_.control_plane_tls));
-    server->subscriber_ = std::make_unique<ConfigSubscriber>(
-        std::move(channel), *server->config_cache_, *server->writer_, server->metrics_);
+    ConfigSubscriberOptions options;
+    options.on_revision = [service = server->lease_service_.get()](ConfigRevision revision) {
+      service->SetConfigRevision(revision);
+    };
+    server->subscriber_ =
+        std::make_unique<ConfigSubscriber>(std::move(channel), *server->config_cache_,
+                                           *server->writer_, server->metrics_, std::move(options));
   }
   return server;
 }
@@ -71,6 +76,7 @@ absl::Status Server::OpenBooks() {
       .tokens = config_.admin_tokens, .listens_on_loopback = IsLoopbackHost(listen.host)});
   usage_service_ = std::make_unique<UsageService>(*writer_);
   lease_service_ = std::make_unique<LeaseService>(*writer_, *authorizer_);
+  lease_service_->SetConfigRevision(config_cache_->revision());
   ledger_service_ = std::make_unique<LedgerService>(*writer_, *store_, *authorizer_);
   return absl::OkStatus();
 }

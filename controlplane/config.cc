@@ -112,8 +112,9 @@ absl::StatusOr<std::vector<Token>> ParseTokens(std::string_view text, std::strin
     words >> role >> sha256;
     absl::StatusOr<Token> token = MakeToken(token_name, role, sha256);
     if (!token.ok() || words >> rest) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          AbslView(name), ":", number, ": must be a name, admin, viewer or node, and a SHA-256 in hex"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(AbslView(name), ":", number,
+                       ": must be a name, admin, viewer or node, and a SHA-256 in hex"));
     }
     tokens.push_back(*std::move(token));
   }

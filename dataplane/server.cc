@@ -14,6 +14,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/api_key.h"
+#include "base/backoff.h"
 #include "base/grpc_client.h"
 #include "base/host_port.h"
 #include "base/key_file.h"
@@ -38,12 +39,13 @@
 #include "dataplane/meter/spool.h"
 #include "dataplane/observe/config_dump.h"
 #include "dataplane/observe/metrics_export.h"
+#include "dataplane/rate/rate_book.h"
 #include "dataplane/request/grpc_ledger_reader.h"
+#include "dataplane/request/grpc_quota_admin.h"
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/cooldowns.h"
 #include "dataplane/snapshot/holder.h"
 #include "dataplane/snapshot/snapshot_disk.h"
-#include "dataplane/rate/rate_book.h"
 #include "dataplane/snapshot/subscriber.h"
 #include "dataplane/upstream/trusted_roots.h"
 #include "dataplane/worker.h"
@@ -61,6 +63,10 @@ constexpr absl::Duration kShipGrace = absl::Seconds(5);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(5);
 constexpr absl::Duration kTlsLookInterval = absl::Seconds(1);
 constexpr std::size_t kSessionBytes = 16;
+// To billing, beside the channel's own (base/grpc_client.cc): a node that waited for longer would
+// refuse what it could afford.
+constexpr BackoffOptions kReconnect{.delay_initial = absl::Milliseconds(100),
+                                    .delay_max = absl::Milliseconds(500)};
 
 std::string RandomBytes(std::size_t size) {
   std::string bytes(size, '\0');
@@ -175,6 +181,7 @@ class Server::Impl {
       }
       for (const auto& worker : workers_) worker->CloseAll();
       if (ledger_ != nullptr) ledger_->Stop();
+      if (quotas_ != nullptr) quotas_->Stop();
       WaitForConnections(kCloseGrace);
     }
     for (const auto& worker : workers_) worker->Join();
@@ -214,7 +221,7 @@ class Server::Impl {
                                             workers, SystemRandom()));
     identity_.emplace(std::move(identity));
     SpoolOptions spool;
-    spool.folder = config_.data_dir + "/spool";
+    spool.folder = SpoolFolder(config_.data_dir);
     spool.segment_bytes = config_.spool_segment_bytes;
     spool.bytes_max = config_.spool_bytes_max;
     spool.durability = durability;
@@ -241,36 +248,47 @@ class Server::Impl {
                           Connect(config_.control_plane.address, config_.control_plane.tls));
       subscriber_ = std::make_unique<Subscriber>(
           holder_, *disk_, *sealer_, config_executor_, clock_, SystemRandom(),
-          GrpcConfigLinks(std::move(channel), config_executor_), subscriber);
+          GrpcConfigLinks(channel, config_executor_), subscriber);
+      TG_ASSIGN_OR_RETURN(Secret token, ReadToken(config_.control_plane));
+      quotas_ = std::make_unique<GrpcQuotaAdmin>(std::move(channel), std::move(token));
     }
     if (config_.billing.address.empty()) return absl::OkStatus();
     TG_ASSIGN_OR_RETURN(auto channel, Connect(config_.billing.address, config_.billing.tls));
     LeaseKeeperOptions keeper;
+    keeper.backoff = kReconnect;
     keeper.node_id = identity_->node_id();
     keeper.incarnation = identity_->incarnation();
     keeper.session = session;
     keeper.refill_horizon = config_.lease_refill_horizon;
     keeper.idle_release = config_.lease_idle_release;
+    if (subscriber_ != nullptr) {
+      keeper.config_behind = [this](const config::v1::Revision& newest) {
+        const SubscriberStatus status = subscriber_->status();
+        return !status.connected &&
+               status.revision < ConfigRevision{newest.epoch(), newest.number()};
+      };
+    }
     keeper_ = std::make_unique<LeaseKeeper>(*leases_, money_executor_, clock_, SystemRandom(),
                                             GrpcLeaseLinks(channel, money_executor_), keeper);
     IncarnationLeases former;
     former.retired = [this](std::uint64_t number) { return leases_->Retired(number); };
     former.forget = [this](std::uint64_t number) { leases_->ForgetIncarnation(number); };
     ShipperOptions shipper;
+    shipper.backoff = kReconnect;
     shipper.session = session;
     shipper.ship_interval = config_.ship_interval;
     shipper_ = std::make_unique<Shipper>(*spool_, *identity_, std::move(former), money_executor_,
                                          clock_, SystemRandom(),
                                          GrpcUsageLinks(channel, money_executor_), shipper);
     shipper_->SetTick([this] { recent_->CatchUp(); });
-    TG_ASSIGN_OR_RETURN(Secret token, ReadBillingToken());
+    TG_ASSIGN_OR_RETURN(Secret token, ReadToken(config_.billing));
     ledger_ = std::make_unique<GrpcLedgerReader>(std::move(channel), std::move(token));
     return absl::OkStatus();
   }
 
-  absl::StatusOr<Secret> ReadBillingToken() const {
-    if (config_.billing.token_file.empty()) return Secret();
-    TG_ASSIGN_OR_RETURN(const Secret text, ReadKeyFile(config_.billing.token_file));
+  static absl::StatusOr<Secret> ReadToken(const ServiceAddress& service) {
+    if (service.token_file.empty()) return Secret();
+    TG_ASSIGN_OR_RETURN(const Secret text, ReadKeyFile(service.token_file));
     return Secret(StdView(absl::StripAsciiWhitespace(AbslView(text.Reveal()))));
   }
 
@@ -296,6 +314,7 @@ class Server::Impl {
         .spool = spool_.get(),
         .recent = recent_.get(),
         .ledger = ledger_.get(),
+        .quotas = quotas_.get(),
         .access_log = access_log_,
         .tls = tls_.get(),
         .timeouts = &timeouts_,
@@ -426,6 +445,7 @@ class Server::Impl {
   std::unique_ptr<LeaseKeeper> keeper_;     // Null without billing, like the next ones.
   std::unique_ptr<Shipper> shipper_;
   std::unique_ptr<GrpcLedgerReader> ledger_;
+  std::unique_ptr<GrpcQuotaAdmin> quotas_;  // Null without a control plane.
   ClientTimeouts timeouts_;
   PipelineOptions pipeline_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -73,6 +73,7 @@ class Worker::Impl {
         .lane = shared_.spool->lane(number_),
         .recent = *shared_.recent,
         .ledger = shared_.ledger,
+        .quotas = shared_.quotas,
         .pool = pool_,
         .dialer = dialer_,
         .fetcher = fetcher_.has_value() ? &*fetcher_ : nullptr,

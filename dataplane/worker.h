@@ -23,6 +23,7 @@ namespace tollgate::dataplane {
 class Cooldowns;
 class LeasePool;
 class LedgerReader;
+class QuotaAdmin;
 class RateBook;
 class RecentGenerations;
 class SnapshotHolder;
@@ -45,6 +46,7 @@ struct WorkerShared {
   Spool* spool;
   RecentGenerations* recent;
   LedgerReader* ledger;  // Null without billing.
+  QuotaAdmin* quotas;    // Null without a control plane.
   AccessLog* access_log;
   TlsServer* tls;  // Null for plain HTTP.
   const ClientTimeouts* timeouts;

@@ -113,6 +113,9 @@ class ConfigSubscriber::Stream final
                if (!synced.ok()) return Refuse(synced);
                owner_.cache_.Adopt();
                owner_.revision_.Set(static_cast<double>(owner_.cache_.revision().number));
+               if (owner_.options_.on_revision) {
+                 owner_.options_.on_revision(owner_.cache_.revision());
+               }
                request_.Clear();
                request_.mutable_ack()->set_nonce(response_.nonce());
                SetRevision(owner_.cache_.revision(), request_.mutable_ack()->mutable_revision());

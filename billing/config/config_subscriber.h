@@ -7,6 +7,7 @@
 #define TOLLGATE_BILLING_CONFIG_CONFIG_SUBSCRIBER_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -26,6 +27,8 @@ namespace tollgate::billing {
 struct ConfigSubscriberOptions {
   // A heartbeat comes every 10 s; after three that did not, the peer is taken for gone.
   absl::Duration silence_max = absl::Seconds(30);
+  // Told every revision that is put in force; may be empty.
+  std::function<void(ConfigRevision)> on_revision = {};
 };
 
 class ConfigSubscriber {

@@ -42,6 +42,25 @@ absl::StatusOr<LeaseKey> ReadLeasePosition(const std::string& position) {
   return key;
 }
 
+// An operator's word on a lost lease.  The journal has what a wallet's lease lost; a budget's or a
+// run's is no money, so that who freed it stands in the log alone.
+struct Resolution {
+  void Log() const {
+    if (!outcome.ok()) return;
+    LogEvent(LogLevel::kWarning, "lease_resolved",
+             {{"by", by},
+              {"account", key.account},
+              {"node_id", key.node_id},
+              {"incarnation", key.incarnation},
+              {"freed_nano_usd", freed.nano_usd()}});
+  }
+
+  std::string by;
+  LeaseKey key;
+  Money freed;
+  absl::Status outcome;
+};
+
 }  // namespace
 
 // One stream.  Reads and commands alternate; writes go their own way, since Grants come when others
@@ -200,26 +219,41 @@ grpc::ServerUnaryReactor* LeaseService::ResolveLease(grpc::CallbackServerContext
     reactor->Finish(ToGrpc(status));
     return reactor;
   }
-  auto outcome = std::make_shared<absl::Status>();
+  auto resolution = std::make_shared<Resolution>();
+  resolution->by = authorizer_.CallerOf(*context);
+  resolution->key = {request->account(), request->node_id(), request->incarnation()};
   writer_.Submit({.apply =
                       [=](Books& books, Now now) {
-                        const absl::StatusOr<LeaseView> view = books.Resolve(
-                            {request->account(), request->node_id(), request->incarnation()}, now);
-                        *outcome = view.status();
+                        resolution->freed = books.leases().Outstanding(resolution->key);
+                        const absl::StatusOr<LeaseView> view = books.Resolve(resolution->key, now);
+                        resolution->outcome = view.status();
                         if (view.ok()) *response = ToProto(*view);
                       },
                   .done =
-                      [reactor, outcome](const absl::Status& synced) {
-                        reactor->Finish(ToGrpc(synced.ok() ? *outcome : synced));
+                      [reactor, resolution](const absl::Status& synced) {
+                        if (synced.ok()) resolution->Log();
+                        reactor->Finish(ToGrpc(synced.ok() ? resolution->outcome : synced));
                       }});
   return reactor;
+}
+
+void LeaseService::SetConfigRevision(ConfigRevision revision) {
+  absl::MutexLock lock(&mutex_);
+  config_revision_ = revision;
 }
 
 void LeaseService::Deliver(std::vector<LeaseMessage> messages) {
   absl::MutexLock lock(&mutex_);
   for (const LeaseMessage& message : messages) {
     const auto found = reactors_.find(message.stream);
-    if (found != reactors_.end()) found->second->Send(ToProto(message));
+    if (found == reactors_.end()) continue;
+    LeaseResponse response = ToProto(message);
+    if (response.has_grant() && config_revision_ != ConfigRevision()) {
+      config::v1::Revision& revision = *response.mutable_grant()->mutable_config_revision();
+      revision.set_epoch(config_revision_.epoch);
+      revision.set_number(config_revision_.number);
+    }
+    found->second->Send(std::move(response));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "billing/config/config_cache.h"
 #include "billing/service/authorize.h"
 #include "billing/writer/ledger_writer.h"
 #include "tollgate/lease/v1/lease.grpc.pb.h"
@@ -34,6 +35,9 @@ class LeaseService final : public lease::v1::LeaseService::CallbackService {
                                          const lease::v1::ResolveLeaseRequest* request,
                                          lease::v1::Lease* response) override;
 
+  // Told to nodes with every Grant from now on.
+  void SetConfigRevision(ConfigRevision revision);
+
   // Sends what the writer made durable; what is for a stream that has ended is dropped.
   void Deliver(std::vector<LeaseMessage> messages);
 
@@ -49,6 +53,7 @@ class LeaseService final : public lease::v1::LeaseService::CallbackService {
   std::map<StreamId, Reactor*> reactors_ ABSL_GUARDED_BY(mutex_);
   StreamId last_stream_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  ConfigRevision config_revision_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tollgate::billing

@@ -34,7 +34,8 @@ absl::StatusOr<Principal> Authenticator::Authenticate(
   const auto it = metadata.find("authorization");
   if (it == metadata.end()) {
     const std::string name = PeerCertificateName(context);
-    if (CertificateAllows(name, config::v1::AUDIENCE_DATAPLANE)) return Principal{name, Role::kNode};
+    if (CertificateAllows(name, config::v1::AUDIENCE_DATAPLANE))
+      return Principal{name, Role::kNode};
   }
   if (it == metadata.end() || metadata.count("authorization") != 1) return Unauthenticated();
   const std::string_view value(it->second.data(), it->second.size());
@@ -58,10 +59,9 @@ absl::Status RequireRole(const Principal& principal, Role needed) {
   const char* const why = needed == Role::kNode           ? " is no data plane's"
                           : principal.role == Role::kNode ? " is a data plane's"
                                                           : " may only read";
-  return ErrorWithReason(
-      absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED",
-      absl::StrCat("the token ", principal.name, why, "; use one with the role ",
-                   needed == Role::kNode ? "node" : "admin"));
+  return ErrorWithReason(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED",
+                         absl::StrCat("the token ", principal.name, why, "; use one with the role ",
+                                      needed == Role::kNode ? "node" : "admin"));
 }
 
 }  // namespace tollgate::controlplane

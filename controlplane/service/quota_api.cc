@@ -22,8 +22,7 @@ absl::Status NoSuchQuota() {
 }
 
 absl::Status MayNot(std::string_view objection) {
-  return ErrorWithReason(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED",
-                         objection);
+  return ErrorWithReason(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED", objection);
 }
 
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
@@ -53,8 +52,7 @@ absl::StatusOr<QuotaApi::Subject> QuotaApi::Resolve(const Request& request, bool
       writer_.Get(KindOf(KindId::kKey), request.acting_key_id());
   if (!acting.ok()) return MayNot("the acting key is not known");
   const admin::v1::Key& caller = (*acting)->key();
-  const bool expired =
-      caller.has_expire_time() && clock_.Wall() >= TimeOf(caller.expire_time());
+  const bool expired = caller.has_expire_time() && clock_.Wall() >= TimeOf(caller.expire_time());
   if (caller.revoked() || expired) return MayNot("the acting key is revoked or has expired");
   if (writes && !caller.manages_quotas()) return MayNot("the acting key does not manage quotas");
 

@@ -59,7 +59,8 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(const std::stri
   std::unique_ptr<RocksdbStore> store(new RocksdbStore());
   const rocksdb::Status status = OpenRocksdb(options, path, descriptors, &handles, &store->db_);
   if (!status.ok()) return FromRocksdb(status, absl::StrCat("cannot open ", path));
-  store->db_->DestroyColumnFamilyHandle(handles[0]);  // RocksDB wants "default" opened; it stays empty.
+  // RocksDB wants "default" opened; it stays empty.
+  store->db_->DestroyColumnFamilyHandle(handles[0]);
   for (std::size_t i = 0; i < kTables; ++i) store->families_[i] = handles[i + 1];
   return store;
 }

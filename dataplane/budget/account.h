@@ -27,7 +27,9 @@ struct Account {
   // "run/<workspace>/<id>" (proto/tollgate/lease).
   std::string name;
   std::string budget_id;  // Empty for a wallet or a run.
-  bool hard = true;       // Wallets and runs always are.  A soft one refuses nothing, has no lease.
+  // Whose budget it is: "key/key_7"; of a template, the thing that it caps.  Empty as above.
+  std::string scope;
+  bool hard = true;  // Wallets and runs always are.  A soft one refuses nothing, has no lease.
   absl::Time period_end = absl::InfiniteFuture();  // When its budget starts anew.
   AccountState* state = nullptr;                   // The pool's; null for a soft account.
   std::shared_ptr<AccountState> state_owner;       // Keeps it.

@@ -95,9 +95,12 @@ const Account* AccountResolver::BudgetAccount(const Budget& budget, std::string_
   fresh.period_end = BudgetPeriodEnd(period, now);
   fresh.hard = budget.hard;
   fresh.period = budget.period;
-  fresh.account = pool_->Open(absl::StrCat("budget/", budget.id, "/", BudgetPeriodOf(period, now),
-                                           instance.empty() ? "" : "/", AbslView(instance)),
-                              budget.id, budget.hard, fresh.period_end);
+  fresh.account =
+      pool_->Open(absl::StrCat("budget/", budget.id, "/", BudgetPeriodOf(period, now),
+                               instance.empty() ? "" : "/", AbslView(instance)),
+                  budget.id, budget.hard, fresh.period_end,
+                  absl::StrCat(AbslView(ScopeKindName(budget.each.value_or(budget.scope_kind))),
+                               "/", instance.empty() ? budget.scope_id : std::string(instance)));
   if (fresh.account != nullptr) budgets_[key_] = fresh;
   return fresh.account;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "base/status_reason.h"
 #include "base/string_views.h"
 
@@ -61,13 +62,15 @@ struct LeaseKeeper::Want {
   MonotonicTime renew_at;     // Half the lifetime of the last grant.
   Money released_sent;        // The released total of the last message.
   bool release_seen = false;  // Billing has answered a message with that total.
+  bool not_renewed = false;   // Billing said last that nothing may be drawn on it.
   MonotonicTime no_refill_before;
   MonotonicTime no_ask_before;  // After a refusal.
   bool ask_planned = false;     // A look at `no_ask_before` is on its way.
   // Measured.
   MonotonicTime measured_at;
   Money measured_spent;
-  std::int64_t rate_nano_usd_per_s = 0;
+  std::int64_t rate_nano_usd_per_s = 0;  // Smoothed.
+  std::int64_t last_rate_nano_usd_per_s = 0;
   Money largest_hold;
   Money held_peak;  // The most that running requests held at once, of late.
 };
@@ -181,26 +184,24 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
   if (account == nullptr || grant.granted_nano_usd() < 0) return;  // Not ours, or no longer.
   Want& want = WantOf(*account);
   // Of a former life of the lease?  What comes unasked (0) takes and never gives.
-  if (grant.nonce() != 0 && grant.nonce() < want.first_nonce) return;
+  const bool late = grant.nonce() != 0 && grant.nonce() < want.first_nonce;
+  if (late && !TG_SEEDED_BUG(kLateGrant)) return;
   if (want.closing && grant.nonce() == want.nonce) {
     want.closing = false;
     want.nonce = 0;
     if (grant.closed()) return OnClosedLease(*account);
   }
   if (grant.closed()) return;
+  const bool timeless = grant.ttl().seconds() == 0 && grant.ttl().nanos() == 0;
   std::optional<MonotonicTime> deadline;
   if (want.nonce != 0 && grant.nonce() == want.nonce) {
-    const absl::Duration ttl =
-        absl::Seconds(grant.ttl().seconds()) + absl::Nanoseconds(grant.ttl().nanos());
-    // Counted from when the question was sent, less what clocks may differ by.
-    deadline = want.sent_at + ttl * (1000 - options_.drift_permille) / 1000;
-    // Not at once, even when it lives no time at all (a lowered cap, an unknown account).
-    want.renew_at = std::max(want.sent_at + ttl / 2, clock_.Monotonic() + kRenewPause);
+    TakeTime(grant, want, deadline);
     want.nonce = 0;
     want.release_seen = true;
-  } else if (grant.ttl().seconds() == 0 && grant.ttl().nanos() == 0) {
+  } else if (timeless) {
     deadline = clock_.Monotonic();  // A cap was lowered: nothing new from now on.
   }
+  if (deadline.has_value()) want.not_renewed = timeless;
   const Money unsettled =
       AtLeastZero(Money::FromNanoUsd(grant.cap_nano_usd())
                       .TrySubtract(Money::FromNanoUsd(grant.settled_nano_usd())));
@@ -214,6 +215,24 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
     pool_.RetireInheritedOf(*account);
   }
   Look(*account);
+}
+
+// Until when the lease may be drawn on, by the answer to the question under way.
+void LeaseKeeper::TakeTime(const lease::v1::Grant& grant, Want& want,
+                           std::optional<MonotonicTime>& deadline) const {
+  const absl::Duration ttl =
+      absl::Seconds(grant.ttl().seconds()) + absl::Nanoseconds(grant.ttl().nanos());
+  const bool behind = ttl > absl::ZeroDuration() && grant.has_config_revision() &&
+                      options_.config_behind && options_.config_behind(grant.config_revision());
+  if (behind) {
+    // The former time runs out; asked again soon, for the control plane may be back.
+    want.renew_at = clock_.Monotonic() + kRenewPause;
+    return;
+  }
+  // Counted from when the question was sent, less what clocks may differ by.
+  deadline = want.sent_at + ttl * (1000 - options_.drift_permille) / 1000;
+  // Not at once, even when it lives no time at all (a lowered cap, an unknown account).
+  want.renew_at = std::max(want.sent_at + ttl / 2, clock_.Monotonic() + kRenewPause);
 }
 
 // The lease is over: the account is forgotten, or begins a new life when somebody wants it already.
@@ -241,8 +260,10 @@ void LeaseKeeper::OnRecall(const std::string& name) {
   if (want.closing) return;  // All of it is back.
   Measure(view, want);
   want.no_refill_before = clock_.Monotonic() + kAfterRecall;
-  // A second's worth stays, and what waits for it now.
-  const Money keep = std::max(Money::FromNanoUsd(want.rate_nano_usd_per_s), view.need);
+  // A second's worth stays, and what waits for it now.  Where nothing was spent in the last second
+  // nothing stays: the smoothed rate fades for a minute, and the last cent is wanted elsewhere.
+  const std::int64_t rate = std::min(want.rate_nano_usd_per_s, want.last_rate_nano_usd_per_s);
+  const Money keep = std::max(Money::FromNanoUsd(rate), view.need);
   GiveBack(view, want, AtLeastZero(view.remaining.TrySubtract(keep)));
 }
 
@@ -293,7 +314,6 @@ void LeaseKeeper::Attend() {
   for (const Account* account : pool_.TakeAttention()) Look(*account);
 }
 
-// The rate is measured over at least a second: less says nothing.
 // What running requests hold of this incarnation's lease; what they drew on an inherited one is not
 // told apart from it, and makes it less.
 Money LeaseKeeper::HeldOf(const AccountView& view) {
@@ -302,6 +322,7 @@ Money LeaseKeeper::HeldOf(const AccountView& view) {
   return AtLeastZero(in_use.TrySubtract(view.spent_total));
 }
 
+// The rate is measured over at least a second: less says nothing.
 void LeaseKeeper::Measure(const AccountView& view, Want& want) {
   want.largest_hold = std::max(want.largest_hold, view.largest_hold);
   want.held_peak = std::max(want.held_peak, HeldOf(view));
@@ -311,6 +332,7 @@ void LeaseKeeper::Measure(const AccountView& view, Want& want) {
   const Money spent = AtLeastZero(view.spent_total.TrySubtract(want.measured_spent));
   const std::int64_t rate = MultiplyDivide(spent.nano_usd(), 1000, elapsed_ms);
   want.rate_nano_usd_per_s += (rate - want.rate_nano_usd_per_s) >> kRateShift;
+  want.last_rate_nano_usd_per_s = rate;
   want.measured_at = now;
   want.measured_spent = view.spent_total;
   // Fades, so that one dear request does not keep money here for ever.
@@ -367,6 +389,12 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
       *view.account,
       Money::FromNanoUsd(AtLeastZero(view.remaining.TryAdd(appetite)).nano_usd() / 2));
   if (link_ == nullptr || releasing_) return;
+  // It serves nobody here, though requests wait for it.  Of a cap that fell, or of credit whose
+  // time is over, billing may grant the rest again once it is back; nobody else asks for it: a
+  // recall is sent once, to who is connected then.
+  if (want.not_renewed && connected_ && view.remaining > Money::Zero()) {
+    return GiveBack(view, want, Money::Max());
+  }
   if (want.nonce != 0) {
     // One question at a time, but for a need that the one under way does not cover.
     if (view.need <= want.sent_need) return;
@@ -413,10 +441,10 @@ void LeaseKeeper::AskLater(const Account& account, Want& want) {
   executor_.PostAfter(want.no_ask_before - clock_.Monotonic(),
                       [this, name = account.name, alive = std::weak_ptr<int>(alive_)] {
                         if (alive.expired()) return;
-                        const Account* account = pool_.Find(name);
-                        if (account == nullptr) return;
-                        WantOf(*account).ask_planned = false;
-                        Look(*account);
+                        const Account* found = pool_.Find(name);
+                        if (found == nullptr) return;
+                        WantOf(*found).ask_planned = false;
+                        Look(*found);
                       });
 }
 

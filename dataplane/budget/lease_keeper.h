@@ -7,7 +7,9 @@
 #define TOLLGATE_DATAPLANE_BUDGET_LEASE_KEEPER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -46,6 +48,10 @@ struct LeaseKeeperOptions {
   // A connection that leaves a Want unanswered for so long is given up.
   absl::Duration answer_timeout = absl::Seconds(5);
   BackoffOptions backoff = {};
+  // Whether the node is cut off from the control plane and its configuration is older than the one
+  // given: then leases are not renewed, since a key may be revoked of which it does not know.
+  // Empty: never.
+  std::function<bool(const config::v1::Revision&)> config_behind = {};
 };
 
 // What is known about the connection; for /readyz and metrics.
@@ -86,6 +92,8 @@ class LeaseKeeper {
   void Connect();
   void OnMessage(const lease::v1::LeaseResponse& message);
   void OnGrant(const lease::v1::Grant& grant);
+  void TakeTime(const lease::v1::Grant& grant, Want& want,
+                std::optional<MonotonicTime>& deadline) const;
   void OnRecall(const std::string& account);
   void OnClosed(const absl::Status& status);
   void Tick();

@@ -70,7 +70,7 @@ LeasePool::Runtime& LeasePool::RuntimeOf(std::uint32_t slot) const {
 // ---- Accounts -----------------------------------------------------------------------------------
 
 const Account* LeasePool::Open(std::string_view name, std::string_view budget_id, bool hard,
-                               absl::Time period_end) {
+                               absl::Time period_end, std::string_view scope) {
   std::lock_guard lock(accounts_mutex_);
   auto known = accounts_.find(AbslView(name));
   if (known != accounts_.end() && known->second->hard == hard) return known->second.get();
@@ -79,6 +79,7 @@ const Account* LeasePool::Open(std::string_view name, std::string_view budget_id
   auto account = std::make_unique<Account>();
   account->name = std::string(name);
   account->budget_id = std::string(budget_id);
+  account->scope = std::string(scope);
   account->hard = hard;
   account->period_end = period_end;
   if (known != accounts_.end() && known->second->state != nullptr) {
@@ -446,8 +447,13 @@ HoldResult LeasePool::Reason(const Account& account, Money amount) const {
         return result;
       }
       return Exhausted(account);
-    case LeaseShortage::kReserved:
     case LeaseShortage::kNone:
+      // There may be enough, but it is too old to be drawn on and was not renewed.
+      if (clock_.Monotonic().nanoseconds() >= table_.slot(state.own_slot).deadline_ns.load()) {
+        result.kind = HoldResult::kUnavailable;
+      }
+      return result;
+    case LeaseShortage::kReserved:
       return result;
   }
   return result;

@@ -50,7 +50,8 @@ struct HoldResult {
     kBudgetExceeded,  // A hard budget is spent: `account` and `resets_at` say which, till when.
     kUnknownRun,      // Nobody has said what the run may cost.
     kTemporarilyReserved,  // Money is left but in use by other requests or nodes.
-    kUnavailable,          // Billing cannot be asked, and what was leased is used up or too old.
+    kUnavailable,          // What was leased is used up or too old, and billing cannot be asked or
+                           // does not renew it.
   };
   Kind kind = kHeld;
   const Account* account = nullptr;                   // Which one was short; null when held.
@@ -105,7 +106,7 @@ class LeasePool {
   // (AccountResolver).  nullptr when the table is full, the name too long, or its period was
   // closed here before (a clock that jumped back).
   const Account* Open(std::string_view name, std::string_view budget_id, bool hard,
-                      absl::Time period_end);
+                      absl::Time period_end, std::string_view scope = {});
 
   // Notes what a caller stated as the limit of its run: the least one counts.
   static void StateCap(const Account& account, Money cap);

@@ -7,6 +7,8 @@ Method MethodOf(std::string_view name) {
   if (name == "POST") return Method::kPost;
   if (name == "GET") return Method::kGet;
   if (name == "HEAD") return Method::kHead;
+  if (name == "PATCH") return Method::kPatch;
+  if (name == "DELETE") return Method::kDelete;
   if (name == "OPTIONS") return Method::kOptions;
   return Method::kOther;
 }

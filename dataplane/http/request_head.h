@@ -28,7 +28,7 @@ enum class HeadError {
 };
 
 // The methods that some route may know.
-enum class Method { kGet, kHead, kPost, kOptions, kOther };
+enum class Method { kGet, kHead, kPost, kPatch, kDelete, kOptions, kOther };
 
 // Views into the buffer that was parsed.
 struct RequestHead {

@@ -104,6 +104,10 @@ constexpr std::array kTable = {
              "The gateway is being restarted; send the request again."},
     ErrorRow{ErrorCode::kGenerationNotFound, "generation_not_found", 404, kInvalidRequest, false,
              "There is no such generation in this key's workspace."},
+    ErrorRow{ErrorCode::kQuotasNotManaged, "quotas_not_managed", 403, kPermission, false,
+             "This API key may not change quotas; use one that manages quotas."},
+    ErrorRow{ErrorCode::kConfigurationUnavailable, "configuration_unavailable", 503, kApi, true,
+             "The configuration cannot be changed right now; try again shortly."},
     ErrorRow{ErrorCode::kInternal, "internal_error", 500, kApi, true,
              "Something went wrong in the gateway; the operator can find it by the generation id."},
 };
@@ -126,9 +130,13 @@ void AppendRetryAfter(const GatewayError& error, std::string& header_lines) {
                   "\r\n");
 }
 
-void AppendBudgetLines(const GatewayError& error, std::string& header_lines) {
+void AppendErrorLines(const GatewayError& error, std::string& header_lines) {
+  absl::StrAppend(&header_lines, "x-tollgate-error: ", AbslView(RowOf(error.code).name), "\r\n");
   if (error.budget_id.empty()) return;
   absl::StrAppend(&header_lines, "x-tollgate-budget: ", error.budget_id, "\r\n");
+  if (!error.budget_scope.empty()) {
+    absl::StrAppend(&header_lines, "x-tollgate-budget-scope: ", error.budget_scope, "\r\n");
+  }
   if (error.resets_at == absl::InfiniteFuture()) return;
   absl::StrAppend(&header_lines, "x-tollgate-budget-reset: ",
                   absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", error.resets_at, absl::UTCTimeZone()),

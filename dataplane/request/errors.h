@@ -53,6 +53,8 @@ enum class ErrorCode : std::uint8_t {
   kStreamInterrupted,
   kStopped,
   kGenerationNotFound,
+  kQuotasNotManaged,
+  kConfigurationUnavailable,
   kInternal,
 };
 
@@ -79,8 +81,10 @@ struct GatewayError {
   std::string provider_code;  // The provider's own code, of kProviderRejected.
   int status = 0;             // 0 = the row's.
   std::optional<absl::Duration> retry_after;
-  // Of a budget that is used up: its id, and when it starts anew (InfiniteFuture = never).
+  // Of a budget that is used up: its id, whose it is ("key/key_7"), and when it starts anew
+  // (InfiniteFuture = never).
   std::string budget_id;
+  std::string budget_scope;
   absl::Time resets_at = absl::InfiniteFuture();
 
   int http_status() const { return status != 0 ? status : RowOf(code).status; }
@@ -92,8 +96,9 @@ struct GatewayError {
 // Appends `retry-after: 2\r\nretry-after-ms: 1500\r\n`, when there is one.
 void AppendRetryAfter(const GatewayError& error, std::string& header_lines);
 
-// Appends `x-tollgate-budget` and `x-tollgate-budget-reset`, when a budget is used up.
-void AppendBudgetLines(const GatewayError& error, std::string& header_lines);
+// Appends `x-tollgate-error`, the code; and when a budget is used up `x-tollgate-budget`,
+// `x-tollgate-budget-scope` and `x-tollgate-budget-reset`.
+void AppendErrorLines(const GatewayError& error, std::string& header_lines);
 
 // A Retry-After of a provider: `retry-after-ms`, or `retry-after` in seconds or as a date.
 std::optional<absl::Duration> ParseRetryAfter(std::string_view seconds_or_date,

@@ -109,6 +109,7 @@ Task<void> RequestRun::Estimate() {
   outcome_ = RequestOutcome::kEstimated;
   header_lines_.clear();
   absl::StrAppend(&header_lines_, "x-generation-id: ", generation_id_, "\r\n");
+  AppendRateHeaders(header_lines_);
   client_->SendOwned(200, "application/json", header_lines_, std::move(body));
   if (!client_->FlushNow()) co_await client_->FlushRest();
 }

@@ -8,53 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "base/budget_period.h"
 #include "base/json_text.h"
-#include "base/scope_ids.h"
 #include "base/string_views.h"
-#include "dataplane/http/target.h"
 #include "dataplane/request/await_callback.h"
+#include "dataplane/request/spend_json.h"
 #include "dataplane/surface/surface.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
 
 namespace tollgate::dataplane {
 namespace {
-
-constexpr std::string_view kKeyPrefix = "api_key_id_";
-
-// The values of config.v1.Period.
-BudgetPeriod PeriodOf(int period) {
-  constexpr std::array kPeriods = {BudgetPeriod::kNone, BudgetPeriod::kNone, BudgetPeriod::kDaily,
-                                   BudgetPeriod::kWeekly, BudgetPeriod::kMonthly};
-  return kPeriods[static_cast<std::size_t>(std::clamp(period, 0, 4))];
-}
-
-std::string_view PeriodName(int period) {
-  constexpr std::array<std::string_view, 5> kNames = {"none", "none", "daily", "weekly", "monthly"};
-  return kNames[static_cast<std::size_t>(std::clamp(period, 0, 4))];
-}
-
-std::string_view ScopeName(ScopeKind kind) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "", "organization", "workspace", "project", "member", "key", "quota_entity"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
-void AppendText(std::string_view name, std::string_view value, std::string& out) {
-  absl::StrAppend(&out, ",\"", AbslView(name), "\":");
-  AppendJsonString(out, value);
-}
-
-// As a JSON number: an exact decimal.
-void AppendNumber(std::string_view name, Money value, std::string& out) {
-  absl::StrAppend(&out, ",\"", AbslView(name), "\":", value.ToUsdString());
-}
-
-void AppendTime(std::string_view name, absl::Time time, std::string& out) {
-  if (time == absl::InfiniteFuture()) {
-    absl::StrAppend(&out, ",\"", AbslView(name), "\":null");
-  } else {
-    AppendText(name, absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()), out);
-  }
-}
 
 ErrorCode CodeOf(AuthError error) {
   switch (error) {
@@ -69,6 +30,36 @@ ErrorCode CodeOf(AuthError error) {
   }
 }
 
+// OpenRouter's `rate_limit`, and all of them.
+void AppendLimits(const RateLimits& limits, std::string& body) {
+  if (limits.requests_per_minute > 0) {
+    absl::StrAppend(&body, ",\"rate_limit\":{\"requests\":", limits.requests_per_minute,
+                    ",\"interval\":\"1m\"}");
+  } else {
+    body += ",\"rate_limit\":null";
+  }
+  const std::pair<const char*, std::int64_t> all[] = {
+      {"requests_per_minute", limits.requests_per_minute},
+      {"tokens_per_minute", limits.tokens_per_minute},
+      {"concurrent_requests", limits.concurrent_requests}};
+  body += ",\"limits\":";
+  char before = '{';
+  for (const auto& [name, limit] : all) {
+    absl::StrAppend(&body, std::string(1, before), "\"", name,
+                    "\":", limit > 0 ? absl::StrCat(limit) : "null");
+    before = ',';
+  }
+  body += "}";
+}
+
+void AppendTextOrNull(std::string_view name, std::string_view value, std::string& body) {
+  if (value.empty()) {
+    absl::StrAppend(&body, ",\"", AbslView(name), "\":null");
+  } else {
+    AppendText(name, value, body);
+  }
+}
+
 }  // namespace
 
 Money SpendEndpoints::Standing::remaining() const {
@@ -80,29 +71,30 @@ Task<void> SpendEndpoints::Answer(ClientConnection& client, int status, std::str
   if (!client.FlushNow()) co_await client.FlushRest();
 }
 
-Task<void> SpendEndpoints::Refuse(ClientConnection& client, ErrorCode code,
+Task<void> SpendEndpoints::Refuse(ClientConnection& client, const Surface& surface, ErrorCode code,
                                   std::string_view message) {
   GatewayError error;
   error.code = code;
   error.message = message;
   context_.metrics.CountError(code);
   std::string body;
-  OpenAiChatSurface().AppendError(error, {}, body);
+  surface.AppendError(error, {}, body);
   co_await Answer(client, error.http_status(), std::move(body));
 }
 
 Task<std::optional<Principal>> SpendEndpoints::Identify(ClientConnection& client,
+                                                        const Surface& surface,
                                                         std::shared_ptr<const Snapshot>& snapshot) {
   snapshot = context_.snapshots.Get();
   ErrorCode code = ErrorCode::kNotReady;
   if (snapshot != nullptr) {
     std::string scratch;
-    const std::string_view key = OpenAiChatSurface().ReadKey(client.head(), scratch);
+    const std::string_view key = surface.ReadKey(client.head(), scratch);
     auto result = Authenticate(key, *snapshot, context_.peppers, context_.clock.Wall());
     if (auto* principal = std::get_if<Principal>(&result)) co_return *principal;
     code = CodeOf(std::get<AuthError>(result));
   }
-  co_await Refuse(client, code);
+  co_await Refuse(client, surface, code);
   co_return std::nullopt;
 }
 
@@ -132,13 +124,17 @@ void SpendEndpoints::Collect(const Snapshot& snapshot, ScopeKind kind, std::stri
         continue;
       }
     }
-    const BudgetPeriod period = PeriodOf(budget->period);
-    standing.account = absl::StrCat("budget/", budget->id, "/", BudgetPeriodOf(period, now),
-                                    standing.instance.empty() ? "" : "/", standing.instance);
-    standing.resets_at = BudgetPeriodEnd(period, now);
-    standing.limit = budget->limit;
+    standing.Locate(now);
     standings.push_back(std::move(standing));
   }
+}
+
+void SpendEndpoints::Standing::Locate(absl::Time now) {
+  const BudgetPeriod period = PeriodOf(budget->period);
+  account = absl::StrCat("budget/", budget->id, "/", BudgetPeriodOf(period, now),
+                         instance.empty() ? "" : "/", instance);
+  resets_at = BudgetPeriodEnd(period, now);
+  limit = budget->limit;
 }
 
 Task<bool> SpendEndpoints::Ask(std::vector<Standing>& standings) {
@@ -164,9 +160,9 @@ Task<bool> SpendEndpoints::Ask(std::vector<Standing>& standings) {
   co_return all;
 }
 
-Task<void> SpendEndpoints::Key(ClientConnection& client) {
+Task<void> SpendEndpoints::Key(ClientConnection& client, const Surface& surface) {
   std::shared_ptr<const Snapshot> snapshot;
-  const std::optional<Principal> caller = co_await Identify(client, snapshot);
+  const std::optional<Principal> caller = co_await Identify(client, surface, snapshot);
   if (!caller.has_value()) co_return;
   std::vector<Standing> standings;
   Collect(*snapshot, ScopeKind::kKey, caller->key_id(), *caller, standings);
@@ -174,18 +170,17 @@ Task<void> SpendEndpoints::Key(ClientConnection& client) {
   Collect(*snapshot, ScopeKind::kProject, caller->project_id(), *caller, standings);
   Collect(*snapshot, ScopeKind::kWorkspace, caller->workspace_id(), *caller, standings);
   Collect(*snapshot, ScopeKind::kOrganization, caller->organization_id(), *caller, standings);
-  if (!co_await Ask(standings)) co_return co_await Refuse(client, ErrorCode::kBillingUnavailable);
+  if (!co_await Ask(standings)) {
+    co_return co_await Refuse(client, surface, ErrorCode::kBillingUnavailable);
+  }
   std::string body = "{\"data\":{\"label\":";
   AppendJsonString(body, caller->key_id());
   AppendOwn(standings, body);
-  const RateLimits limits = caller->key_limits();
+  AppendLimits(caller->key_limits(), body);
   absl::StrAppend(&body, ",\"is_free_tier\":false,\"is_management_key\":",
-                  caller->manages_quotas() ? "true" : "false", ",\"rate_limit\":");
-  if (limits.requests_per_minute > 0) {
-    absl::StrAppend(&body, "{\"requests\":", limits.requests_per_minute, ",\"interval\":\"1m\"}");
-  } else {
-    body += "null";
-  }
+                  caller->manages_quotas() ? "true" : "false", ",\"is_provisioning_key\":false");
+  AppendTime("expires_at", caller->key().expire_time(), body);
+  AppendTextOrNull("creator_user_id", caller->member_id(), body);
   AppendText("workspace_id", caller->workspace_id(), body);
   AppendBudgets(standings, body);
   body += "}}";
@@ -230,6 +225,10 @@ void SpendEndpoints::AppendOwn(const std::vector<Standing>& standings, std::stri
       AppendNumber(name, by_period[period]->spent, body);
     }
   }
+  // What runs on the customer's own credentials is not told apart within a budget.
+  body +=
+      ",\"byok_usage\":null,\"byok_usage_daily\":null,\"byok_usage_weekly\":null,"
+      "\"byok_usage_monthly\":null";
 }
 
 void SpendEndpoints::AppendBudgets(const std::vector<Standing>& standings, std::string& body) {
@@ -239,7 +238,7 @@ void SpendEndpoints::AppendBudgets(const std::vector<Standing>& standings, std::
     const Budget& budget = *standing.budget;
     body += i == 0 ? "{\"id\":" : ",{\"id\":";
     AppendJsonString(body, budget.id);
-    AppendText("scope", ScopeName(budget.each.value_or(budget.scope_kind)), body);
+    AppendText("scope", ScopeKindName(budget.each.value_or(budget.scope_kind)), body);
     AppendText("scope_id", standing.instance.empty() ? budget.scope_id : standing.instance, body);
     AppendText("period", PeriodName(budget.period), body);
     absl::StrAppend(&body, ",\"hard\":", budget.hard ? "true" : "false");
@@ -251,50 +250,6 @@ void SpendEndpoints::AppendBudgets(const std::vector<Standing>& standings, std::
     body += "}";
   }
   body += "]";
-}
-
-Task<void> SpendEndpoints::Quota(ClientConnection& client) {
-  // The head is gone once something is waited for.
-  const std::string entity =
-      QueryParameter(client.head().path_and_query, "quotaEntityId").value_or("");
-  std::shared_ptr<const Snapshot> snapshot;
-  const std::optional<Principal> caller = co_await Identify(client, snapshot);
-  if (!caller.has_value()) co_return;
-  if (!IsValidScopeName(entity)) {
-    co_return co_await Refuse(client, ErrorCode::kInvalidParameter,
-                              "`quotaEntityId` must be `api_key_id_` and a key's id, or the name "
-                              "of a quota entity.");
-  }
-  std::vector<Standing> standings;
-  if (entity.starts_with(kKeyPrefix)) {
-    const std::string_view key_id = std::string_view(entity).substr(kKeyPrefix.size());
-    const std::optional<KeyRef> key = snapshot->keys().FindById(key_id);
-    const bool seen = key.has_value() &&
-                      snapshot->WorkspaceAt(key->workspace()).id == caller->workspace_id() &&
-                      (key_id == caller->key_id() || caller->manages_quotas());
-    if (seen) Collect(*snapshot, ScopeKind::kKey, key_id, *caller, standings);
-  } else if (caller->manages_quotas()) {
-    Collect(*snapshot, ScopeKind::kQuotaEntity, QuotaEntityId(caller->workspace_id(), entity),
-            *caller, standings);
-  }
-  std::erase_if(standings, [](const Standing& standing) { return !standing.budget->hard; });
-  if (standings.empty()) {
-    std::string missing = "{\"error\":\"Quota not found\"}";
-    co_return co_await Answer(client, 404, std::move(missing));
-  }
-  standings.resize(1);
-  if (!co_await Ask(standings)) co_return co_await Refuse(client, ErrorCode::kBillingUnavailable);
-  const Standing& quota = standings[0];
-  std::string body = "{\"quotaEntityId\":";
-  AppendJsonString(body, entity);
-  if (quota.budget->scope_kind == ScopeKind::kKey) {
-    AppendText("apiKeyName", quota.budget->scope_id, body);
-  }
-  AppendNumber("limitAmount", quota.limit, body);
-  AppendNumber("currentSpend", quota.spent, body);
-  AppendText("refreshPeriod", PeriodName(quota.budget->period), body);
-  body += ",\"active\":true}";
-  co_await Answer(client, 200, std::move(body));
 }
 
 }  // namespace tollgate::dataplane

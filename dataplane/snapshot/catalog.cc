@@ -37,6 +37,12 @@ auto FindIn(const Map& map, std::string_view id) -> decltype(map.begin()->second
 
 }  // namespace
 
+std::string_view ScopeKindName(ScopeKind kind) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "", "organization", "workspace", "project", "member", "key", "quota_entity"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 bool PatternMatches(std::string_view pattern, std::string_view name) {
   if (!pattern.empty() && pattern.back() == '*') {
     return name.starts_with(pattern.substr(0, pattern.size() - 1));

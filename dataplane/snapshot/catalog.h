@@ -160,6 +160,9 @@ enum class ScopeKind : std::uint8_t {
   kQuotaEntity = 6,
 };
 
+// "organization", "workspace", "project", "member", "key", "quota_entity".
+std::string_view ScopeKindName(ScopeKind kind);
+
 struct Budget {
   std::string id;
   ScopeKind scope_kind = ScopeKind::kKey;

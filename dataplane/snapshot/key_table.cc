@@ -256,6 +256,12 @@ bool KeyRef::ExpiredAt(absl::Time now) const {
          absl::ToUnixNanos(now) >= record_->expire_ns;
 }
 
+absl::Time KeyRef::expire_time() const {
+  return record_->expire_ns == std::numeric_limits<std::int64_t>::max()
+             ? absl::InfiniteFuture()
+             : absl::FromUnixNanos(record_->expire_ns);
+}
+
 bool KeyRef::Allows(std::string_view name) const {
   if (allows_all()) return true;
   return AnyAllowed(shard_->Allowed(*record_), [name](std::string_view entry) {

@@ -50,6 +50,7 @@ class KeyRef {
   std::uint32_t workspace() const;
   bool revoked() const;
   bool ExpiredAt(absl::Time now) const;
+  absl::Time expire_time() const;  // InfiniteFuture = never.
   std::uint64_t resource_hash() const;
   const Sha256Digest& digest() const;
   std::string_view project_id() const;

@@ -211,7 +211,8 @@ void AddKeyVerbs(CLI::App& app, Context& context) {
   });
 
   const auto audit = std::make_shared<AuditFlags>();
-  CLI::App& audit_verb = *app.add_subcommand("audit", "Show who changed what, newest first; with --store, check the ledger");
+  CLI::App& audit_verb = *app.add_subcommand(
+      "audit", "Show who changed what, newest first; with --store, check the ledger");
   audit_verb.add_option("--store", audit->store,
                         "instead: a folder with a billing store that no program has open; every "
                         "balance and charge is recomputed, and a difference fails");

@@ -63,7 +63,10 @@ absl::Status Suite::StartControlPlane() {
   config.catalog_address = addresses_.catalog_grpc;
   config.tokens = {{.name = kTokenName,
                     .role = controlplane::Role::kAdmin,
-                    .sha256 = Sha256(folder_.admin_token().Reveal())}};
+                    .sha256 = Sha256(folder_.admin_token().Reveal())},
+                   {.name = "node",
+                    .role = controlplane::Role::kNode,
+                    .sha256 = Sha256(folder_.node_token().Reveal())}};
   config.ops_listen.clear();
   TG_ASSIGN_OR_RETURN(controlplane_,
                       controlplane::Server::Build(std::move(config), {.metrics = &metrics_}));
@@ -101,6 +104,7 @@ absl::Status Suite::StartDataPlane() {
   config.ops_allow_remote = config_.allow_remote;
   config.data_dir = folder_.Path("dataplane");
   config.control_plane.address = addresses_.admin_grpc;
+  config.control_plane.token_file = folder_.node_token_file();
   config.billing.address = addresses_.billing_grpc;
   config.billing.token_file = folder_.node_token_file();
   config.pepper_file = folder_.pepper_file();

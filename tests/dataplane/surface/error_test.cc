@@ -16,7 +16,11 @@ TEST(ErrorTableTest, RowsAreInOrderAndSayWhatToDo) {
   for (const ErrorRow& row : ErrorTable()) {
     EXPECT_EQ(static_cast<std::size_t>(row.code), i++);
     EXPECT_EQ(&RowOf(row.code), &row);
-    EXPECT_GE(row.status, 400);
+    if (row.code == ErrorCode::kOutputLimitReached) {
+      EXPECT_EQ(row.status, 200) << "it only ends a stream that has begun";
+    } else {
+      EXPECT_GE(row.status, 400);
+    }
     EXPECT_LE(row.status, 599);
     EXPECT_TRUE(row.message.ends_with(".")) << row.name;
     names.insert(std::string(row.name));
@@ -42,6 +46,27 @@ TEST(ErrorTableTest, TheEnvelopeIsOpenAis) {
   OpenAiChatSurface().AppendStreamError(stopped, "", out);
   EXPECT_TRUE(out.starts_with("data: {\"error\":{\"message\":\"The gateway is being restarted"));
   EXPECT_TRUE(out.ends_with("\"param\":null,\"code\":\"gateway_stopping\"}}\n\n"));
+}
+
+TEST(ErrorTableTest, TheHeadersTellRefusalsApart) {
+  GatewayError error;
+  error.code = ErrorCode::kInsufficientBalance;
+  std::string lines;
+  AppendErrorLines(error, lines);
+  EXPECT_EQ(lines, "x-tollgate-error: insufficient_balance\r\n");
+  lines.clear();
+  error.code = ErrorCode::kBudgetExceeded;
+  error.budget_id = "bud_1";
+  error.budget_scope = "key/key_7";
+  AppendErrorLines(error, lines);
+  EXPECT_EQ(lines,
+            "x-tollgate-error: budget_exceeded\r\nx-tollgate-budget: bud_1\r\n"
+            "x-tollgate-budget-scope: key/key_7\r\n")
+      << "it never starts anew";
+  lines.clear();
+  error.resets_at = absl::FromUnixSeconds(1'796'083'200);
+  AppendErrorLines(error, lines);
+  EXPECT_TRUE(lines.ends_with("x-tollgate-budget-reset: 2026-12-01T00:00:00Z\r\n")) << lines;
 }
 
 TEST(ErrorTableTest, RetryAfterIsWrittenAndRead) {

@@ -77,14 +77,15 @@ def test_a_provider_that_ignores_the_limit_is_cut_at_the_reserve(world):
 def test_a_stream_grows_its_hold_and_is_charged_what_it_used(world):
     world.providers["alpha"].faults("a/chat", REPEAT)
     key, _ = capped_key(world, 1)
-    answer = ask(world, key, messages=LONG, stream=True, stream_options={"include_usage": True})
+    body = {"messages": LONG, "stream": True, "stream_options": {"include_usage": True}}
+    answer = ask(world, key, **body)
     assert answer.succeeded
     chunks = chunks_of(answer)
     assert not any("tollgate" in chunk for chunk in chunks)
     record = record_of(world, answer.header("x-generation-id"))
     entry = world.providers["alpha"].entry(record.provider_response_id)
     assert record.charge_nano_usd == entry["charge_nano_usd"]
-    bound = ask(world, key, messages=LONG, stream=True, path="estimate").json
+    bound = ask(world, key, path="estimate", **body).json
     for hold in record.holds:
         assert hold.amount_nano_usd > nano(bound["hold"]), "it grew beyond the first chunk"
         assert hold.amount_nano_usd <= nano(bound["max_cost"]) + 10

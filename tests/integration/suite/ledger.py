@@ -92,6 +92,22 @@ class Ledger:
         return self._rpc(f"{LEDGER}/TopUp", workspace_id=workspace_id, request_id=request_id,
                          amount_nano_usd=amount_nano_usd, description=description)
 
+    def grant_credit(self, workspace_id, amount_nano_usd, expires):
+        """Gives promotional credit; returns the entry."""
+        return self._rpc(f"{LEDGER}/GrantCredit", workspace_id=workspace_id,
+                         amount_nano_usd=amount_nano_usd, description="promotion",
+                         expire_time=expires.isoformat().replace("+00:00", "Z"),
+                         request_id=f"credit-{workspace_id}")
+
+    def credits(self, workspace_id):
+        """What is left of promotional credit."""
+        return list(self._rpc(f"{LEDGER}/ListCredits", workspace_id=workspace_id).credits)
+
+    def refund(self, workspace_id, generation_id):
+        """Gives back what a generation was charged; returns the entry."""
+        return self._rpc(f"{LEDGER}/Refund", workspace_id=workspace_id, description="test",
+                         generation_id=generation_id, request_id=f"refund-{generation_id}")
+
     def wallet(self, workspace_id):
         """The wallet of a workspace."""
         return self._rpc(f"{LEDGER}/GetWallet", workspace_id=workspace_id)

@@ -178,7 +178,11 @@ class Separate(Suite):
         self._pepper = self._secret("pepper", f"1:{secrets.token_hex(32)}\n")
         self._seal = self._secret("seal", secrets.token_hex(32) + "\n")
         self._token = self._secret("token", self.token + "\n")
-        self._tokens = self._secret("tokens", f"test admin {token_hash}\n")
+        node_token = secrets.token_hex(24)
+        node_hash = hashlib.sha256(node_token.encode()).hexdigest()
+        self._node_token = self._secret("node-token", node_token + "\n")
+        self._tokens = self._secret(
+            "tokens", f"test admin {token_hash}\ntest-node node {node_hash}\n")
         self.catalog = self._service("catalog")
         self.controlplane = self._service("controlplane")
         self.billing = self._service("billing")
@@ -255,20 +259,24 @@ class Separate(Suite):
     def _billing_lines(self, process):
         return [f"listen: {self._address(process, 'grpc')}", "ops:",
                 f"  listen: {LOOPBACK_ANY_PORT}", "control_plane:",
-                f"  address: {self.admin_grpc}", *self._client_tls("billing"), "admin_tokens:",
+                f"  address: {self.admin_grpc}", *self._client_tls("billing"),
+                f"seal_key_file: {self._seal}", "admin_tokens:",
                 "  - name: test", "    role: admin", f"    token_file: {self._token}"]
 
     def _dataplane_lines(self, process):
         control_plane = self.config_proxy.address if self.config_proxy else self.admin_grpc
         proxy = self.billing_proxies.get(process.name)
         billing = proxy.address if proxy else self.billing_grpc
-        # Without TLS a token says who reads wallets; with it, the certificate does.
+        # Without TLS tokens say who reads wallets and asks for quotas; with it, the certificate
+        # does.
         reads_wallets = [f"  token_file: {self._token}"] if self.tls is None else []
+        asks_for_quotas = [f"  token_file: {self._node_token}"] if self.tls is None else []
         http_tls = [] if self.tls is None else [
             "  tls:", *self.tls["dataplane"].lines("    ", with_ca=False)]
         return ["http:", f"  listen: {self._address(process, 'http_url')}", *http_tls, "ops:",
                 f"  listen: {self._address(process, 'ops_url')}", "control_plane:",
-                f"  address: {control_plane}", *self._client_tls("dataplane"), "billing:",
+                f"  address: {control_plane}", *asks_for_quotas, *self._client_tls("dataplane"),
+                "billing:",
                 f"  address: {billing}", *reads_wallets, *self._client_tls("dataplane"),
                 f"pepper_file: {self._pepper}", f"seal_key_file: {self._seal}"]
 

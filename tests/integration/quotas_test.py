@@ -1,0 +1,143 @@
+"""/v1/quotas: a key that manages quotas makes, changes and archives them, and they bind at once."""
+import time
+from decimal import Decimal
+
+import pytest
+
+from suite.checks import error_of
+from suite.waiting import wait_until
+from suite.wire import fetch
+
+MESSAGES = [{"role": "user", "content": "x"}]
+BINDS_WITHIN_S = 5  # Far more than it takes; revocation_test measures how long that is.
+NOT_FOUND = (404, {"error": "Quota not found"})
+
+
+@pytest.fixture(name="manager", scope="module")
+def manager_(world):
+    """A key that manages quotas."""
+    key = world.workspace.key(manages_quotas=True)
+    world.wait_for_key(key)
+    return key
+
+
+def quotas(world, key, method="GET", entity=None, **body):
+    """One request to /v1/quotas: its status and answer."""
+    query = f"?quotaEntityId={entity}" if entity else ""
+    answer = fetch(f"{world.base_url}/quotas{query}", method, key.secret, body or None)
+    return answer.status, answer.json
+
+
+def ask(world, key, headers=()):
+    """One request of $0.10 to a model."""
+    return fetch(f"{world.base_url}/chat/completions", "POST", key.secret,
+                 {"model": "test/flat", "messages": MESSAGES}, headers)
+
+
+def new_key(world):
+    """A key, and what its quota is called."""
+    key = world.workspace.key()
+    world.wait_for_key(key)
+    return key, f"api_key_id_{key.id}"
+
+
+def refused_soon(world, key, code="budget_exceeded", headers=()):
+    """Until the key's requests are refused with the code."""
+    def refused():
+        answer = ask(world, key, headers)
+        return answer.status == 402 and error_of(answer)["code"] == code
+    wait_until(f"{key.id} is refused", refused, BINDS_WITHIN_S)
+
+
+def served_soon(world, key, headers=()):
+    """Until they are served."""
+    wait_until(f"{key.id} is served", lambda: ask(world, key, headers).succeeded, BINDS_WITHIN_S)
+
+
+def test_a_quota_from_its_making_to_its_end(world, manager):
+    key, entity = new_key(world)
+    assert quotas(world, manager, entity=entity) == NOT_FOUND
+    made = {"quotaEntityId": entity, "apiKeyName": key.id, "limitAmount": 0, "currentSpend": 0,
+            "refreshPeriod": "monthly", "active": True}
+    assert quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=0,
+                  refreshPeriod="monthly") == (200, made)
+    assert quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=5,
+                  refreshPeriod="daily") == (409, {"error": "Quota already exists"})
+    refused_soon(world, key)
+    assert quotas(world, manager, "PATCH", entity, limitAmount=0.3) == (
+        200, {**made, "limitAmount": Decimal("0.3")})
+    served_soon(world, key)
+    # What is spent shows in its own quota, which any key may read.
+    world.settle()
+    status, quota = quotas(world, key, entity=entity)
+    assert status == 200 and 0 < quota["currentSpend"] <= quota["limitAmount"]
+    assert quotas(world, manager, "PATCH", entity, active=False)[1]["active"] is False
+    assert quotas(world, manager, entity=entity)[1]["active"] is False
+    for _ in range(4):
+        served_soon(world, key)
+    assert quotas(world, manager, "PATCH", entity, active=True)[1]["active"] is True
+    refused_soon(world, key)
+    status, archived = quotas(world, manager, "DELETE", entity)
+    assert status == 200 and archived["archived"] is True and archived["active"] is False
+    served_soon(world, key)
+    wait_until("it is gone", lambda: quotas(world, manager, entity=entity) == NOT_FOUND,
+               BINDS_WITHIN_S)
+    assert quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=5,
+                  refreshPeriod="daily") == (409, {"error": "Quota already exists"})
+    assert quotas(world, manager, "PATCH", entity, archived=False)[1]["active"] is True
+    refused_soon(world, key)
+
+
+def test_a_quota_of_an_end_user(world, manager):
+    headers = [("x-tollgate-quota-entity", "user nine")]
+    key, _ = new_key(world)
+    assert ask(world, key, headers).succeeded
+    status, quota = quotas(world, manager, "POST", quotaEntityId="user nine", limitAmount=0.1,
+                           refreshPeriod="none")
+    assert status == 200 and "apiKeyName" not in quota
+    served_soon(world, key, headers)
+    refused_soon(world, key, headers=headers)
+    assert ask(world, key).succeeded, "without the user there is no such limit"
+    other = [("x-tollgate-quota-entity", "user ten")]
+    assert ask(world, key, other).succeeded
+    assert quotas(world, key, entity="user%20nine") == NOT_FOUND, "only managers see it"
+    world.settle()
+    assert quotas(world, manager, entity="user%20nine")[1]["currentSpend"] == Decimal("0.1")
+
+
+def test_who_may_not(world, manager):
+    key, entity = new_key(world)
+    for method, body in (("POST", {"quotaEntityId": entity, "limitAmount": 9}),
+                         ("PATCH", {"quotaEntityId": entity, "limitAmount": 9}), ("DELETE", {})):
+        status, answer = quotas(world, key, method, entity, **body)
+        assert (status, answer["error"]["code"]) == (403, "quotas_not_managed"), method
+    stranger = world.poor_key  # Of another workspace.
+    assert quotas(world, stranger, entity=entity) == NOT_FOUND
+    assert quotas(world, manager, "PATCH", f"api_key_id_{stranger.id}", limitAmount=0) == NOT_FOUND
+    assert quotas(world, manager, "POST", quotaEntityId=f"api_key_id_{stranger.id}",
+                  limitAmount=0) == NOT_FOUND
+    assert quotas(world, manager, "PATCH", entity, limitAmount=0) == NOT_FOUND, "nobody made it"
+    assert fetch(f"{world.base_url}/quotas", "POST").status == 401
+
+
+@pytest.mark.parametrize("body, names", [
+    ({}, "quotaEntityId"), ({"quotaEntityId": "u"}, "limitAmount"),
+    ({"quotaEntityId": "u", "limitAmount": -1}, "limitAmount"),
+    ({"quotaEntityId": "u", "limitAmount": 1, "refreshPeriod": "hourly"}, "refreshPeriod")])
+def test_what_is_wrong_is_named(world, manager, body, names):
+    status, answer = quotas(world, manager, "POST", **body)
+    assert status == 400 and names in answer["error"]["message"]
+
+
+def test_a_changed_quota_binds_within_a_tenth_of_a_second(world, manager):
+    key, entity = new_key(world)
+    quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=100, refreshPeriod="none")
+    served_soon(world, key)
+    took = []
+    for limit in (0, 100) * 5:
+        quotas(world, manager, "PATCH", entity, limitAmount=limit)
+        began = time.monotonic()
+        (served_soon if limit else refused_soon)(world, key)
+        took.append(time.monotonic() - began)
+    print(f"\nbound after {sorted(round(1000 * seconds) for seconds in took)} ms")
+    assert sorted(took)[len(took) // 2] < 0.1

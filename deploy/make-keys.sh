@@ -4,9 +4,10 @@
 #   deploy/make-keys.sh DIR       for example /etc/tollgate/keys
 #
 #   pepper        under which keys are digested; control plane and data plane
-#   seal          with which provider credentials are sealed; control plane and data plane
+#   seal          with which credentials and webhook secrets are sealed; control plane, data plane
+#                 and billing
 #   admin-token   the bearer token of the CLI
-#   node-token    with which data-plane nodes read wallets
+#   node-token    with which data-plane nodes read wallets, and ask for quotas
 #   tokens        the digests of the tokens, for control plane and catalog
 #
 # Keep a copy of the first two: without the pepper no key is known, without the seal key no
@@ -26,5 +27,5 @@ random_hex | once seal
 echo "tga_$(random_hex)" | once admin-token
 echo "tgn_$(random_hex)" | once node-token
 digest() { tr -d '\n' < "$dir/$1" | sha256sum | cut -d ' ' -f 1; }
-echo "admin admin $(digest admin-token)" | once tokens
+printf '%s\n' "admin admin $(digest admin-token)" "node node $(digest node-token)" | once tokens
 ls -l "$dir"

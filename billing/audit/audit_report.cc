@@ -40,8 +40,7 @@ void AuditReport::Differ(AuditCheck check, std::string where, std::string expect
   Tally& tally = Of(check);
   ++tally.differences;
   if (tally.first.has_value()) return;
-  tally.first =
-      AuditDifference{check, std::move(where), std::move(expected), std::move(found)};
+  tally.first = AuditDifference{check, std::move(where), std::move(expected), std::move(found)};
   if (!first_.has_value()) first_ = tally.first;
 }
 

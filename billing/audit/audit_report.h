@@ -56,9 +56,7 @@ class AuditReport {
     Differ(check, where(), expected.ToFixedUsdString() + " USD", found.ToFixedUsdString() + " USD");
   }
 
-  const Tally& tally(AuditCheck check) const {
-    return tallies_[static_cast<std::size_t>(check)];
-  }
+  const Tally& tally(AuditCheck check) const { return tallies_[static_cast<std::size_t>(check)]; }
   // Something that an operator should look at and that no invariant forbids.
   void Note(std::string text) { notes_.push_back(std::move(text)); }
   const std::vector<std::string>& notes() const { return notes_; }

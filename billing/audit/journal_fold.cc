@@ -1,6 +1,7 @@
 #include "billing/audit/journal_fold.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -11,7 +12,6 @@
 #include "absl/strings/str_split.h"
 #include "base/string_views.h"
 #include "billing/ledger/entry_codec.h"
-#include "billing/ledger/ledger.h"
 
 namespace tollgate::billing {
 namespace {
@@ -39,6 +39,11 @@ std::optional<Movement> ParseMovement(const std::string& key) {
   return movement;
 }
 
+bool MovesALease(EntryKind kind) {
+  return kind == EntryKind::kLeaseGrant || kind == EntryKind::kLeaseRelease ||
+         kind == EntryKind::kLoss;
+}
+
 // Sums must not stop an audit: what overflows is a difference elsewhere.
 Money Plus(Money a, Money b) { return a.TryAdd(b).value_or(Money::Max()); }
 Money Negative(Money a) { return Money::Zero().TrySubtract(a).value_or(Money::Max()); }
@@ -49,8 +54,7 @@ Money OutstandingOf(const LeaseTotals& totals) {
   const __int128 amount = static_cast<__int128>(totals.granted.nano_usd()) -
                           totals.released.nano_usd() - totals.settled.nano_usd();
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  return Money::FromNanoUsd(
-      static_cast<std::int64_t>(std::clamp<__int128>(amount, -kMost, kMost)));
+  return Money::FromNanoUsd(static_cast<std::int64_t>(std::clamp<__int128>(amount, -kMost, kMost)));
 }
 
 std::string EntryPlace(const Entry& entry, std::string_view account) {
@@ -58,27 +62,18 @@ std::string EntryPlace(const Entry& entry, std::string_view account) {
   return account.empty() ? place : absl::StrCat(place, ", account ", AbslView(account));
 }
 
-JournalFold::KeyDigest JournalFold::DigestOfKey(std::string_view idempotency_key) {
-  const Sha256Digest whole = Sha256(idempotency_key);
-  KeyDigest half;
-  std::copy_n(whole.begin(), half.size(), half.begin());
-  return half;
-}
-
-bool JournalFold::HasKey(std::string_view idempotency_key) const {
-  return keys_.contains(DigestOfKey(idempotency_key));
+std::string LeasePlace(const LeaseKey& lease) {
+  return absl::StrCat("lease of node ", lease.node_id, "/", lease.incarnation, " on ",
+                      lease.account);
 }
 
 void JournalFold::Add(const Entry& entry) {
+  const Changes changes = ChangesOf(entry);
   CheckChain(entry);
-  CheckPostings(entry);
-  Post(entry);
-  if (RemembersKey(entry.transfer.kind)) ++remembered_keys_;
-  if (entry.transfer.kind == EntryKind::kLeaseGrant ||
-      entry.transfer.kind == EntryKind::kLeaseRelease ||
-      entry.transfer.kind == EntryKind::kLoss) {
-    MoveLease(entry);
-  }
+  CheckPostings(entry, changes);
+  Post(entry, changes);
+  CheckWorkspace(entry);
+  if (MovesALease(entry.transfer.kind)) MoveLease(entry, changes);
   last_sequence_ = entry.sequence;
   last_time_ = entry.time;
   last_hash_ = entry.hash;
@@ -95,12 +90,14 @@ void JournalFold::CheckChain(const Entry& entry) {
                  absl::StrCat("hash ", HexEncode(DigestView(entry.hash))));
   report_.Expect(AuditCheck::kJ10, entry.time > last_time_, place,
                  absl::StrCat("a time after ", TimeText(last_time_)), TimeText(entry.time));
-  report_.Expect(AuditCheck::kJ6, keys_.insert(DigestOfKey(entry.transfer.idempotency_key)).second,
-                 place, absl::StrCat("key ", entry.transfer.idempotency_key, " once"),
-                 "it was applied before");
+  if (entry.transfer.kind != EntryKind::kCreditExpiry) return;
+  // The others are checked with the totals, records and requests that their keys name.
+  const std::string key = absl::StrCat("expiry/", entry.transfer.workspace_id, "/", entry.sequence);
+  report_.Expect(AuditCheck::kJ6, entry.transfer.idempotency_key == key, place,
+                 absl::StrCat("key ", key), absl::StrCat("key ", entry.transfer.idempotency_key));
 }
 
-void JournalFold::CheckPostings(const Entry& entry) {
+void JournalFold::CheckPostings(const Entry& entry, const Changes& changes) {
   __int128 sum = 0;
   bool usable = entry.transfer.postings.size() >= 2;
   for (const Posting& posting : entry.transfer.postings) {
@@ -114,78 +111,101 @@ void JournalFold::CheckPostings(const Entry& entry) {
   report_.Expect(AuditCheck::kJ1, usable, place,
                  "two postings or more, on accounts with names, of amounts that are not zero",
                  "a posting that is none");
+  const Changes expected = ExpectedChanges(entry, changes);
+  report_.Expect(AuditCheck::kJ1, changes == expected, place, ChangesText(expected),
+                 ChangesText(changes));
+  report_.Expect(
+      AuditCheck::kJ1, MovesTheRightWay(entry, changes), place,
+      absl::StrCat("money that moves as in a ", AbslView(EntryKindName(entry.transfer.kind))),
+      ChangesText(changes));
 }
 
-void JournalFold::Post(const Entry& entry) {
+Money JournalFold::BalanceOf(const std::string& account) const {
+  const auto found = balances_.find(account);
+  return found == balances_.end() ? Money::Zero() : found->second;
+}
+
+void JournalFold::Post(const Entry& entry, const Changes& changes) {
   for (const Posting& posting : entry.transfer.postings) {
     Money& balance = balances_[posting.account];
     balance = Plus(balance, posting.amount);
   }
-  const std::string wallet = WalletAccount(entry.transfer.workspace_id);
-  const std::string holds = HoldsAccount(entry.transfer.workspace_id);
-  for (const std::string* account : {&wallet, &holds}) {
-    const auto found = balances_.find(*account);
-    if (found == balances_.end()) continue;
-    report_.Expect(AuditCheck::kJ5, !found->second.is_negative(),
-                   [&] { return EntryPlace(entry, *account); }, "zero or more",
-                   found->second.ToFixedUsdString());
+  const std::string& workspace = entry.transfer.workspace_id;
+  Wallet& sums = wallets_[workspace];
+  if (entry.transfer.kind == EntryKind::kUsage) {
+    sums.settled = Plus(sums.settled, Negative(ChangeOf(changes, HoldsAccount(workspace))));
+  } else if (!MovesALease(entry.transfer.kind)) {
+    sums.credited = Plus(sums.credited, ChangeOf(changes, WalletAccount(workspace)));
   }
-  Money after;
-  for (const std::string* account : {&wallet, &holds}) {
-    const auto found = balances_.find(*account);
-    if (found != balances_.end()) after = Plus(after, found->second);
+}
+
+void JournalFold::CheckWorkspace(const Entry& entry) {
+  const std::string& workspace = entry.transfer.workspace_id;
+  const std::string credit = CreditAccount(workspace);
+  for (const std::string& account : {WalletAccount(workspace), HoldsAccount(workspace), credit}) {
+    const Money balance = BalanceOf(account);
+    report_.Expect(
+        AuditCheck::kJ5, !balance.is_negative(), [&] { return EntryPlace(entry, account); },
+        "zero or more", balance.ToFixedUsdString());
   }
+  const Money after = Plus(BalanceOf(WalletAccount(workspace)), BalanceOf(HoldsAccount(workspace)));
   report_.ExpectEqual(AuditCheck::kJ3, after, entry.balance, [&] {
-    return absl::StrCat(EntryPlace(entry), ", balance of workspace ", entry.transfer.workspace_id);
+    return absl::StrCat(EntryPlace(entry), ", balance of workspace ", workspace);
   });
-  Wallet& sums = wallets_[entry.transfer.workspace_id];
-  if (entry.transfer.kind == EntryKind::kTopUp || entry.transfer.kind == EntryKind::kAdjustment) {
-    sums.credited = Plus(sums.credited, AmountOn(entry, wallet));
-  } else if (entry.transfer.kind == EntryKind::kUsage) {
-    sums.settled = Plus(sums.settled, Negative(AmountOn(entry, holds)));
-  }
+  report_.Expect(
+      AuditCheck::kJ5, BalanceOf(credit) <= after, [&] { return EntryPlace(entry, credit); },
+      absl::StrCat("at most the ", after.ToFixedUsdString(), " USD that are there"),
+      absl::StrCat(BalanceOf(credit).ToFixedUsdString(), " USD"));
 }
 
-Money JournalFold::AmountOn(const Entry& entry, const std::string& account) const {
-  Money sum;
-  for (const Posting& posting : entry.transfer.postings) {
-    if (posting.account == account) sum = Plus(sum, posting.amount);
-  }
-  return sum;
-}
-
-void JournalFold::MoveLease(const Entry& entry) {
+void JournalFold::MoveLease(const Entry& entry, const Changes& changes) {
   const std::optional<Movement> movement = ParseMovement(entry.transfer.idempotency_key);
-  if (!movement.has_value()) {
-    report_.Differ(AuditCheck::kJ7, EntryPlace(entry), "a key that names a lease",
+  if (!movement.has_value() ||
+      movement->lease.account != WalletAccount(entry.transfer.workspace_id)) {
+    report_.Differ(AuditCheck::kJ7, EntryPlace(entry), "a key that names a lease on the wallet",
                    entry.transfer.idempotency_key);
     return;
   }
+  ForgetEvenOnes(movement->lease);
   LeaseTotals& totals = leases_[movement->lease];
-  const Money into_holds = AmountOn(entry, HoldsAccount(entry.transfer.workspace_id));
+  const Money into_holds = ChangeOf(changes, HoldsAccount(entry.transfer.workspace_id));
   const bool grant = entry.transfer.kind == EntryKind::kLeaseGrant;
   Money& total = grant ? totals.granted : totals.released;
+  // Totals only grow: so a key passes once.
+  report_.Expect(
+      AuditCheck::kJ6, movement->total > total, [&] { return EntryPlace(entry); },
+      absl::StrCat("a total above ", total.ToFixedUsdString()),
+      absl::StrCat("key ", entry.transfer.idempotency_key));
   total = Plus(total, grant ? into_holds : Negative(into_holds));
   report_.ExpectEqual(AuditCheck::kJ7, movement->total, total, [&] {
     return absl::StrCat(EntryPlace(entry), ", total ", grant ? "granted to" : "released by",
                         " node ", movement->lease.node_id);
   });
-  report_.Expect(AuditCheck::kJ7, !OutstandingOf(totals).is_negative(),
-                 [&] { return EntryPlace(entry, movement->lease.account); },
-                 "no more released than was granted and not spent",
-                 absl::StrCat(OutstandingOf(totals).ToFixedUsdString(), " outstanding"));
+  report_.Expect(
+      AuditCheck::kJ7, !OutstandingOf(totals).is_negative(),
+      [&] { return EntryPlace(entry, movement->lease.account); },
+      "no more released than was granted and not spent",
+      absl::StrCat(OutstandingOf(totals).ToFixedUsdString(), " outstanding"));
+}
+
+// A former incarnation without money can have no entry any more.
+void JournalFold::ForgetEvenOnes(const LeaseKey& before) {
+  auto it = leases_.lower_bound({before.account, before.node_id, 0});
+  while (it != leases_.end() && it->first < before) {
+    const bool over = OutstandingOf(it->second).is_zero() && !stored_.contains(it->first);
+    it = over ? leases_.erase(it) : std::next(it);
+  }
 }
 
 void JournalFold::Settle(const LeaseKey& lease, Money amount) {
+  if (amount.is_zero()) return;
   LeaseTotals& totals = leases_[lease];
   totals.settled = Plus(totals.settled, amount);
-  report_.Expect(AuditCheck::kJ7, !OutstandingOf(totals).is_negative(),
-                 [&] {
-                   return absl::StrCat("entry ", last_sequence_, ", lease of node ", lease.node_id,
-                                       "/", lease.incarnation, " on ", lease.account);
-                 },
-                 "a charge that the lease covers",
-                 absl::StrCat(OutstandingOf(totals).ToFixedUsdString(), " outstanding"));
+  report_.Expect(
+      AuditCheck::kJ7, !OutstandingOf(totals).is_negative(),
+      [&] { return absl::StrCat("entry ", last_sequence_, ", ", LeasePlace(lease)); },
+      "a charge that the lease covers",
+      absl::StrCat(OutstandingOf(totals).ToFixedUsdString(), " outstanding"));
 }
 
 }  // namespace tollgate::billing

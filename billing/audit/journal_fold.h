@@ -5,14 +5,13 @@
 #ifndef TOLLGATE_BILLING_AUDIT_JOURNAL_FOLD_H_
 #define TOLLGATE_BILLING_AUDIT_JOURNAL_FOLD_H_
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "billing/audit/audit_report.h"
+#include "billing/audit/kind_postings.h"
 #include "billing/lease/lease.h"
 #include "billing/ledger/entry.h"
 
@@ -22,11 +21,14 @@ class JournalFold {
  public:
   // What a workspace's wallet has seen.
   struct Wallet {
-    Money credited;  // Top-ups and adjustments.
+    Money credited;  // All that came in and did not expire.
     Money settled;   // Charges that its leases covered.
   };
 
-  explicit JournalFold(AuditReport& report) : report_(report) {}
+  // `stored` are the leases that the store still has, and outlives this: of those that are over and
+  // gone nothing is kept, or a journal of years would not fit into memory.
+  JournalFold(AuditReport& report, const std::map<LeaseKey, LeaseRow>& stored)
+      : report_(report), stored_(stored) {}
 
   // Takes the next entry, in the order of the journal.
   void Add(const Entry& entry);
@@ -35,32 +37,28 @@ class JournalFold {
   void Settle(const LeaseKey& lease, Money amount);
 
   std::uint64_t last_sequence() const { return last_sequence_; }
+  absl::Time last_time() const { return last_time_; }
   const std::map<std::string, Money>& balances() const { return balances_; }
   const std::map<std::string, Wallet>& wallets() const { return wallets_; }  // By workspace.
   const std::map<LeaseKey, LeaseTotals>& leases() const { return leases_; }  // Of wallets.
-  // How many entries are of kinds whose keys the ledger remembers.
-  std::uint64_t remembered_keys() const { return remembered_keys_; }
-  bool HasKey(std::string_view idempotency_key) const;
 
  private:
-  using KeyDigest = std::array<std::uint8_t, 16>;
-  static KeyDigest DigestOfKey(std::string_view idempotency_key);
-
   void CheckChain(const Entry& entry);
-  void CheckPostings(const Entry& entry);
-  void Post(const Entry& entry);
-  void MoveLease(const Entry& entry);
-  Money AmountOn(const Entry& entry, const std::string& account) const;
+  void CheckPostings(const Entry& entry, const Changes& changes);
+  void Post(const Entry& entry, const Changes& changes);
+  void CheckWorkspace(const Entry& entry);
+  void MoveLease(const Entry& entry, const Changes& changes);
+  void ForgetEvenOnes(const LeaseKey& before);
+  Money BalanceOf(const std::string& account) const;
 
   AuditReport& report_;
+  const std::map<LeaseKey, LeaseRow>& stored_;
   std::uint64_t last_sequence_ = 0;
-  std::uint64_t remembered_keys_ = 0;
   absl::Time last_time_ = absl::InfinitePast();
   Sha256Digest last_hash_{};
   std::map<std::string, Money> balances_;
   std::map<std::string, Wallet> wallets_;
   std::map<LeaseKey, LeaseTotals> leases_;
-  absl::flat_hash_set<KeyDigest> keys_;  // Halves of SHA-256: a collision is out of reach.
 };
 
 // Granted less released less settled, within the range of Money whatever the totals are.
@@ -68,6 +66,9 @@ Money OutstandingOf(const LeaseTotals& totals);
 
 // "entry 17", and with an account "entry 17, account wallet/ws_1".
 std::string EntryPlace(const Entry& entry, std::string_view account = {});
+
+// "lease of node n_1/3 on wallet/ws_1".
+std::string LeasePlace(const LeaseKey& lease);
 
 }  // namespace tollgate::billing
 

@@ -6,15 +6,23 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/pricing.h"
 #include "billing/audit/audit_report.h"
-#include "billing/ingest/usage_record.h"
+#include "billing/audit/kind_postings.h"
 #include "billing/ledger/entry.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::billing {
+
+// What a price rule says of itself; the rules that are in force, by id.
+struct PriceRuleTerms {
+  std::string version;
+  std::int64_t adjust_ppm = 0;
+};
+using PriceRulesById = std::map<std::string, PriceRuleTerms>;
 
 // Not thread-safe.
 class UsageAudit {
@@ -22,23 +30,34 @@ class UsageAudit {
   // Reads a serialized pricing.v1.PriceVersion; NotFound.
   using ReadPrice = std::function<absl::StatusOr<std::string>(const std::string& id)>;
 
-  UsageAudit(AuditReport& report, ReadPrice read_price)
-      : report_(report), read_price_(std::move(read_price)) {}
+  // `rules` must outlive this.
+  UsageAudit(AuditReport& report, ReadPrice read_price, const PriceRulesById& rules)
+      : report_(report), read_price_(std::move(read_price)), rules_(rules) {}
 
   // J8: the entry says what the record says, in workspace, generation and every posting.
   void CompareEntry(const Entry& entry, const usage::v1::UsageRecord& record);
 
-  // PRICES: cost and charge, computed again from the quantities and the price version by name.
+  // PRICES: cost, charge and what each account was drawn on, computed again from the quantities,
+  // the price version by name and what the price rule added.
   void Recompute(const Entry& entry, const usage::v1::UsageRecord& record);
 
  private:
-  absl::StatusOr<Money> CostOf(const usage::v1::UsageRecord& record);
+  void CheckInterrupted(const Entry& entry, const usage::v1::UsageRecord& record);
+  void CheckPriced(const Entry& entry, const usage::v1::UsageRecord& record);
+  void CheckRule(const Entry& entry, const usage::v1::UsageRecord& record);
+  void CheckDraws(const Entry& entry, const usage::v1::UsageRecord& record, Money drawn);
+  absl::StatusOr<__int128> PicoUsdOf(const usage::v1::UsageRecord& record);
   absl::StatusOr<const PriceVersion*> FindPrice(const std::string& id);
 
   AuditReport& report_;
   const ReadPrice read_price_;
-  std::map<std::string, absl::StatusOr<PriceVersion>> prices_;  // Those that were needed.
+  const PriceRulesById& rules_;
+  // Those that were needed last.
+  std::map<std::string, absl::StatusOr<PriceVersion>> prices_;
 };
+
+// What a record draws on one of its holds' accounts.
+Money DrawnOn(const usage::v1::UsageRecord& record, const usage::v1::Hold& hold);
 
 }  // namespace tollgate::billing
 

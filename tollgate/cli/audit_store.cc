@@ -75,14 +75,13 @@ void PrintTable(const AuditReport& report, std::ostream& out) {
 absl::Status AuditStoreVerb(const std::string& folder, const std::string& format,
                             std::ostream& out, std::ostream& progress) {
   absl::Time next = absl::Now() + kBetweenProgress;
-  TG_ASSIGN_OR_RETURN(
-      const AuditReport report,
-      billing::AuditStore(folder, [&](std::string_view part, std::uint64_t done,
-                                      std::uint64_t about) {
-        if (absl::Now() < next) return;
-        next = absl::Now() + kBetweenProgress;
-        progress << part << ": " << done << " of about " << about << " rows\n";
-      }));
+  billing::AuditOptions options;
+  options.progress = [&](std::string_view part, std::uint64_t done, std::uint64_t about) {
+    if (absl::Now() < next) return;
+    next = absl::Now() + kBetweenProgress;
+    progress << part << ": " << done << " of about " << about << " rows\n" << std::flush;
+  };
+  TG_ASSIGN_OR_RETURN(const AuditReport report, billing::AuditStore(folder, options));
   if (format == kTable) {
     PrintTable(report, out);
   } else {

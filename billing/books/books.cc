@@ -139,8 +139,8 @@ absl::Status Books::ApplyRecord(const RecordKey& key, const UsageRecordItem& rec
       return absl::InvalidArgumentError("a record draws on another workspace's wallet");
     }
     if (hold.account == wallet && hold.leased) {
-      leased = std::min(record.charge,
-                        leases_.Outstanding({wallet, key.lane.node_id, hold.lease_incarnation}));
+      leased = std::min({record.charge, hold.drawn.value_or(record.charge),
+                         leases_.Outstanding({wallet, key.lane.node_id, hold.lease_incarnation})});
     }
   }
   const Money credit = credits_.Share(record.workspace_id, leased);

@@ -35,7 +35,7 @@ struct UsageHold {
   std::string account;
   bool leased = false;  // False: only counted.
   std::uint64_t lease_incarnation = 0;
-  // What is charged to the account, when that is not the record's charge; never of a wallet.
+  // What is charged to the account, when that is not the record's charge; of a wallet never more.
   std::optional<Money> drawn = std::nullopt;
 };
 

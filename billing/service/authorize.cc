@@ -18,15 +18,23 @@ absl::Status TokenRequired() {
                          "admin_tokens");
 }
 
-}  // namespace
-
-absl::Status Authorizer::Check(const grpc::CallbackServerContext& context, AdminRole needed) const {
+std::vector<std::string> AuthorizationOf(const grpc::CallbackServerContext& context) {
   std::vector<std::string> values;
   const auto range = context.client_metadata().equal_range("authorization");
   for (auto it = range.first; it != range.second; ++it) {
     values.emplace_back(it->second.data(), it->second.size());
   }
-  return CheckParts(values, PeerCertificateName(context), needed);
+  return values;
+}
+
+}  // namespace
+
+absl::Status Authorizer::Check(const grpc::CallbackServerContext& context, AdminRole needed) const {
+  return CheckParts(AuthorizationOf(context), PeerCertificateName(context), needed);
+}
+
+std::string Authorizer::CallerOf(const grpc::CallbackServerContext& context) const {
+  return NameParts(AuthorizationOf(context), PeerCertificateName(context));
 }
 
 absl::Status Authorizer::CheckParts(const std::vector<std::string>& authorization,
@@ -38,19 +46,30 @@ absl::Status Authorizer::CheckParts(const std::vector<std::string>& authorizatio
                            "billing listens beyond this machine and has no admin_tokens: "
                            "configure one");
   }
-  // Two headers could be read differently by two readers.
-  if (authorization.size() != 1 || !authorization[0].starts_with(kBearer)) return TokenRequired();
-  const Sha256Digest digest = Sha256(std::string_view(authorization[0]).substr(kBearer.size()));
-  const AdminToken* match = nullptr;
-  for (const AdminToken& token : options_.tokens) {
-    if (ConstantTimeEqual(token.digest, digest)) match = &token;
-  }
+  const AdminToken* match = FindToken(authorization);
   if (match == nullptr) return TokenRequired();
   if (needed == AdminRole::kAdmin && match->role != AdminRole::kAdmin) {
     return ErrorWithReason(absl::StatusCode::kPermissionDenied, "ROLE_REQUIRED",
                            "this token may read only; use one with the role admin");
   }
   return absl::OkStatus();
+}
+
+std::string Authorizer::NameParts(const std::vector<std::string>& authorization,
+                                  const std::string& certificate_name) const {
+  if (const AdminToken* token = FindToken(authorization)) return token->name;
+  return certificate_name.empty() ? "local" : certificate_name;
+}
+
+const AdminToken* Authorizer::FindToken(const std::vector<std::string>& authorization) const {
+  // Two headers could be read differently by two readers.
+  if (authorization.size() != 1 || !authorization[0].starts_with(kBearer)) return nullptr;
+  const Sha256Digest digest = Sha256(std::string_view(authorization[0]).substr(kBearer.size()));
+  const AdminToken* match = nullptr;
+  for (const AdminToken& token : options_.tokens) {
+    if (ConstantTimeEqual(token.digest, digest)) match = &token;
+  }
+  return match;
 }
 
 }  // namespace tollgate::billing

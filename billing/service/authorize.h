@@ -42,12 +42,23 @@ class Authorizer {
   // Unauthenticated (reason TOKEN_REQUIRED) or PermissionDenied (reason ROLE_REQUIRED).
   absl::Status Check(const grpc::CallbackServerContext& context, AdminRole needed) const;
 
-  // The same from the parts of a call: the values of its "authorization" metadata, and the name in
+  // Who calls, for the log: the name of the token, else that of the verified certificate, else
+  // "local".  Says nothing of what the caller may do.
+  std::string CallerOf(const grpc::CallbackServerContext& context) const;
+
+  // Check() from the parts of a call: the values of its "authorization" metadata, and the name in
   // its verified certificate (empty for none).
   absl::Status CheckParts(const std::vector<std::string>& authorization,
                           const std::string& certificate_name, AdminRole needed) const;
 
+  // CallerOf() likewise.
+  std::string NameParts(const std::vector<std::string>& authorization,
+                        const std::string& certificate_name) const;
+
  private:
+  // The token that is shown; nullptr when none is, or two are.
+  const AdminToken* FindToken(const std::vector<std::string>& authorization) const;
+
   const Options options_;
 };
 

@@ -55,7 +55,10 @@ absl::StatusOr<std::vector<UsageHold>> ParseHolds(const usage::v1::UsageRecord& 
     }
     UsageHold out{hold.account(), hold.leased(), hold.lease_incarnation()};
     if (hold.has_drawn_nano_usd() && hold.drawn_nano_usd() != record.charge_nano_usd()) {
-      if (ref->kind == AccountKind::kWallet) return Refuse("draw on the wallet");
+      // A wallet pays less than the charge when that is beyond its hold: the rest is overrun.
+      if (ref->kind == AccountKind::kWallet && hold.drawn_nano_usd() > record.charge_nano_usd()) {
+        return Refuse("draw on the wallet");
+      }
       out.drawn = Money::FromNanoUsd(hold.drawn_nano_usd());
       TG_RETURN_IF_ERROR(CheckCharge(*out.drawn, Money::Zero()));
     }

@@ -113,6 +113,16 @@ TEST_F(BooksTest, AChargeBeyondTheLeaseIsTheOperatorsOverrun) {
   EXPECT_EQ(books_.counts().overrun, Nano(200));
 }
 
+TEST_F(BooksTest, TheWalletPaysWhatItsHoldSaysAndTheRestIsOverrun) {
+  std::vector<UsageHold> holds = WalletHold();
+  holds[0].drawn = Nano(300);
+  ASSERT_OK(Apply(1, {Record(400, holds)}).status());
+  EXPECT_EQ(Balance("holds/ws_1"), Nano(200)) << "the node counts the same";
+  EXPECT_EQ(Balance("overrun"), Nano(-100));
+  EXPECT_EQ(Balance("revenue/m"), Nano(400));
+  EXPECT_EQ(books_.leases().FindAccount("wallet/ws_1")->row.settled, Nano(300));
+}
+
 TEST_F(BooksTest, BudgetsSettleTheirLeasesAndSoftOnesCount) {
   Lease("budget/hard/all", 40);
   ASSERT_OK(Apply(1, {Record(60, {{"wallet/ws_1", true, 1},

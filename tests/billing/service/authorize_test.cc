@@ -43,5 +43,13 @@ TEST(AuthorizerTest, Table) {
   }
 }
 
+TEST(AuthorizerTest, SaysWhoCalls) {
+  const Authorizer authorizer({.tokens = kTokens});
+  EXPECT_EQ(authorizer.NameParts({"Bearer admin-token"}, ""), "ops");
+  EXPECT_EQ(authorizer.NameParts({"Bearer viewer-token"}, "node"), "eyes");
+  EXPECT_EQ(authorizer.NameParts({"Bearer another"}, "node"), "node");
+  EXPECT_EQ(authorizer.NameParts({}, ""), "local");
+}
+
 }  // namespace
 }  // namespace tollgate::billing

@@ -7,7 +7,9 @@
 
 #include "absl/time/clock.h"
 #include "base/error_map.h"
+#include "base/file_system.h"
 #include "base/grpc_client.h"
+#include "base/log.h"
 #include "base/status_reason.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -325,6 +327,36 @@ TEST_F(ServerTest, ListsAndResolvesLeases) {
   ASSERT_OK(Call(*lease_, &lease::v1::LeaseService::Stub::ResolveLease, resolve, &lease));
   EXPECT_EQ(lease.state(), lease::v1::Lease::STATE_CLOSED);
   EXPECT_EQ(Wallet().available_nano_usd(), 100);
+}
+
+TEST_F(ServerTest, WhoResolvesALeaseIsLogged) {
+  config_.admin_tokens = {{"ops", AdminRole::kAdmin, Sha256("secret-admin")}};
+  token_ = "secret-admin";
+  Restart();
+  ledger::v1::Entry entry;
+  ASSERT_OK(TopUp("r1", 100, &entry));
+  {
+    grpc::ClientContext context;
+    auto leases = OpenLeases(&context, 1);
+    Want(*leases, 60);
+  }
+  Restart();
+  const std::string log = dir_.File("log");
+  ASSERT_OK(ConfigureLog({.path = log}));
+  lease::v1::ResolveLeaseRequest resolve;
+  resolve.set_account("wallet/ws_1");
+  resolve.set_node_id("node_1");
+  resolve.set_incarnation(1);
+  lease::v1::Lease lease;
+  const absl::Status resolved =
+      Call(*lease_, &lease::v1::LeaseService::Stub::ResolveLease, resolve, &lease);
+  ASSERT_OK(ConfigureLog({}));
+  ASSERT_OK(resolved);
+  ASSERT_OK_AND_ASSIGN(const std::string text, RealFileSystem().ReadFile(log));
+  EXPECT_THAT(text, testing::HasSubstr(R"("event":"lease_resolved","by":"ops",)"
+                                       R"("account":"wallet/ws_1","node_id":"node_1",)"
+                                       R"("incarnation":1,"freed_nano_usd":)"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("secret-admin")));
 }
 
 TEST_F(ServerTest, MoneyNeedsATokenOnceOneIsConfigured) {

@@ -39,6 +39,13 @@ TEST(UsageRecordParserTest, TakesWhatMovesMoneyAndKeepsTheBytes) {
   EXPECT_TRUE(item.holds[0].leased);
 }
 
+TEST(UsageRecordParserTest, TheWalletMayPayLessThanTheCharge) {
+  usage::v1::UsageRecord record = Good();
+  record.mutable_holds(0)->set_drawn_nano_usd(4);
+  ASSERT_OK_AND_ASSIGN(const UsageRecordItem item, ParseUsageRecord(record.SerializeAsString()));
+  EXPECT_EQ(item.holds[0].drawn, Money::FromNanoUsd(4));
+}
+
 TEST(UsageRecordParserTest, RefusesWhatTheBooksCannotRelyOn) {
   using Record = usage::v1::UsageRecord;
   const struct {
@@ -65,7 +72,7 @@ TEST(UsageRecordParserTest, RefusesWhatTheBooksCannotRelyOn) {
       {"a charge beyond belief", [](Record& r) { r.set_charge_nano_usd(1'000'000'000'000'001); }},
       {"another's wallet", [](Record& r) { r.mutable_holds(0)->set_account("wallet/ws_2"); }},
       {"another's run", [](Record& r) { r.mutable_holds(0)->set_account("run/ws_2/run_a"); }},
-      {"a draw on the wallet that is not the charge",
+      {"a draw on the wallet beyond the charge",
        [](Record& r) { r.mutable_holds(0)->set_drawn_nano_usd(r.charge_nano_usd() + 1); }},
       {"a negative draw",
        [](Record& r) {

@@ -20,7 +20,7 @@ AnswerFacts ReadResponsesEventFacts(std::string_view data);
 bool ReadResponsesResponse(std::string_view body, ir::Response& out);
 std::unique_ptr<EventReader> NewResponsesEventReader();
 
-// ---- What both readers have in common ------------------------------------------------------------
+// ---- What both readers have in common -----------------------------------------------------------
 
 // Why a response is over; `native` is the provider's word for it.  `calls`: it has calls of tools
 // that the caller is to run.

@@ -60,7 +60,7 @@ class ResponsesEventReader final : public EventReader {
     return true;
   }
 
-  // ---- Parts -------------------------------------------------------------------------------------
+  // ---- Parts ------------------------------------------------------------------------------------
 
   ir::Event Make(ir::EventType type) const {
     ir::Event event;
@@ -113,7 +113,7 @@ class ResponsesEventReader final : public EventReader {
     BeginPart(ir::PartType::kReasoning, out).id = item_id_;
   }
 
-  // ---- Items -------------------------------------------------------------------------------------
+  // ---- Items ------------------------------------------------------------------------------------
 
   bool ReadItemAdded(JsonValue root, ir::EventList& out) {
     const JsonValue item = root["item"];
@@ -175,7 +175,7 @@ class ResponsesEventReader final : public EventReader {
     out.push_back(event);
   }
 
-  // ---- Content of messages -----------------------------------------------------------------------
+  // ---- Content of messages ----------------------------------------------------------------------
 
   void BeginContent(JsonValue part, ir::EventList& out) {
     const std::string_view type = part["type"].string();
@@ -211,7 +211,7 @@ class ResponsesEventReader final : public EventReader {
     out.push_back(event);
   }
 
-  // ---- Deltas ------------------------------------------------------------------------------------
+  // ---- Deltas -----------------------------------------------------------------------------------
 
   bool ReadDelta(std::string_view type, JsonValue root, ir::EventList& out) {
     const std::string_view delta = root["delta"].string();

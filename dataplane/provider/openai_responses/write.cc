@@ -33,7 +33,7 @@ constexpr std::pair<std::string_view, std::string_view> kOptions[] = {
 };
 // Options that are read elsewhere here, or that tell the SDK itself something.
 constexpr std::string_view kOtherOptions[] = {
-    "reasoningEffort", "reasoningSummary", "textVerbosity",   "include",
+    "reasoningEffort", "reasoningSummary", "textVerbosity",    "include",
     "forceReasoning",  "strictJsonSchema", "systemMessageMode"};
 // Options that would bring input along which nobody has counted.
 constexpr std::string_view kRefusedOptions[] = {"previousResponseId", "conversation"};
@@ -79,7 +79,7 @@ class RequestWriter {
   }
 
  private:
-  // ---- What the provider takes -------------------------------------------------------------------
+  // ---- What the provider takes ------------------------------------------------------------------
 
   bool Accepts(std::string_view name) const {
     return !Contains(provider_.quirks.unsupported_parameters, name);
@@ -125,7 +125,7 @@ class RequestWriter {
     return false;
   }
 
-  // ---- Members -----------------------------------------------------------------------------------
+  // ---- Members ----------------------------------------------------------------------------------
 
   void WriteLimit() {
     std::int64_t limit = settings_.max_output_tokens.value_or(-1);

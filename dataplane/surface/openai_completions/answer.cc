@@ -57,9 +57,8 @@ class CompletionsStreamWriter final : public StreamWriter {
   void Write(const ir::Event& event, std::string& out) override {
     if (event.type == ir::EventType::kFinish) {
       finishes_[event.choice] = event.finish;
-    } else if (event.type == ir::EventType::kDelta &&
-               (event.part_type == ir::PartType::kText ||
-                event.part_type == ir::PartType::kRefusal)) {
+    } else if (event.type == ir::EventType::kDelta && (event.part_type == ir::PartType::kText ||
+                                                       event.part_type == ir::PartType::kRefusal)) {
       finishes_.try_emplace(event.choice, ir::FinishReason::kUnknown);
       Chunk(out, [&](JsonWriter& json) {
         WriteChoice(event.choice, event.text, {}, json);

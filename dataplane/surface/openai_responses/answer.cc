@@ -135,7 +135,8 @@ class OutputWriter {
       AddText(*text);
     } else if (const auto* refusal = part.As<ir::Refusal>()) {
       AddContent([&](JsonWriter& json) { WriteOutputRefusal(refusal->text, json); });
-    } else if (const auto* media = part.As<ir::Media>(); media != nullptr && media->base64.empty()) {
+    } else if (const auto* media = part.As<ir::Media>();
+               media != nullptr && media->base64.empty()) {
       AddText({.text = ir::UrlOf(*media), .citations = {}});
     } else {
       CloseMessage();

@@ -27,13 +27,13 @@ void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id,
 struct ResponsesObject {
   std::string_view id;
   std::string_view model;
-  std::int64_t created = 0;                // Unix seconds.
-  std::string_view status;                 // "in_progress", "completed", "incomplete", "failed".
-  std::string_view incomplete_reason{};    // Of "incomplete".
-  const GatewayError* error = nullptr;     // Of "failed".
-  std::int64_t output_limit = -1;          // -1 = none was asked for.
-  std::string_view output{};               // The items, as JSON elements without brackets.
-  std::string_view service_tier{};         // Empty = not said.
+  std::int64_t created = 0;              // Unix seconds.
+  std::string_view status;               // "in_progress", "completed", "incomplete", "failed".
+  std::string_view incomplete_reason{};  // Of "incomplete".
+  const GatewayError* error = nullptr;   // Of "failed".
+  std::int64_t output_limit = -1;        // -1 = none was asked for.
+  std::string_view output{};             // The items, as JSON elements without brackets.
+  std::string_view service_tier{};       // Empty = not said.
   std::string_view generation_id;
   const AnswerCost* cost = nullptr;        // With the usage; null as long as it is not known.
   const AnswerContext* context = nullptr;  // Of a translated answer; else null.

@@ -207,7 +207,7 @@ class InputReader {
 
   ir::Request& request_;
   FieldReader* fields_ = nullptr;  // Of the item that is read.
-  bool begun_ = false;  // The last message may be gone on with.
+  bool begun_ = false;             // The last message may be gone on with.
 };
 
 }  // namespace

@@ -27,8 +27,8 @@ std::string ResponsesItemId(std::string_view prefix, std::string_view generation
   return absl::StrCat(AbslView(prefix), AbslView(generation_id), "_", index);
 }
 
-void WriteOutputText(std::string_view text, std::string_view annotations,
-                     std::string_view logprobs, JsonWriter& json) {
+void WriteOutputText(std::string_view text, std::string_view annotations, std::string_view logprobs,
+                     JsonWriter& json) {
   json.BeginObject();
   json.Member("type").String("output_text");
   json.Member("text").String(text);

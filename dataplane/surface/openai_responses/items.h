@@ -21,8 +21,8 @@ std::string ResponsesItemId(std::string_view prefix, std::string_view generation
                             std::int64_t index);
 
 // A part of a message's content; the lists are JSON elements without brackets.
-void WriteOutputText(std::string_view text, std::string_view annotations,
-                     std::string_view logprobs, JsonWriter& json);
+void WriteOutputText(std::string_view text, std::string_view annotations, std::string_view logprobs,
+                     JsonWriter& json);
 void WriteOutputRefusal(std::string_view refusal, JsonWriter& json);
 
 // `content`: the parts, likewise.

@@ -122,7 +122,7 @@ class RequestReader {
     message.parts.emplace_back().body = ir::Text{value.string(), {}};
   }
 
-  // ---- Tools -------------------------------------------------------------------------------------
+  // ---- Tools ------------------------------------------------------------------------------------
 
   void ReadTools(const JsonMember& member) {
     out_.tools.reserve(member.value.size());
@@ -212,7 +212,7 @@ class RequestReader {
     }
   }
 
-  // ---- Text, reasoning, include ------------------------------------------------------------------
+  // ---- Text, reasoning, include -----------------------------------------------------------------
 
   void ReadText(const JsonMember& member) {
     if (member.value.is_null()) return;

@@ -181,8 +181,8 @@ class Scanner final : public BodyScanner {
     std::string_view type;
     bool encrypted = false;
     ReadMembers(type, &encrypted);
-    const bool whole = type.empty() || IsOneOf(kWholeItems, type) ||
-                       (encrypted && JsonEquals(type, "reasoning"));
+    const bool whole =
+        type.empty() || IsOneOf(kWholeItems, type) || (encrypted && JsonEquals(type, "reasoning"));
     // What the provider ran, thought or said before, and has kept.
     if (!whole && out().kept_input.empty()) out().kept_input = "input";
     if (JsonEquals(type, "computer_call_output")) ++out().images;

@@ -28,13 +28,13 @@ std::string ShowSealed(const SealedThought& thought) {
   const std::string_view value = redacted ? thought.redacted : thought.signature.value;
   if (value.empty()) return {};
   if (redacted && thought.signature.maker == ir::kFamilyOpenAi) return std::string(value);
-  const std::string_view mark = redacted ? kRedactedMark
+  const std::string_view mark = redacted                                       ? kRedactedMark
                                 : thought.kind == SealedThought::Kind::kOfPart ? kPartMark
                                                                                : kSignatureMark;
   const std::string text = absl::StrCat(AbslView(mark), AbslView(value));
   // Nobody's: not to be taken for OpenAI's.
-  const std::string_view maker = thought.signature.maker.empty() ? "unknown"
-                                                                 : thought.signature.maker;
+  const std::string_view maker =
+      thought.signature.maker.empty() ? "unknown" : thought.signature.maker;
   return ir::ShowSignature({maker, text}, ir::kFamilyOpenAi);
 }
 

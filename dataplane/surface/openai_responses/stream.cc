@@ -85,7 +85,7 @@ class ResponsesStreamWriter final : public StreamWriter {
   }
 
  private:
-  // ---- Events ------------------------------------------------------------------------------------
+  // ---- Events -----------------------------------------------------------------------------------
 
   template <typename Fill>
   void Emit(std::string_view type, std::string& out, Fill fill) {
@@ -137,7 +137,7 @@ class ResponsesStreamWriter final : public StreamWriter {
     EmitResponse("response.in_progress", object, out);
   }
 
-  // ---- Items -------------------------------------------------------------------------------------
+  // ---- Items ------------------------------------------------------------------------------------
 
   std::string NextId(std::string_view prefix) const {
     return ResponsesItemId(prefix, context_.generation_id, index_);
@@ -172,16 +172,14 @@ class ResponsesStreamWriter final : public StreamWriter {
     content_.clear();
     content_index_ = -1;
     item_id_ = NextId("msg_");
-    EmitItem("response.output_item.added", out, [&](JsonWriter& json) {
-      WriteMessageItem(item_id_, kItemInProgress, {}, json);
-    });
+    EmitItem("response.output_item.added", out,
+             [&](JsonWriter& json) { WriteMessageItem(item_id_, kItemInProgress, {}, json); });
   }
 
   void CloseMessage(std::string& out) {
     if (!std::exchange(message_open_, false)) return;
-    EndItem(out, [&](JsonWriter& json) {
-      WriteMessageItem(item_id_, kItemCompleted, content_, json);
-    });
+    EndItem(out,
+            [&](JsonWriter& json) { WriteMessageItem(item_id_, kItemCompleted, content_, json); });
   }
 
   // A thought's item is begun with the first that there is of it: many have nothing to show.
@@ -192,7 +190,7 @@ class ResponsesStreamWriter final : public StreamWriter {
              [&](JsonWriter& json) { WriteReasoningItem(item_id_, {}, {}, json); });
   }
 
-  // ---- Parts -------------------------------------------------------------------------------------
+  // ---- Parts ------------------------------------------------------------------------------------
 
   ir::ToolCall Call(std::string_view arguments) const {
     return {.id = call_id_, .name = call_name_, .arguments = arguments, .custom = custom_};
@@ -305,9 +303,8 @@ class ResponsesStreamWriter final : public StreamWriter {
   void WriteMedia(const ir::Media& media, std::string& out) {
     if (!media.base64.empty()) {
       const std::string id = NextId("ig_");
-      return WriteWhole(out, [&](JsonWriter& json) {
-        WriteImageItem(id, kItemCompleted, media, json);
-      });
+      return WriteWhole(out,
+                        [&](JsonWriter& json) { WriteImageItem(id, kItemCompleted, media, json); });
     }
     StartContent(ir::PartType::kText, out);
     text_ = ir::UrlOf(media);
@@ -363,15 +360,14 @@ class ResponsesStreamWriter final : public StreamWriter {
   }
 
   void EndCall(std::string& out) {
-    EmitOfItem(custom_ ? "response.custom_tool_call_input.done"
-                       : "response.function_call_arguments.done",
-               out, [&](JsonWriter& json) {
-                 if (!custom_) json.Member("name").String(call_name_);
-                 json.Member(custom_ ? "input" : "arguments").String(text_);
-               });
-    EndItem(out, [&](JsonWriter& json) {
-      WriteCallItem(item_id_, kItemCompleted, Call(text_), json);
-    });
+    EmitOfItem(
+        custom_ ? "response.custom_tool_call_input.done" : "response.function_call_arguments.done",
+        out, [&](JsonWriter& json) {
+          if (!custom_) json.Member("name").String(call_name_);
+          json.Member(custom_ ? "input" : "arguments").String(text_);
+        });
+    EndItem(out,
+            [&](JsonWriter& json) { WriteCallItem(item_id_, kItemCompleted, Call(text_), json); });
   }
 
   void EndThought(std::string& out) {
@@ -445,9 +441,8 @@ void AppendResponsesError(const GatewayError& error, std::string_view generation
   JsonWriter json(out);
   BeginResponsesEvent("error", sequence_number, out, json);
   const auto write = [&] {
-    json.Member("code").String(error.provider_code.empty()
-                                   ? row.name
-                                   : std::string_view(error.provider_code));
+    json.Member("code").String(error.provider_code.empty() ? row.name
+                                                           : std::string_view(error.provider_code));
     json.Member("message").String(error.text());
     json.Member("param");
     if (error.param.empty()) {
@@ -465,8 +460,7 @@ void AppendResponsesError(const GatewayError& error, std::string_view generation
   EndResponsesEvent(out, json);
 }
 
-void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id,
-                         std::string& out) {
+void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id, std::string& out) {
   std::string id;
   if (stop.response_id.empty() || !UnescapeJson(stop.response_id, id)) id = generation_id;
   const ResponsesObject object{.id = id,

@@ -15,7 +15,7 @@ class Channel;
 namespace tollgate {
 
 // A channel to `target` ("host:port" or any gRPC target), which connects lazily and reconnects with
-// jittered backoff (100 ms to 5 s).  With `tls` set the server's certificate is verified against
+// jittered backoff (100 to 500 ms).  With `tls` set the server's certificate is verified against
 // ca_path (or the system's roots when it is empty) and ours is shown if there is one.
 // InvalidArgument for an empty target, for plaintext to a host:port that is not loopback, or for
 // TLS files that do not belong together; NotFound for a TLS file that is missing.

@@ -82,6 +82,8 @@ absl::StatusOr<NodeFile> ReadNodeFile(const std::string& path, const std::string
 
 }  // namespace
 
+std::string SpoolFolder(const std::string& data_folder) { return data_folder + "/spool"; }
+
 absl::StatusOr<NodeIdentity> NodeIdentity::Begin(FileSystem& file_system, const std::string& folder,
                                                  std::string_view boot_id, Durability durability,
                                                  std::uint32_t lanes, Random& random) {
@@ -106,7 +108,10 @@ absl::StatusOr<NodeIdentity> NodeIdentity::Begin(FileSystem& file_system, const 
           absl::StrCat(path, ": ", kFormerMax, " former runs that billing has not closed"));
     }
   } else {
-    TG_ASSIGN_OR_RETURN(const std::vector<std::string> names, file_system.ListDirectory(folder));
+    std::vector<std::string> names;
+    if (file_system.Exists(SpoolFolder(folder))) {
+      TG_ASSIGN_OR_RETURN(names, file_system.ListDirectory(SpoolFolder(folder)));
+    }
     for (const std::string& name : names) {
       if (name.ends_with(kSpoolSuffix)) {
         return Damaged(path, "is missing, and records of the node it named are there");

@@ -34,13 +34,17 @@ struct FormerIncarnation {
   friend bool operator==(const FormerIncarnation&, const FormerIncarnation&) = default;
 };
 
+// Where the spool of a data folder has its segments.
+std::string SpoolFolder(const std::string& data_folder);
+
 // Not thread-safe.
 class NodeIdentity {
  public:
   // Takes the lock of `folder` (created when missing), reads or makes the identity, and begins a
   // new incarnation with `lanes` lanes.  FailedPrecondition when another process has the folder;
-  // DataLoss when the file is damaged: starting anew would make a second life of the same node, so
-  // an operator must decide (docs/formats/spool.md).  `boot_id` has no blanks.
+  // DataLoss when the file is damaged, or missing while the spool has segments: starting anew would
+  // make a second life of the same node, so an operator must decide (docs/formats/spool.md).
+  // `boot_id` has no blanks.
   static absl::StatusOr<NodeIdentity> Begin(FileSystem& file_system, const std::string& folder,
                                             std::string_view boot_id, Durability durability,
                                             std::uint32_t lanes, Random& random);

@@ -59,9 +59,18 @@ TEST(NodeIdentityTest, ADamagedFileIsNeverStartedOver) {
     ASSERT_OK(RealFileSystem().WriteFileAtomically(path, bad, kModePrivate));
     EXPECT_THAT(Begin(dir.path()).status(), StatusIs(absl::StatusCode::kDataLoss)) << i;
   }
-  ASSERT_OK(RealFileSystem().Remove(path));
-  ASSERT_OK(RealFileSystem().WriteFileAtomically(dir.File("x.spool"), "x", kModePrivate));
+}
+
+TEST(NodeIdentityTest, AMissingFileBesideRecordsIsNeverStartedOver) {
+  TempDir dir;
+  ASSERT_OK(Begin(dir.path()).status());
+  ASSERT_OK(RealFileSystem().CreateDirectories(SpoolFolder(dir.path())));
+  const std::string segment = SpoolFolder(dir.path()) + "/000000000001-000-0000000001.spool";
+  ASSERT_OK(RealFileSystem().WriteFileAtomically(segment, "x", kModePrivate));
+  ASSERT_OK(RealFileSystem().Remove(dir.File("node")));
   EXPECT_THAT(Begin(dir.path()).status(), StatusIs(absl::StatusCode::kDataLoss));
+  ASSERT_OK(RealFileSystem().Remove(segment));
+  EXPECT_OK(Begin(dir.path()).status()) << "nothing is left of the node it named";
 }
 
 }  // namespace

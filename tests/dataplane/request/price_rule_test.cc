@@ -78,5 +78,32 @@ TEST(PriceRuleTest, OnTheirOwnCredentialCustomersPayNothingAndBudgetsCountTheMar
   EXPECT_EQ(gateway.WalletLeft(), kWallet);
 }
 
+TEST(PriceRuleTest, APriceThatChangesMeanwhileIsForTheNextRequest) {
+  ScriptedUpstream upstream;
+  TestGateway gateway(upstream.base_url(), "");
+  TestClient client(gateway.port());
+  upstream.Expect({.pieces = {StreamHead(), Chunk(DeltaEvent("a")), Chunk(DeltaEvent("b", "stop")),
+                              Chunk(UsageEvent(10, 5)), Chunk(kDoneEvent), std::string(kLastChunk)},
+                   .pause_ms = 50});
+  client.Send(gateway.Post(kUsageBody));
+  client.ReadUntil("\"a\"");
+  gateway.Publish(
+      {OfferingResource("p1", "acme/small", 5000), PriceRuleResource("rule_1", 300'000)});
+  const ClientAnswer answer = client.ReadAnswer();
+  ASSERT_TRUE(answer.complete);
+  const auto records = gateway.Records(answer.Header("x-generation-id"));
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].price_version_id(), "pv_p11000");
+  EXPECT_EQ(records[0].price_rule_id(), "");
+  EXPECT_EQ(records[0].charge_nano_usd(), 15) << "at the price at which it was held";
+
+  upstream.Expect({.pieces = {HttpAnswer(200, "application/json", Completion("hello", 10, 5))}});
+  const ClientAnswer next = gateway.Call(gateway.Post(kBody));
+  const auto after = gateway.Records(next.Header("x-generation-id"));
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_EQ(after[0].price_version_id(), "pv_p15000");
+  EXPECT_EQ(after[0].charge_nano_usd(), 98) << "75 and thirty per cent, rounded half up";
+}
+
 }  // namespace
 }  // namespace tollgate::dataplane

@@ -130,9 +130,10 @@ class World:
         self.wait_for_key(self.capped_key)
         self.wait_for_models(PRICES)
 
-    def audit(self):
-        """The offline audit of the ledger, which no program may have open: its report."""
-        done = self.suite.cli("audit", "--store", self.suite.ledger_folder, "-o", "json",
+    def audit(self, folder=None):
+        """The offline audit of the ledger, which no program may have open, or of a copy of its
+        folder: its report."""
+        done = self.suite.cli("audit", "--store", folder or self.suite.ledger_folder, "-o", "json",
                               check=False)
         assert done.returncode == 0, f"tollgate audit:\n{done.stdout}{done.stderr}"
         return json.loads(done.stdout)

@@ -471,11 +471,16 @@ HoldResult LeasePool::ExplainExtension(const Account& account) const {
 }
 
 HoldResult LeasePool::Explain(const AccountSet& accounts, Money amount) const {
+  std::optional<HoldResult> unavailable;
   const std::int64_t now_ns = clock_.Monotonic().nanoseconds();
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (!accounts[i].hard || Available(*accounts[i].state, now_ns) >= amount.nano_usd()) continue;
-    return Reason(accounts[i], amount);
+    const HoldResult reason = Reason(accounts[i], amount);
+    // What is only too old may be renewed any moment; what else is short says more.
+    if (reason.kind != HoldResult::kUnavailable) return reason;
+    if (!unavailable.has_value()) unavailable = reason;
   }
+  if (unavailable.has_value()) return *unavailable;
   return {.kind = HoldResult::kTemporarilyReserved,
           .account = accounts.size() == 0 ? nullptr : &accounts[0],
           .retry_after = options_.retry_after};

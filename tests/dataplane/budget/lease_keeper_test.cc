@@ -31,7 +31,12 @@ class LeaseKeeperTest : public testing::Test {
         std::make_unique<LeasePool>(*table_, clock_, LeasePoolOptions{.incarnation = incarnation});
     keeper_ = std::make_unique<LeaseKeeper>(
         *pool_, executor_, clock_, random_, peer_.Factory(),
-        LeaseKeeperOptions{.node_id = "node", .incarnation = incarnation, .session = "s"});
+        LeaseKeeperOptions{.node_id = "node",
+                           .incarnation = incarnation,
+                           .session = "s",
+                           .config_behind = [this](const config::v1::Revision& newest) {
+                             return cut_off_ && newest.number() > kOwnRevision;
+                           }});
     wallet_ = pool_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
     set_ = AccountSet();
     set_.Add(wallet_);
@@ -59,6 +64,7 @@ class LeaseKeeperTest : public testing::Test {
     grant->set_nonce(want.nonce());
     grant->set_shortage(shortage);
     grant->mutable_ttl()->set_seconds(ttl_s);
+    grant->mutable_config_revision()->set_number(newest_revision_);
     peer_.Say(response);
   }
 
@@ -74,6 +80,10 @@ class LeaseKeeperTest : public testing::Test {
     // What it would like beyond that, it does not get.
     while (const auto more = LastWant()) Answer(*more, more->granted_nano_usd());
   }
+
+  static constexpr std::uint64_t kOwnRevision = 7;
+  std::uint64_t newest_revision_ = kOwnRevision;  // Billing's.
+  bool cut_off_ = false;                          // From the control plane.
 
   TempDir dir_;
   FakeClock clock_;
@@ -152,6 +162,43 @@ TEST_F(LeaseKeeperTest, RenewsAtHalfTimeWhileInUse) {
   ASSERT_EQ(asked_at_s.size(), 1u);
   EXPECT_GE(asked_at_s[0], 29);
   EXPECT_LE(asked_at_s[0], 31);
+}
+
+// A key may be revoked that the node does not know of: what it has runs out.
+TEST_F(LeaseKeeperTest, IsNotRenewedWhereItIsCutOffAndBehind) {
+  Fund(1000);
+  // For how many of so many seconds a request each was served.
+  const auto served_for_s = [this](int seconds) {
+    int served = 0;
+    for (int second = 1; second <= seconds; ++second) {
+      Hold hold;
+      std::optional<LeasePool::WaiterId> waiter;
+      if (pool_->TryHold(set_, Nano(1), &hold).kind == HoldResult::kHeld) {
+        pool_->Release(std::move(hold));
+        ++served;
+      } else {
+        waiter = pool_->Wait(set_, Nano(1), [] {});
+      }
+      executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+      while (const auto want = LastWant()) {
+        Answer(*want, want->granted_nano_usd() + want->need_nano_usd());
+      }
+      if (waiter.has_value()) pool_->Forget(*waiter);
+    }
+    return served;
+  };
+  cut_off_ = true;
+  EXPECT_EQ(served_for_s(200), 200) << "nobody has a newer configuration";
+  newest_revision_ = kOwnRevision + 1;
+  cut_off_ = false;
+  EXPECT_EQ(served_for_s(200), 200) << "a node that is connected learns of it at once";
+  cut_off_ = true;
+  const int served = served_for_s(200);
+  EXPECT_GE(served, 25) << "the time of the last renewal";
+  EXPECT_LE(served, 60) << "and no more";
+  EXPECT_EQ(pool_->Explain(set_, Nano(1)).kind, HoldResult::kUnavailable);
+  cut_off_ = false;
+  EXPECT_GE(served_for_s(20), 18) << "and it is back soon after the control plane";
 }
 
 TEST_F(LeaseKeeperTest, ARecallGivesBackWhatIsIdle) {
@@ -245,6 +292,48 @@ TEST_F(LeaseKeeperTest, ALoweredCapStopsNewHoldsAtOnce) {
   peer_.Say(response);
   Hold hold;
   EXPECT_EQ(pool_->TryHold(set_, Nano(1), &hold).kind, HoldResult::kShort);
+}
+
+// Else nobody could spend it while requests keep coming: billing takes what is too much from what
+// comes back, and grants the rest again.
+TEST_F(LeaseKeeperTest, WhatIsNotRenewedIsGivenBackThoughRequestsWait) {
+  Fund(1000);
+  pool_->Wait(set_, Nano(1001), [] {});
+  executor_.RunReady();
+  Answer(*LastWant(), 1000, lease::v1::SHORTAGE_RESERVED, /*ttl_s=*/0);
+  const auto back = LastWant();
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->released_nano_usd(), 1000);
+  EXPECT_EQ(pool_->View(*wallet_).remaining, Nano(0));
+  // It waits on.
+  const auto waiter = pool_->Wait(set_, Nano(1001), [] {});
+  Answer(*back, 1000);
+  executor_.Advance(absl::Milliseconds(100), absl::Milliseconds(20));
+  const auto again = LastWant();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->need_nano_usd(), 1001);
+  pool_->Forget(waiter);
+}
+
+// A rate that fades must not keep the last cent from another node.
+TEST_F(LeaseKeeperTest, ARecallKeepsNothingWhereNothingWasSpentInTheLastSecond) {
+  Fund(10'000);
+  for (int i = 0; i < 3; ++i) {
+    Hold hold;
+    ASSERT_EQ(pool_->TryHold(set_, Nano(1000), &hold).kind, HoldResult::kHeld);
+    pool_->Settle(std::move(hold), Nano(1000));
+    executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+    while (const auto want = LastWant()) Answer(*want, want->granted_nano_usd());
+  }
+  const auto recall = [this] {
+    LeaseResponse response;
+    response.mutable_recall()->set_account("wallet/ws_1");
+    peer_.Say(response);
+    return pool_->View(*wallet_).remaining;
+  };
+  EXPECT_GT(recall(), Nano(0));
+  executor_.Advance(absl::Seconds(3), absl::Milliseconds(100));
+  EXPECT_EQ(recall(), Nano(0));
 }
 
 // Answers that satisfy nothing must not be asked for again as fast as they come.

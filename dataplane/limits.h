@@ -108,6 +108,10 @@ inline constexpr std::size_t kRecentAttemptsMax = 100'000;
 inline constexpr int kLedgerCallsMax = 64;
 // How long such a call may take.
 inline constexpr std::int64_t kLedgerCallMs = 2000;
+// Generations of one page that billing is asked for; one is some 600 bytes.
+inline constexpr int kLedgerPageGenerations = 500;
+// Pages that one report reads: a hundred thousand generations, some seconds of work.
+inline constexpr int kReportPagesMax = 200;
 
 }  // namespace tollgate::dataplane
 

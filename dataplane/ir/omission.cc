@@ -7,6 +7,20 @@
 #include "base/string_views.h"
 
 namespace tollgate::dataplane::ir {
+namespace {
+
+// How sentences name a format; a name that is not known stays as it is.
+std::string_view TitleOf(std::string_view format) {
+  if (format == kOpenAiChat) return "OpenAI's chat completions";
+  if (format == kOpenAiResponses) return "OpenAI's responses";
+  if (format == kAnthropicMessages) return "Anthropic's messages";
+  if (format == kGemini) return "Gemini's generateContent";
+  return format;
+}
+
+}  // namespace
+
+Omissions::Omissions(std::string_view format) : format_(TitleOf(format)) {}
 
 void Omissions::Add(Warning::Kind kind, std::string_view feature, std::string details) {
   for (const Warning& warning : warnings_) {
@@ -38,7 +52,7 @@ void Omissions::Refuse(std::string_view param, std::string_view details) {
 
 bool IsFamily(std::string_view owner) {
   return owner != kOpenAiChat && owner != kOpenAiResponses && owner != kAnthropicMessages &&
-         owner != kGemini;
+         owner != kGemini && owner != kOfNoFormat;
 }
 
 void OmitExtras(const Extras& extras, std::initializer_list<std::string_view> kept,

@@ -16,10 +16,13 @@
 
 namespace tollgate::dataplane::ir {
 
+// The owner of members that a surface knows and no format has: left out with a warning by all.
+inline constexpr std::string_view kOfNoFormat = "no_format";
+
 class Omissions {
  public:
-  // `format` names the format in sentences: "Anthropic's messages".
-  explicit Omissions(std::string_view format) : format_(format) {}
+  // `format` is the format's name, or how sentences are to name it; it outlives this.
+  explicit Omissions(std::string_view format);
 
   // The feature was left out: "`seed` was left out: Anthropic's messages have no such setting."
   void LeftOut(std::string_view feature, std::string_view details = {});

@@ -35,6 +35,8 @@ std::string_view RequestOutcomeName(RequestOutcome outcome) {
       return "client_closed";
     case RequestOutcome::kEstimated:
       return "estimated";
+    case RequestOutcome::kCounted:
+      return "counted";
     case RequestOutcome::kOutcomes:
       break;
   }

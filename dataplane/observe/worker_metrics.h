@@ -59,6 +59,7 @@ enum class RequestOutcome : std::uint8_t {
   kFailed,        // Every provider failed, or a stream was cut.
   kClientClosed,  // The client left.
   kEstimated,     // Not made: its cost was asked for.
+  kCounted,       // Not made: its tokens were counted.
   kOutcomes,
 };
 std::string_view RequestOutcomeName(RequestOutcome outcome);

@@ -13,6 +13,7 @@ struct Row {
 // The one table of formats: one line each.
 constexpr std::array kFormats = {
     Row{WireFormat::kOpenAiChat, OpenAiChatFormat},
+    Row{WireFormat::kOpenAiResponses, OpenAiResponsesFormat},
     Row{WireFormat::kAnthropic, AnthropicMessagesFormat},
     Row{WireFormat::kGemini, GeminiFormat},
 };
@@ -34,5 +35,13 @@ std::uint32_t SpokenFormats() {
 
 void ProviderFormat::AppendHeaders(const std::vector<std::pair<std::string, std::string>>&,
                                    std::string&) const {}
+
+bool ProviderFormat::AppendCountPath(const SendDecision&, std::string&) const { return false; }
+
+std::optional<std::int64_t> ProviderFormat::ReadTokenCount(std::string_view) const {
+  return std::nullopt;
+}
+
+ProviderRates ProviderFormat::ReadRates(const HeadFields&, absl::Time) const { return {}; }
 
 }  // namespace tollgate::dataplane

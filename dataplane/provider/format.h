@@ -15,10 +15,12 @@
 
 #include "absl/time/time.h"
 #include "base/compiled_price.h"
+#include "dataplane/http/head_text.h"
 #include "dataplane/ir/event.h"
 #include "dataplane/ir/omission.h"
 #include "dataplane/ir/request.h"
 #include "dataplane/ir/response.h"
+#include "dataplane/rate/provider_rates.h"
 #include "dataplane/request/scanned_request.h"
 #include "dataplane/request/splice.h"
 #include "dataplane/snapshot/catalog.h"
@@ -61,6 +63,9 @@ struct AnswerFacts {
   std::string_view error_message;
   std::string_view error_code;
   std::int64_t content_bytes = 0;  // Text that the model wrote, in bytes.
+  // In a format whose parts are numbered: the one that this event begins, or ends; -1 = none.
+  std::int64_t part_begun = -1;
+  std::int64_t part_ended = -1;
   UsageReport usage;
 };
 
@@ -158,6 +163,10 @@ class ProviderFormat {
   virtual AnswerFacts ReadAnswer(std::string_view body) const = 0;
   // Reads the data of one event.
   virtual AnswerFacts ReadEvent(std::string_view data) const = 0;
+  // Whether a stream that closes without the format's terminal event was cut, whatever it said.
+  // False for a format that has no such event, or whose providers are known to leave it out: then
+  // the reason to end makes a stream whole.
+  virtual bool has_end_marker() const { return true; }
 
   // ---- What is translated ----------------------------------------------------------------------
 
@@ -166,10 +175,21 @@ class ProviderFormat {
   virtual bool ReadResponse(std::string_view body, ir::Response& out) const = 0;
   virtual std::unique_ptr<EventReader> NewEventReader() const = 0;
 
+  // ---- Counting tokens -------------------------------------------------------------------------
+
+  // Appends the path, as AppendPath() does, by which a provider of this format counts the input
+  // of a body that passes through; false, and nothing appended, when none does.
+  virtual bool AppendCountPath(const SendDecision& decision, std::string& out) const;
+  // Reads its answer; nullopt when it is none.
+  virtual std::optional<std::int64_t> ReadTokenCount(std::string_view body) const;
+
   // ---- Errors ----------------------------------------------------------------------------------
 
   // Reads the body of an answer with an error status, which may be anything.
   virtual ProviderError ReadError(int status, std::string_view body) const = 0;
+
+  // What the head of an answer says of the account's rate limits; by default nothing.
+  virtual ProviderRates ReadRates(const HeadFields& fields, absl::Time now) const;
 };
 
 // The format of a provider; null for one that is not spoken.  The place where a new format is
@@ -181,6 +201,9 @@ std::uint32_t SpokenFormats();
 
 // OpenAI's chat completions, and what is compatible with them.
 const ProviderFormat& OpenAiChatFormat();
+
+// OpenAI's responses, and what is compatible with them.
+const ProviderFormat& OpenAiResponsesFormat();
 
 // Anthropic's messages.
 const ProviderFormat& AnthropicMessagesFormat();

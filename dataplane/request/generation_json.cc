@@ -5,42 +5,13 @@
 #include "base/json_text.h"
 #include "base/money.h"
 #include "base/string_views.h"
+#include "dataplane/request/record_tokens.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::dataplane {
 namespace {
 
 namespace usage_v1 = usage::v1;
-namespace pricing_v1 = pricing::v1;
-
-struct Tokens {
-  std::int64_t prompt = 0;
-  std::int64_t completion = 0;
-  std::int64_t reasoning = 0;
-  std::int64_t cached = 0;
-  std::int64_t cache_creation = 0;
-  std::int64_t searches = 0;
-};
-
-void Count(const usage_v1::UsageRecord& record, Tokens& tokens) {
-  for (const pricing_v1::Quantity& quantity : record.quantities()) {
-    if (quantity.unit() == pricing_v1::UNIT_SEARCH) tokens.searches += quantity.count();
-    if (quantity.unit() != pricing_v1::UNIT_TOKEN) continue;
-    if (quantity.direction() == pricing_v1::DIRECTION_OUTPUT) {
-      tokens.completion += quantity.count();
-      if (quantity.modality() == pricing_v1::MODALITY_REASONING) {
-        tokens.reasoning += quantity.count();
-      }
-      continue;
-    }
-    tokens.prompt += quantity.count();
-    if (quantity.cache() == pricing_v1::CACHE_CLASS_READ) tokens.cached += quantity.count();
-    if (quantity.cache() == pricing_v1::CACHE_CLASS_WRITE_5M ||
-        quantity.cache() == pricing_v1::CACHE_CLASS_WRITE_1H) {
-      tokens.cache_creation += quantity.count();
-    }
-  }
-}
 
 std::string Usd(std::int64_t nano_usd) { return Money::FromNanoUsd(nano_usd).ToUsdString(); }
 
@@ -77,11 +48,11 @@ void AppendAttempt(const usage_v1::UsageRecord& record, std::string& out) {
 
 void AppendGeneration(std::span<const usage_v1::UsageRecord> attempts, std::string& out) {
   const usage_v1::UsageRecord& last = attempts.back();
-  Tokens tokens;
+  RecordTokens tokens;
   std::int64_t charge = 0;
   std::int64_t market = 0;
   for (const usage_v1::UsageRecord& record : attempts) {
-    Count(record, tokens);
+    AddTokens(record, tokens);
     charge += record.charge_nano_usd();
     market += record.market_cost_nano_usd();
   }
@@ -113,6 +84,16 @@ void AppendGeneration(std::span<const usage_v1::UsageRecord> attempts, std::stri
                   ",\"native_tokens_cached\":", tokens.cached,
                   ",\"native_tokens_cache_creation\":", tokens.cache_creation,
                   ",\"billable_web_search_calls\":", tokens.searches);
+  // What OpenRouter's clients look for and the gateway does not know.
+  out +=
+      ",\"api_type\":\"completions\",\"origin\":\"\",\"data_region\":\"global\",\"app_id\":null,"
+      "\"cache_discount\":null,\"http_referer\":null,\"moderation_latency\":null,"
+      "\"native_tokens_completion_images\":null,\"num_fetches\":null,"
+      "\"num_input_audio_prompt\":null,\"num_media_completion\":null,"
+      "\"num_media_prompt\":null,\"num_search_results\":null,\"preset_id\":null,"
+      "\"provider_responses\":null,\"response_cache_source_id\":null,\"router\":null,"
+      "\"service_tier\":null,\"user_agent\":null,\"web_search_engine\":null";
+  Text("workspace_id", last.workspace_id(), out);
   out += ",\"attempts\":[";
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     if (i > 0) out += ",";

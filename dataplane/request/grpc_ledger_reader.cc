@@ -118,4 +118,18 @@ void GrpcLedgerReader::GetGeneration(
   });
 }
 
+void GrpcLedgerReader::ListGenerations(
+    const std::string& workspace_id, const std::string& page_token,
+    std::function<void(absl::StatusOr<ledger::v1::ListGenerationsResponse>)> done) {
+  auto call = std::make_shared<
+      Call<ledger::v1::ListGenerationsRequest, ledger::v1::ListGenerationsResponse>>();
+  call->request.set_workspace_id(workspace_id);
+  call->request.set_page_token(page_token);
+  call->request.set_page_size(kLedgerPageGenerations);
+  call->done = std::move(done);
+  StartCall(state_, std::move(call), [](auto& async, auto&&... arguments) {
+    async.ListGenerations(std::forward<decltype(arguments)>(arguments)...);
+  });
+}
+
 }  // namespace tollgate::dataplane

@@ -29,6 +29,10 @@ class GrpcLedgerReader final : public LedgerReader {
   void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
                      std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) override;
 
+  void ListGenerations(const std::string& workspace_id, const std::string& page_token,
+                       std::function<void(absl::StatusOr<ledger::v1::ListGenerationsResponse>)>
+                           done) override;
+
   // Cancels what is open, and refuses what comes.
   void Stop();
 

@@ -5,7 +5,7 @@
 namespace tollgate::dataplane {
 
 Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std::string_view path,
-                           std::string_view wildcard, bool estimate) {
+                           std::string_view wildcard, ServeGoal goal) {
   std::unique_ptr<RequestRun> owned;
   if (spares_.empty()) {
     owned = std::make_unique<RequestRun>(context_);
@@ -19,11 +19,14 @@ Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std
   bool ready = run.TakeHead(path, wildcard) && run.Authenticate() && run.CountIn();
   if (ready) {
     if (!client.BodyReady(context_.options.body_bytes_max)) co_await client.ReadBody();
-    ready = run.TakeBody() && run.Scan() && run.PlanAttempts() && run.CountTokens();
+    ready = run.TakeBody() && run.Scan() && run.PlanAttempts() &&
+            (goal == ServeGoal::kTokenCount || run.CountTokens());
   }
-  if (ready && !estimate && !run.Reserve()) ready = co_await run.ReserveWaiting();
-  if (ready && estimate) {
+  if (ready && goal == ServeGoal::kAnswer && !run.Reserve()) ready = co_await run.ReserveWaiting();
+  if (ready && goal == ServeGoal::kEstimate) {
     co_await run.Estimate();
+  } else if (ready && goal == ServeGoal::kTokenCount) {
+    co_await run.CountInput();
   } else if (ready) {
     co_await run.Attempt();  // Each attempt relays and settles.
   } else {

@@ -12,16 +12,22 @@
 
 namespace tollgate::dataplane {
 
+// What a request wants to know.
+enum class ServeGoal {
+  kAnswer,
+  kEstimate,    // What it would cost, instead of making it.
+  kTokenCount,  // How many tokens its input has, likewise.
+};
+
 // One per worker.
 class Pipeline {
  public:
   explicit Pipeline(WorkerContext& context) : context_(context) {}
 
   // Serves one request of a surface whose head was read.  `path` is normalized, `wildcard` what the
-  // star of the surface's route stood for; both are read before the first wait.  `estimate`: says
-  // what the request would cost instead of making it.
+  // star of the surface's route stood for; both are read before the first wait.
   Task<void> Serve(ClientConnection& client, const Surface& surface, std::string_view path,
-                   std::string_view wildcard, bool estimate = false);
+                   std::string_view wildcard, ServeGoal goal = ServeGoal::kAnswer);
 
  private:
   // Runs that are over keep their memory for the next.

@@ -7,8 +7,6 @@
 namespace tollgate::dataplane {
 namespace {
 
-constexpr std::string_view kModelPrefix = "/v1/models/";
-
 ErrorCode CodeOfStatus(int status) {
   switch (status) {
     case 408:
@@ -20,6 +18,14 @@ ErrorCode CodeOfStatus(int status) {
   }
 }
 
+// In whose form an error goes to a client whose path no surface has.
+const Surface& SurfaceOf(const RequestHead& head) {
+  for (const Surface* surface : Surfaces()) {
+    if (surface->Claims(head)) return *surface;
+  }
+  return OpenAiChatSurface();
+}
+
 }  // namespace
 
 // Not a coroutine of its own: it picks the one that serves the request.
@@ -27,40 +33,41 @@ Task<void> Router::Handle(ClientConnection& client) {
   const RequestHead& head = client.head();
   const std::optional<std::string_view> path = NormalizePath(head.path_and_query, path_scratch_);
   if (!path.has_value()) {
-    return info_.Refuse(client, ErrorCode::kMalformedRequest,
+    return info_.Refuse(client, SurfaceOf(head), ErrorCode::kMalformedRequest,
                         "The path has an empty or dot segment, or a forbidden character.");
   }
-  const RouteMatch match = routes_.Find(head.method, *path);
-  if (match.surface != nullptr) return ServeSurface(client, match, *path);
-  const bool get = head.method == Method::kGet;
-  const bool is_model = path->starts_with(kModelPrefix);
-  if (*path == "/v1/models" || *path == "/v1/credits" || *path == "/v1/generation" || is_model) {
-    if (!get) return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use GET.");
-    if (is_model) return info_.Model(client, std::string(path->substr(kModelPrefix.size())));
-    if (*path == "/v1/models") return info_.Models(client);
-    if (*path == "/v1/credits") return info_.Credits(client);
-    return info_.Generation(client);
+  const RouteMatch match = routes_.Find(head, *path);
+  if (match.surface == nullptr) {
+    return info_.Refuse(client, SurfaceOf(head), ErrorCode::kNotFound);
   }
-  if (*path == "/v1/estimate") {
-    if (head.method != Method::kPost) {
-      return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use POST.");
-    }
-    return pipeline_.Serve(client, OpenAiChatSurface(), *path, {}, /*estimate=*/true);
-  }
-  if (*path == "/v1/key" || *path == "/v1/quotas") {
-    if (!get) return info_.Refuse(client, ErrorCode::kMethodNotAllowed, "Use GET.");
-    return *path == "/v1/key" ? spend_.Key(client) : spend_.Quota(client);
-  }
-  return info_.Refuse(client, ErrorCode::kNotFound, {});
-}
-
-Task<void> Router::ServeSurface(ClientConnection& client, const RouteMatch& match,
-                                std::string_view path) {
+  const Surface& surface = *match.surface;
   if (match.other_method) {
-    return info_.Refuse(client, ErrorCode::kMethodNotAllowed,
+    return info_.Refuse(client, surface, ErrorCode::kMethodNotAllowed,
                         match.method == Method::kGet ? "Use GET." : "Use POST.");
   }
-  return pipeline_.Serve(client, *match.surface, path, match.wildcard);
+  switch (match.operation) {
+    case SurfaceOperation::kGenerate:
+      return pipeline_.Serve(client, surface, *path, match.wildcard);
+    case SurfaceOperation::kEstimate:
+      return pipeline_.Serve(client, surface, *path, match.wildcard, ServeGoal::kEstimate);
+    case SurfaceOperation::kCountTokens:
+      return pipeline_.Serve(client, surface, *path, match.wildcard, ServeGoal::kTokenCount);
+    case SurfaceOperation::kListModels:
+    case SurfaceOperation::kGetModel:
+    case SurfaceOperation::kListEndpoints:
+      return info_.Models(client, match, *path);
+    case SurfaceOperation::kCredits:
+      return info_.Credits(client, surface);
+    case SurfaceOperation::kGeneration:
+      return info_.Generation(client, surface);
+    case SurfaceOperation::kReport:
+      return info_.Report(client, surface);
+    case SurfaceOperation::kKey:
+      return spend_.Key(client, surface);
+    case SurfaceOperation::kQuota:
+      return spend_.Quota(client, surface);
+  }
+  return info_.Refuse(client, surface, ErrorCode::kNotFound);
 }
 
 void Router::RenderHeadError(int status, std::string_view message, std::string& body) {

@@ -1,4 +1,4 @@
-// The one table of routes of the client listener, and what answers them.
+// What answers the requests of the client listener.
 #ifndef TOLLGATE_DATAPLANE_REQUEST_ROUTER_H_
 #define TOLLGATE_DATAPLANE_REQUEST_ROUTER_H_
 
@@ -13,13 +13,8 @@
 
 namespace tollgate::dataplane {
 
-// One per worker.
-//
-//   the routes of each surface   Pipeline
-//   GET  /v1/models              InfoEndpoints, as the next ones
-//   GET  /v1/models/{id}         the id may hold slashes
-//   GET  /v1/credits
-//   GET  /v1/generation?id=
+// One per worker.  The paths are the surfaces' (Surface::routes()); what a path is for says who
+// answers: the pipeline what goes to a model, InfoEndpoints and SpendEndpoints the rest.
 class Router final : public RequestHandler {
  public:
   explicit Router(WorkerContext& context)
@@ -33,8 +28,6 @@ class Router final : public RequestHandler {
   void RenderHeadError(int status, std::string_view message, std::string& body) override;
 
  private:
-  Task<void> ServeSurface(ClientConnection& client, const RouteMatch& match, std::string_view path);
-
   WorkerContext& context_;
   RouteTable routes_;
   Pipeline pipeline_;

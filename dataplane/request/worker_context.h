@@ -21,14 +21,17 @@
 #include "dataplane/meter/spool.h"
 #include "dataplane/observe/worker_metrics.h"
 #include "dataplane/rate/rate_limiter.h"
+#include "dataplane/request/quota_admin.h"
 #include "dataplane/route/cooldowns.h"
 #include "dataplane/snapshot/holder.h"
 #include "dataplane/upstream/connection.h"
 #include "dataplane/upstream/dialer.h"
+#include "dataplane/upstream/media_fetcher.h"
 
 namespace tollgate::ledger::v1 {
 class Account;
 class Generation;
+class ListGenerationsResponse;
 class Wallet;
 }  // namespace tollgate::ledger::v1
 
@@ -59,6 +62,10 @@ class LedgerReader {
                           std::function<void(absl::StatusOr<ledger::v1::Account>)> done) = 0;
   virtual void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
                              std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) = 0;
+  // A page of the workspace's generations, the newest first; `page_token` is empty for the first.
+  virtual void ListGenerations(
+      const std::string& workspace_id, const std::string& page_token,
+      std::function<void(absl::StatusOr<ledger::v1::ListGenerationsResponse>)> done) = 0;
 };
 
 // References outlive the worker; used on its thread only.
@@ -77,8 +84,10 @@ struct WorkerContext {
   Lane& lane;
   RecentGenerations& recent;
   LedgerReader* ledger;  // Null without billing.
+  QuotaAdmin* quotas;    // Null without a control plane.
   ConnectionPool& pool;
   Dialer& dialer;
+  MediaFetcher* fetcher;  // Null: URLs are not fetched.
   WorkerMetrics& metrics;
   AccessLog& access_log;
   const PipelineOptions& options;

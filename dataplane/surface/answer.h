@@ -11,6 +11,8 @@
 #include "absl/time/time.h"
 #include "base/money.h"
 #include "dataplane/ir/response.h"
+#include "dataplane/json/writer.h"
+#include "dataplane/request/errors.h"
 #include "dataplane/request/scanned_request.h"
 #include "dataplane/surface/call_head.h"
 
@@ -51,12 +53,19 @@ struct AnswerContext {
 struct AnswerCost {
   Money charge;       // Of the wallet: what the answer cost the caller, all attempts.
   Money market_cost;  // What it would have cost without the caller's own credential.
+  Money market_input_cost;  // The part of market_cost that the input of the answer makes.
   bool byok = false;
   // The usage that was charged: all that a surface shows is made of it.
   ir::Usage usage;
   bool estimated = false;  // The provider did not report; it was counted here.
+  // Why the gateway ended the answer, by its length, before the model did; null when it did not.
+  const GatewayError* stopped = nullptr;
   std::span<const AttemptNote> attempts;
 };
+
+// Writes the member `tollgate` of an open object: why the gateway ended the answer, and which
+// generation it was.
+void WriteStopped(const GatewayError& why, std::string_view generation_id, JsonWriter& json);
 
 }  // namespace tollgate::dataplane
 

@@ -206,14 +206,18 @@ BodyScanner::Error BodyScanner::ReadOptions(std::string_view param, bool takes_m
     } else if (takes_models && JsonEquals(key, "models")) {
       error = ReadModels();
     } else {
-      return Fault(ErrorCode::kUnsupportedParameter, param,
-                   absl::StrCat("`", AbslView(param),
-                                "` has an option that this gateway does not "
-                                "know; it takes order, only, ignore and allow_fallbacks."));
+      error = ReadOtherOption(param, key);
     }
     if (error) return error;
   }
   return std::nullopt;
+}
+
+BodyScanner::Error BodyScanner::ReadOtherOption(std::string_view param, std::string_view) {
+  return Fault(ErrorCode::kUnsupportedParameter, param,
+               absl::StrCat("`", AbslView(param),
+                            "` has an option that this gateway does not "
+                            "know; it takes order, only, ignore and allow_fallbacks."));
 }
 
 BodyScanner::Error BodyScanner::ReadProviderOptions() {
@@ -223,6 +227,10 @@ BodyScanner::Error BodyScanner::ReadProviderOptions() {
   std::string_view key;
   bool seen = false;
   while (json_.NextMember(key)) {
+    if (takes_families() && !JsonEquals(key, "gateway")) {
+      json_.Skip();
+      continue;
+    }
     if (!JsonEquals(key, "gateway") || seen) {
       return Fault(ErrorCode::kUnsupportedParameter, "providerOptions",
                    "`providerOptions` takes `gateway` only, once; send a provider's own options as "

@@ -36,6 +36,12 @@ class BodyScanner {
   virtual Error ReadMember(unsigned member, std::size_t at) = 0;
   // Whether names[member] is the gateway's own and not for the provider.
   virtual bool IsOwn(unsigned member) const = 0;
+  // Reads the value of an option of `param` (`provider` or `providerOptions.gateway`) that is none
+  // of those which every surface takes; the raw key.  By default an error that says so.
+  virtual Error ReadOtherOption(std::string_view param, std::string_view key);
+  // Whether `providerOptions` may have blocks for families of providers; the surface's
+  // ReadRequest() then reads them.
+  virtual bool takes_families() const { return false; }
 
   // ---- Values; null counts as absent -----------------------------------------------------------
 

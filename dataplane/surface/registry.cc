@@ -8,7 +8,12 @@ namespace tollgate::dataplane {
 std::span<const Surface* const> Surfaces() {
   static const std::array kSurfaces = {
       &OpenAiChatSurface(),
+      &OpenAiResponsesSurface(),
+      &OpenAiCompletionsSurface(),
       &AnthropicMessagesSurface(),
+      &GeminiSurface(),
+      &OpenRouterSurface(),
+      &AiSdkGatewaySurface(),
   };
   return kSurfaces;
 }

@@ -30,13 +30,22 @@ bool RouteTable::Matches(std::string_view pattern, std::string_view path,
   return true;
 }
 
-RouteMatch RouteTable::Find(Method method, std::string_view path) const {
+RouteMatch RouteTable::Find(const RequestHead& head, std::string_view path) const {
   RouteMatch match;
+  const Entry* best = nullptr;
   const auto consider = [&](const Entry& entry, std::string_view wildcard) {
-    if (match.surface != nullptr && !match.other_method) return;
-    const bool other = entry.route.method != method;
-    if (other && match.surface != nullptr) return;
-    match = {entry.surface, entry.route.operation, wildcard, other, entry.route.method};
+    if (entry.route.method != head.method) {
+      if (match.surface == nullptr) {
+        match = {entry.surface, entry.route.operation, wildcard, true, entry.route.method};
+      }
+      return;
+    }
+    if (best != nullptr && (entry.route.pattern != best->route.pattern ||
+                            best->surface->Claims(head) || !entry.surface->Claims(head))) {
+      return;
+    }
+    best = &entry;
+    match = {entry.surface, entry.route.operation, wildcard, false, entry.route.method};
   };
   if (const auto found = exact_.find(path); found != exact_.end()) {
     for (const Entry& entry : found->second) consider(entry, {});

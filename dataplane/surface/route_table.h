@@ -26,8 +26,9 @@ class RouteTable {
  public:
   explicit RouteTable(std::span<const Surface* const> surfaces);
 
-  // `path` is normalized.
-  RouteMatch Find(Method method, std::string_view path) const;
+  // `path` is that of `head`, normalized.  Among surfaces that have the path, the one that claims
+  // the head.
+  RouteMatch Find(const RequestHead& head, std::string_view path) const;
 
   // Whether `path` matches a pattern with a star; `wildcard` is what the star stands for.
   static bool Matches(std::string_view pattern, std::string_view path, std::string_view& wildcard);

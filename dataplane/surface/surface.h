@@ -11,10 +11,13 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
+#include "base/money.h"
 #include "dataplane/http/request_head.h"
 #include "dataplane/ir/event.h"
 #include "dataplane/ir/request.h"
 #include "dataplane/ir/response.h"
+#include "dataplane/rate/provider_rates.h"
 #include "dataplane/request/errors.h"
 #include "dataplane/request/scanned_request.h"
 #include "dataplane/snapshot/catalog.h"
@@ -25,18 +28,22 @@ namespace tollgate::dataplane {
 
 // What a path of a surface is for.
 enum class SurfaceOperation : std::uint8_t {
-  kGenerate,     // Scan(), then the pipeline.
-  kCountTokens,  // Scan() and ReadRequest(), then AppendTokenCount().
-  kListModels,
-  kGetModel,
-  kCredits,
-  kKey,  // What the calling key may spend and has spent.
+  kGenerate,       // The pipeline.
+  kCountTokens,    // The pipeline up to the plan, then AppendTokenCount().
+  kListModels,     // AppendModelList().
+  kGetModel,       // AppendModel() of what the star stood for.
+  kListEndpoints,  // AppendEndpoints() of what the star stood for: who sells it.
+  kCredits,        // AppendCredits().
+  kKey,            // What the calling key may spend and has spent.
+  kQuota,          // Reads a quota, or by the method makes, changes or archives it.
   kGeneration,
+  kReport,    // What the workspace spent, by day, model and so on.
+  kEstimate,  // What a generation would cost at most.
 };
 
 // A path that a surface answers.  One `*` stands for one or more characters, slashes included, and
 // is the model's name.  An exact pattern goes before one with a star, and a longer one before a
-// shorter.
+// shorter.  Several surfaces may have one path: Surface::Claims().
 struct SurfaceRoute {
   Method method = Method::kPost;
   std::string_view pattern;
@@ -63,26 +70,27 @@ class StreamWriter {
 struct ListedModel {
   std::string_view name;  // What the caller writes.
   const Model* model = nullptr;
-  const Offering* offering = nullptr;  // The cheapest with a price in force.
-  const Price* price = nullptr;
+  const Offering* offering = nullptr;  // The cheapest with a price in force; never null.
+  const Price* price = nullptr;        // That price; never null.
 };
 
-// A page of models, as a surface's client asked for it.
+// How a surface's client asked for models, or for one.
 struct ModelListQuery {
-  std::string_view path_and_query;
+  std::string_view path_and_query;  // As it was sent: QueryParameter() of dataplane/http/target.h.
   const CallHead* call = nullptr;
+  absl::Time now;  // Prices are those of this moment.
 };
 
 // An answer that the gateway ends before the model did.
 struct StreamStop {
-  std::string_view response_id;  // The provider's; empty when no event came.
+  std::string_view response_id;  // The provider's, as it is escaped; empty when no event came.
   std::string_view model;        // As the client wrote it.
   std::int64_t created = 0;      // Seconds since 1970.
   std::int64_t choices = 1;
-  bool include_usage = false;  // The client asked for the usage.
-  std::int64_t input_tokens = 0;
-  std::int64_t output_tokens = 0;
-  std::string_view cost_usd;
+  bool include_usage = false;   // The client asked for the usage.
+  std::int64_t open_part = -1;  // The numbered part that is open (AnswerFacts); -1 = none.
+  std::int64_t events = 0;      // Events that the client was sent.
+  AnswerCost cost;              // With the reason in `stopped`.
 };
 
 // Stateless; safe to share between threads.
@@ -98,6 +106,10 @@ class Surface {
   virtual std::span<const SurfaceRoute> routes() const = 0;
 
   // ---- The call --------------------------------------------------------------------------------
+
+  // Of a path that several surfaces have: whether the client that sent this head is one of this
+  // surface's.  The first that says so answers; when none does, the first that is registered.
+  virtual bool Claims(const RequestHead& head) const;
 
   // The caller's key; null when none was sent.  By default the token of `Authorization: Bearer`.
   // `scratch` keeps it when it had to be decoded.
@@ -134,12 +146,11 @@ class Surface {
   // ---- Answers that pass through ---------------------------------------------------------------
 
   // Appends what ends a stream that the gateway stops since no more may be spent on it: the
-  // surface's own stop for length, `why` said beside it, and the end marker.  A surface without
-  // one ends with an error event.
-  virtual void AppendStreamStop(const StreamStop& stop, const GatewayError& why,
-                                std::string_view generation_id, std::string& out) const {
-    static_cast<void>(stop);
-    AppendStreamError(why, generation_id, out);
+  // surface's own stop for length, the reason said beside it, and the end marker.  A surface
+  // without one ends with an error event.
+  virtual void AppendStreamStop(const StreamStop& stop, std::string_view generation_id,
+                                std::string& out) const {
+    AppendStreamError(*stop.cost.stopped, generation_id, out);
   }
   // Appends the end marker of a stream whose provider sent none.
   virtual void AppendStreamEnd(std::string& out) const = 0;
@@ -155,14 +166,31 @@ class Surface {
   // Appends an error as the event that ends a stream that passed through.
   virtual void AppendStreamError(const GatewayError& error, std::string_view generation_id,
                                  std::string& out) const = 0;
+  // The same behind `events` events that the client was sent: for a surface that numbers them.
+  virtual void AppendNumberedStreamError(const GatewayError& error, std::int64_t events,
+                                         std::string_view generation_id, std::string& out) const {
+    static_cast<void>(events);
+    AppendStreamError(error, generation_id, out);
+  }
+  // Appends the header lines that say what a provider said of its rate limits; by default OpenAI's.
+  virtual void AppendRates(const ProviderRates& rates, absl::Time now, std::string& lines) const;
 
-  // ---- What is not a generation; only where routes() has it -------------------------------------
+  // ---- What is not a generation; called only where routes() has it ------------------------------
 
-  virtual void AppendModelList(std::span<const ListedModel> models, const ModelListQuery& query,
-                               std::string& out) const;
+  // Aliases come first, then models, each by name.  A surface that has pages answers the one that
+  // was asked for; the error says what is wrong with how it was asked for.
+  virtual std::optional<GatewayError> AppendModelList(std::span<const ListedModel> models,
+                                                      const ModelListQuery& query,
+                                                      std::string& out) const;
   virtual void AppendModel(const ListedModel& model, const ModelListQuery& query,
                            std::string& out) const;
+  // `endpoints`, at least one, are the offerings of one model, the cheapest first.
+  virtual void AppendEndpoints(std::span<const ListedModel> endpoints, const ModelListQuery& query,
+                               std::string& out) const;
   virtual void AppendTokenCount(std::int64_t input_tokens, std::string& out) const;
+  // What is left of the workspace's balance, and what was ever charged to it.  By default
+  // `{"balance":"95.5","total_used":"4.5"}`.
+  virtual void AppendCredits(Money balance, Money total_used, std::string& out) const;
 };
 
 // Every surface; the place where a new one is registered (dataplane/surface/registry.cc).
@@ -172,6 +200,16 @@ std::span<const Surface* const> Surfaces();
 const Surface& OpenAiChatSurface();
 // The surface of POST /v1/messages.
 const Surface& AnthropicMessagesSurface();
+// The surface of POST /v1/responses.
+const Surface& OpenAiResponsesSurface();
+// The surface of POST /v1/completions.
+const Surface& OpenAiCompletionsSurface();
+// The surface of POST /v1beta/models/{model}:generateContent and its like.
+const Surface& GeminiSurface();
+// The surface of POST /api/v1/chat/completions.
+const Surface& OpenRouterSurface();
+// The surface of POST /v4/ai/language-model and its forerunners.
+const Surface& AiSdkGatewaySurface();
 
 }  // namespace tollgate::dataplane
 

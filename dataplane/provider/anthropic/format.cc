@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
 #include "base/string_views.h"
+#include "dataplane/json/document.h"
 #include "dataplane/provider/anthropic/read.h"
 #include "dataplane/provider/anthropic/write.h"
 
@@ -57,7 +58,7 @@ class AnthropicMessages final : public ProviderFormat {
   }
 
   bool TakesUrl(const ir::Media& media, const Provider& provider) const override {
-    if (provider.quirks.no_image_url) return false;
+    if (provider.quirks.no_image_url || !media.url.starts_with("https://")) return false;
     return media.kind == ir::Media::Kind::kImage || media.kind == ir::Media::Kind::kFile;
   }
 
@@ -65,8 +66,20 @@ class AnthropicMessages final : public ProviderFormat {
     return ReadAnthropicResponse(body, out);
   }
   std::unique_ptr<EventReader> NewEventReader() const override { return NewAnthropicEventReader(); }
+  bool AppendCountPath(const SendDecision&, std::string& out) const override {
+    out += "/messages/count_tokens";
+    return true;
+  }
+  std::optional<std::int64_t> ReadTokenCount(std::string_view body) const override {
+    JsonDocument document;
+    if (!document.Parse(body)) return std::nullopt;
+    return document.root()["input_tokens"].integer();
+  }
   ProviderError ReadError(int status, std::string_view body) const override {
     return ReadAnthropicError(status, body);
+  }
+  ProviderRates ReadRates(const HeadFields& fields, absl::Time now) const override {
+    return ReadAnthropicRates(fields, now);
   }
 };
 

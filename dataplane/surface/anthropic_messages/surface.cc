@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/string_views.h"
 #include "dataplane/surface/anthropic_messages/answer.h"
+#include "dataplane/surface/anthropic_messages/models.h"
 #include "dataplane/surface/anthropic_messages/request.h"
 #include "dataplane/surface/anthropic_messages/scan.h"
 
@@ -12,6 +13,9 @@ namespace {
 
 constexpr SurfaceRoute kRoutes[] = {
     {Method::kPost, "/v1/messages", SurfaceOperation::kGenerate},
+    {Method::kPost, "/v1/messages/count_tokens", SurfaceOperation::kCountTokens},
+    {Method::kGet, "/v1/models", SurfaceOperation::kListModels},
+    {Method::kGet, "/v1/models/*", SurfaceOperation::kGetModel},
 };
 
 // By the statuses that the API's own errors come with.
@@ -47,6 +51,10 @@ class AnthropicMessages final : public Surface {
   }
   std::span<const SurfaceRoute> routes() const override { return kRoutes; }
 
+  bool Claims(const RequestHead& head) const override {
+    return head.fields.Find("anthropic-version").data() != nullptr;
+  }
+
   // Where both are sent, Anthropic itself takes x-api-key.
   std::string_view ReadKey(const RequestHead& head, std::string& scratch) const override {
     const std::string_view key = head.fields.Find("x-api-key");
@@ -78,6 +86,11 @@ class AnthropicMessages final : public Surface {
   }
   std::unique_ptr<StreamWriter> NewStreamWriter(const AnswerContext& context) const override {
     return NewMessagesStreamWriter(context);
+  }
+
+  void AppendStreamStop(const StreamStop& stop, std::string_view generation_id,
+                        std::string& out) const override {
+    AppendMessagesStop(stop, generation_id, out);
   }
 
   // Streams of this format have their end marker, or are cut: Anthropic's always send it.
@@ -115,6 +128,19 @@ class AnthropicMessages final : public Surface {
     out += "\n\n";
   }
 
+  void AppendRates(const ProviderRates& rates, absl::Time now, std::string& lines) const override {
+    AppendAnthropicRates(rates, now, lines);
+  }
+
+  std::optional<GatewayError> AppendModelList(std::span<const ListedModel> models,
+                                              const ModelListQuery& query,
+                                              std::string& out) const override {
+    return WriteMessagesModels(models, query, out);
+  }
+  void AppendModel(const ListedModel& model, const ModelListQuery&,
+                   std::string& out) const override {
+    WriteMessagesModel(model, out);
+  }
   void AppendTokenCount(std::int64_t input_tokens, std::string& out) const override {
     absl::StrAppend(&out, "{\"input_tokens\":", input_tokens, "}");
   }

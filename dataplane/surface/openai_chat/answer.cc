@@ -150,7 +150,7 @@ void WriteChatAnnotation(const ir::Citation& citation, JsonWriter& json) {
   json.EndObject();
 }
 
-void WriteChatUsage(const AnswerCost& cost, JsonWriter& json) {
+void WriteChatUsage(const AnswerCost& cost, JsonWriter& json, const ChatShape& shape) {
   const ir::Usage& usage = cost.usage;
   const TokenUsage& tokens = usage.tokens;
   json.BeginObject();
@@ -170,6 +170,19 @@ void WriteChatUsage(const AnswerCost& cost, JsonWriter& json) {
   json.Member("cost").Raw(cost.charge.ToUsdString());
   json.Member("is_byok").Bool(cost.byok);
   json.Member("market_cost").Raw(cost.market_cost.ToUsdString());
+  if (shape.openrouter) {
+    json.Member("cost_details").BeginObject();
+    json.Member("upstream_inference_cost");
+    if (cost.byok) {
+      json.Raw(cost.market_cost.ToUsdString());
+    } else {
+      json.Null();  // Of a caller's own credential alone.
+    }
+    json.Member("upstream_inference_prompt_cost").Raw(cost.market_input_cost.ToUsdString());
+    json.Member("upstream_inference_completions_cost")
+        .Raw((cost.market_cost - cost.market_input_cost).ToUsdString());
+    json.EndObject();
+  }
   json.EndObject();
 }
 
@@ -189,13 +202,17 @@ void WriteChatWarnings(std::span<const ir::Warning> warnings, JsonWriter& json) 
 }
 
 void WriteChatAnswer(const ir::Response& response, const AnswerContext& context,
-                     const AnswerCost& cost, std::string& out) {
+                     const AnswerCost& cost, std::string& out, const ChatShape& shape) {
   JsonWriter json(out);
   json.BeginObject();
   json.Member("id").String(context.generation_id);
   json.Member("object").String("chat.completion");
   json.Member("created").Integer(absl::ToUnixSeconds(context.created));
   json.Member("model").String(context.requested_model);
+  if (shape.openrouter) {
+    json.Member("provider").String(context.provider_id);
+    json.Member("system_fingerprint").Null();
+  }
   json.Member("choices").BeginArray();
   for (const ir::Choice& choice : response.choices) {
     json.BeginObject();
@@ -212,9 +229,12 @@ void WriteChatAnswer(const ir::Response& response, const AnswerContext& context,
   }
   json.EndArray();
   json.Member("usage");
-  WriteChatUsage(cost, json);
+  WriteChatUsage(cost, json, shape);
   if (!response.service_tier.empty()) json.Member("service_tier").String(response.service_tier);
   for (const ir::Extra& extra : response.extras) {
+    if (shape.openrouter && (extra.name == "provider" || extra.name == "system_fingerprint")) {
+      continue;  // Written already.
+    }
     if (extra.owner == ir::kOpenAiChat) json.ForeignMember(extra.name).Raw(extra.json);
   }
   WriteChatWarnings(context.warnings, json);

@@ -13,13 +13,24 @@
 
 namespace tollgate::dataplane {
 
-void WriteChatAnswer(const ir::Response& response, const AnswerContext& context,
-                     const AnswerCost& cost, std::string& out);
+// How a surface of this shape departs from OpenAI's.
+struct ChatShape {
+  // With what OpenRouter adds: who served (`provider`), the provider's reason to end in streams
+  // too, a `system_fingerprint` always, and `usage.cost_details`.
+  bool openrouter = false;
+  // Writes the value of the member `error` of the chunk that ends a broken stream; null: the error
+  // is an event of its own, as OpenAI's.
+  void (*write_error)(const GatewayError& error, JsonWriter& json) = nullptr;
+};
 
-std::unique_ptr<StreamWriter> NewChatStreamWriter(const AnswerContext& context);
+void WriteChatAnswer(const ir::Response& response, const AnswerContext& context,
+                     const AnswerCost& cost, std::string& out, const ChatShape& shape = {});
+
+std::unique_ptr<StreamWriter> NewChatStreamWriter(const AnswerContext& context,
+                                                  const ChatShape& shape = {});
 
 // Writes the value of `usage`, the cost in it.
-void WriteChatUsage(const AnswerCost& cost, JsonWriter& json);
+void WriteChatUsage(const AnswerCost& cost, JsonWriter& json, const ChatShape& shape = {});
 
 void WriteChatImage(const ir::Media& media, JsonWriter& json);
 // `{"type":"url_citation",…}`.

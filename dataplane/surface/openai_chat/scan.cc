@@ -46,13 +46,19 @@ constexpr std::string_view kNames[kMembers] = {"model",
 
 class Scanner final : public BodyScanner {
  public:
-  Scanner(std::string_view body, ScannedRequest& out) : BodyScanner(body, out) {}
+  Scanner(std::string_view body, ScannedRequest& out, ChatOptionReader other)
+      : BodyScanner(body, out), other_(other) {}
 
   Error Run() { return ReadBody(kNames, kRequired); }
 
  private:
   bool IsOwn(unsigned member) const override {
     return member == kModels || member == kProvider || member == kProviderOptions;
+  }
+
+  Error ReadOtherOption(std::string_view param, std::string_view key) override {
+    if (other_ == nullptr || param != "provider") return BodyScanner::ReadOtherOption(param, key);
+    return other_(key, json());
   }
 
   Error ReadMember(unsigned member, std::size_t at) override {
@@ -211,13 +217,16 @@ class Scanner final : public BodyScanner {
       }
     }
   }
+
+  ChatOptionReader other_;
 };
 
 }  // namespace
 
-std::optional<GatewayError> ScanChatRequest(std::string_view body, ScannedRequest& out) {
+std::optional<GatewayError> ScanChatRequest(std::string_view body, ScannedRequest& out,
+                                            ChatOptionReader other) {
   out.Reset();
-  return Scanner(body, out).Run();
+  return Scanner(body, out, other).Run();
 }
 
 }  // namespace tollgate::dataplane

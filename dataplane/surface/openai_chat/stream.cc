@@ -13,7 +13,8 @@ namespace {
 
 class ChatStreamWriter final : public StreamWriter {
  public:
-  explicit ChatStreamWriter(const AnswerContext& context) : context_(context) {
+  ChatStreamWriter(const AnswerContext& context, const ChatShape& shape)
+      : context_(context), shape_(shape) {
     // What all chunks begin with, up to the value of `choices`.
     JsonWriter json(prefix_);
     prefix_ = "data: ";
@@ -22,6 +23,7 @@ class ChatStreamWriter final : public StreamWriter {
     json.Member("object").String("chat.completion.chunk");
     json.Member("created").Integer(absl::ToUnixSeconds(context.created));
     json.Member("model").String(context.requested_model);
+    if (shape.openrouter) json.Member("provider").String(context.provider_id);
     prefix_ += ",\"choices\":";
   }
 
@@ -51,7 +53,7 @@ class ChatStreamWriter final : public StreamWriter {
       case ir::EventType::kLogprobs:
         return WriteLogprobs(event, out);
       case ir::EventType::kFinish:
-        StateOf(event.choice, out).finish = event.finish;
+        TakeFinish(event, StateOf(event.choice, out));
         return;
       case ir::EventType::kOpaque:
       case ir::EventType::kPartEnd:
@@ -73,23 +75,34 @@ class ChatStreamWriter final : public StreamWriter {
       json.Member("delta").BeginObject();
       json.EndObject();
       json.Member("finish_reason").String(ChatFinishReason(choice.finish));
+      if (!choice.native_finish.empty()) {
+        json.Member("native_finish_reason").String(choice.native_finish);
+      }
       json.Member("logprobs").Null();
       json.EndObject();
       json.EndArray();
+      if (cost.stopped != nullptr) AppendStopped(*cost.stopped, out);
       EndChunk(out);
     }
     if (context_.scan->include_usage) {
       out += prefix_;
       out += "[],\"usage\":";
       JsonWriter json(out);
-      WriteChatUsage(cost, json);
+      WriteChatUsage(cost, json, shape_);
       EndChunk(out);
     }
     out += "data: [DONE]\n\n";
   }
 
   void Fail(const GatewayError& error, std::string& out) override {
-    OpenAiChatSurface().AppendStreamError(error, context_.generation_id, out);
+    if (shape_.write_error == nullptr) {
+      return OpenAiChatSurface().AppendStreamError(error, context_.generation_id, out);
+    }
+    out += prefix_;
+    out += R"([{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":)";
+    JsonWriter json(out);
+    shape_.write_error(error, json);
+    out += "}\n\n";
   }
 
  private:
@@ -98,7 +111,13 @@ class ChatStreamWriter final : public StreamWriter {
     std::int64_t details = 0;
     std::string call_id;  // Of the open call.
     ir::FinishReason finish = ir::FinishReason::kUnknown;
+    std::string native_finish;
   };
+
+  void TakeFinish(const ir::Event& event, ChoiceState& choice) const {
+    choice.finish = event.finish;
+    if (shape_.openrouter) choice.native_finish = event.native_finish;
+  }
 
   // The state of a choice; the first time, its role is written.
   ChoiceState& StateOf(std::int32_t index, std::string& out) {
@@ -132,6 +151,15 @@ class ChatStreamWriter final : public StreamWriter {
   void Chunk(std::int32_t index, std::string& out, WriteDeltaMembers write) {
     StateOf(index, out);
     AppendChunk(index, out, write);
+  }
+
+  void AppendStopped(const GatewayError& why, std::string& out) const {
+    std::string text;
+    JsonWriter json(text);
+    json.BeginObject();
+    WriteStopped(why, context_.generation_id, json);
+    out += ',';
+    out.append(text, 1);  // Its member alone.
   }
 
   void EndChunk(std::string& out) {
@@ -243,6 +271,7 @@ class ChatStreamWriter final : public StreamWriter {
   }
 
   const AnswerContext& context_;
+  const ChatShape shape_;
   std::string prefix_;
   std::string service_tier_;
   bool warned_ = false;
@@ -251,8 +280,9 @@ class ChatStreamWriter final : public StreamWriter {
 
 }  // namespace
 
-std::unique_ptr<StreamWriter> NewChatStreamWriter(const AnswerContext& context) {
-  return std::make_unique<ChatStreamWriter>(context);
+std::unique_ptr<StreamWriter> NewChatStreamWriter(const AnswerContext& context,
+                                                  const ChatShape& shape) {
+  return std::make_unique<ChatStreamWriter>(context, shape);
 }
 
 }  // namespace tollgate::dataplane

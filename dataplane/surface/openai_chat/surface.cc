@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/string_views.h"
 #include "dataplane/surface/openai_chat/answer.h"
+#include "dataplane/surface/openai_chat/models.h"
 #include "dataplane/surface/openai_chat/request.h"
 #include "dataplane/surface/openai_chat/scan.h"
 
@@ -12,6 +13,16 @@ namespace {
 
 constexpr SurfaceRoute kRoutes[] = {
     {Method::kPost, "/v1/chat/completions", SurfaceOperation::kGenerate},
+    {Method::kGet, "/v1/models", SurfaceOperation::kListModels},
+    {Method::kGet, "/v1/models/*", SurfaceOperation::kGetModel},
+    {Method::kGet, "/v1/credits", SurfaceOperation::kCredits},
+    {Method::kGet, "/v1/generation", SurfaceOperation::kGeneration},
+    {Method::kGet, "/v1/key", SurfaceOperation::kKey},
+    {Method::kGet, "/v1/quotas", SurfaceOperation::kQuota},
+    {Method::kPost, "/v1/quotas", SurfaceOperation::kQuota},
+    {Method::kPatch, "/v1/quotas", SurfaceOperation::kQuota},
+    {Method::kDelete, "/v1/quotas", SurfaceOperation::kQuota},
+    {Method::kPost, "/v1/estimate", SurfaceOperation::kEstimate},
 };
 
 class OpenAiChat final : public Surface {
@@ -70,26 +81,40 @@ class OpenAiChat final : public Surface {
     out += "\n\n";
   }
 
-  void AppendStreamStop(const StreamStop& stop, const GatewayError& why,
-                        std::string_view generation_id, std::string& out) const override {
+  void AppendStreamStop(const StreamStop& stop, std::string_view generation_id,
+                        std::string& out) const override {
     AppendChunkHead(stop, generation_id, out);
     for (std::int64_t i = 0; i < stop.choices; ++i) {
       absl::StrAppend(&out, i == 0 ? "" : ",", "{\"index\":", i,
                       ",\"delta\":{},\"finish_reason\":\"length\"}");
     }
-    absl::StrAppend(&out, "],\"tollgate\":{\"stop_reason\":\"", AbslView(RowOf(why.code).name),
-                    "\",\"message\":");
-    AppendJsonString(out, why.text());
-    absl::StrAppend(&out, ",\"generation_id\":\"", AbslView(generation_id), "\"}}\n\n");
+    std::string reason;
+    JsonWriter json(reason);
+    json.BeginObject();
+    WriteStopped(*stop.cost.stopped, generation_id, json);
+    json.EndObject();
+    out += "],";
+    out.append(reason, 1);  // Its member alone.
+    out += "\n\n";
     if (stop.include_usage) {
       AppendChunkHead(stop, generation_id, out);
-      absl::StrAppend(&out, "],\"usage\":{\"prompt_tokens\":", stop.input_tokens,
-                      ",\"completion_tokens\":", stop.output_tokens,
-                      ",\"total_tokens\":", stop.input_tokens + stop.output_tokens, ",");
-      AppendCost(stop.cost_usd, out);
-      out += "}}\n\n";
+      out += "],\"usage\":";
+      JsonWriter usage(out);
+      WriteChatUsage(stop.cost, usage);
+      out += "}\n\n";
     }
     AppendStreamEnd(out);
+  }
+
+  std::optional<GatewayError> AppendModelList(std::span<const ListedModel> models,
+                                              const ModelListQuery& query,
+                                              std::string& out) const override {
+    WriteOpenAiModels(models, query.now, out);
+    return std::nullopt;
+  }
+  void AppendModel(const ListedModel& model, const ModelListQuery& query,
+                   std::string& out) const override {
+    WriteOpenAiModel(model, query.now, out);
   }
 
   void AppendStreamEnd(std::string& out) const override { out += "data: [DONE]\n\n"; }

@@ -28,6 +28,8 @@ const thinking = {
     include: ['reasoning.encrypted_content'], forceReasoning: true },
   google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } },
   tollgate: { reasoningEffort: 'low' },
+  // The provider of the gateway that speaks chat completions, by its id there.
+  chat: { reasoningEffort: 'low' },
 };
 const thinks = kind === 'gateway' && job.package === 'ai'
   ? { reasoning: 'low' } : { providerOptions: thinking };

@@ -110,7 +110,8 @@ await run({
   rate_limit: (cell, tell) => whole(cell, plain(cell), tell),
   error_5xx: (cell, tell) => whole(cell, plain(cell), tell),
   models: async (cell, tell) => {
-    const ids = (await client.models.list()).data.map((model) => model.id);
+    const { result } = await client.models.list();
+    const ids = result.data.map((model) => model.id);
     tell({ text: ids.join(' '), calls: [], finish: 'listed', uncharged: true });
   },
   cut: (cell, tell) => streamed(cell, plain(cell), tell),

@@ -1,0 +1,88 @@
+#include "dataplane/surface/ai_sdk_gateway/metadata.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "absl/time/time.h"
+
+namespace tollgate::dataplane {
+namespace {
+
+void WriteProviderAttempt(const AttemptNote& attempt, std::int64_t number, JsonWriter& json) {
+  json.BeginObject();
+  json.Member("attemptNumber").Integer(number);
+  json.Member("provider").String(attempt.provider_id);
+  json.Member("providerApiModelId").String(attempt.provider_model_id);
+  json.Member("credentialType").String(attempt.byok ? "byok" : "system");
+  json.Member("success").Bool(attempt.success);
+  if (!attempt.error.empty()) json.Member("error").String(attempt.error);
+  json.Member("startTime").Integer(absl::ToUnixMillis(attempt.start));
+  json.Member("endTime").Integer(absl::ToUnixMillis(attempt.end));
+  json.Member("responseTimeMs").Integer(absl::ToInt64Milliseconds(attempt.end - attempt.start));
+  if (attempt.status != 0) json.Member("statusCode").Integer(attempt.status);
+  json.EndObject();
+}
+
+// The attempts at one model, from the first of `attempts` on; returns how many they are.
+std::size_t WriteModelAttempt(std::span<const AttemptNote> attempts, std::int64_t number,
+                              JsonWriter& json) {
+  const std::string_view model = attempts.front().model_id;
+  std::size_t count = 0;
+  while (count < attempts.size() && attempts[count].model_id == model) ++count;
+  json.BeginObject();
+  json.Member("canonicalSlug").String(model);
+  json.Member("success").Bool(attempts[count - 1].success);
+  json.Member("providerAttemptCount").Integer(static_cast<std::int64_t>(count));
+  json.Member("providerAttempts").BeginArray();
+  for (const AttemptNote& attempt : attempts.subspan(0, count)) {
+    WriteProviderAttempt(attempt, number++, json);
+  }
+  json.EndArray();
+  json.EndObject();
+  return count;
+}
+
+void WriteRouting(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json) {
+  json.BeginObject();
+  json.Member("originalModelId").String(context.requested_model);
+  json.Member("resolvedProvider").String(context.provider_id);
+  json.Member("resolvedProviderApiModelId").String(context.provider_model_id);
+  json.Member("finalProvider").String(context.provider_id);
+  json.Member("canonicalSlug").String(context.model_id);
+  json.Member("modelAttempts").BeginArray();
+  std::span<const AttemptNote> rest = cost.attempts;
+  std::int64_t models = 0;
+  while (!rest.empty()) {
+    const auto done = static_cast<std::int64_t>(cost.attempts.size() - rest.size());
+    rest = rest.subspan(WriteModelAttempt(rest, done + 1, json));
+    ++models;
+  }
+  json.EndArray();
+  json.Member("modelAttemptCount").Integer(models);
+  json.Member("totalProviderAttemptCount").Integer(static_cast<std::int64_t>(cost.attempts.size()));
+  json.EndObject();
+}
+
+}  // namespace
+
+void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json) {
+  const auto write = [&](std::string_view name, Money money) {
+    json.Member(name).String(money.ToUsdString());
+  };
+  const Money input = std::min(cost.market_input_cost, cost.charge);
+  json.Member("gateway").BeginObject();
+  json.Member("routing");
+  WriteRouting(context, cost, json);
+  write("cost", cost.charge);
+  write("marketCost", cost.market_cost);
+  write("surchargeCost", Money::Zero());
+  write("gatewayCost", cost.charge);
+  write("inferenceCost", cost.charge);
+  write("inputInferenceCost", input);
+  write("outputInferenceCost", cost.charge - input);
+  json.Member("generationId").String(context.generation_id);
+  json.EndObject();
+}
+
+}  // namespace tollgate::dataplane

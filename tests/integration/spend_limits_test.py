@@ -124,6 +124,25 @@ def test_a_stream_that_cannot_grow_ends_where_its_money_ends(world):
     assert spent <= 0.05 * NANO_USD_PER_USD
 
 
+def test_a_json_answer_is_limited_to_what_can_be_afforded(world):
+    key, budget = capped_key(world, "0.012")
+    world.providers["alpha"].faults("a/chat", REPEAT)
+    answer = ask(world, key, messages=LONG)
+    assert answer.succeeded, "it is not refused for what it will not spend"
+    assert answer.header("x-tollgate-limited-by") == "budget_exceeded"
+    limit = int(answer.header("x-tollgate-output-limit"))
+    assert 256 <= limit < 1000
+    choice, = answer.json["choices"]
+    assert choice["finish_reason"] == "length", "the provider was told to stop there"
+    assert limit - 8 <= answer.usage["completion_tokens"] <= limit
+    record = record_of(world, answer.header("x-generation-id"))
+    entry = world.providers["alpha"].entry(record.provider_response_id)
+    assert record.charge_nano_usd == entry["charge_nano_usd"]
+    world.settle()
+    spent = world.ledger.account(f"budget/{budget.id}/all").settled_nano_usd
+    assert spent == record.charge_nano_usd <= nano("0.012")
+
+
 def test_max_cost_limits_one_request(world):
     answer = ask(world, world.key, messages=LONG, headers=[("x-tollgate-max-cost", "0.02")])
     assert answer.succeeded, answer.body

@@ -141,3 +141,35 @@ def test_a_changed_quota_binds_within_a_tenth_of_a_second(world, manager):
         took.append(time.monotonic() - began)
     print(f"\nbound after {sorted(round(1000 * seconds) for seconds in took)} ms")
     assert sorted(took)[len(took) // 2] < 0.1
+
+
+def test_with_mutual_tls_a_certificate_says_that_a_node_asks(make_world):
+    world = make_world("separate", tls=True)
+    try:
+        manager = world.workspace.key(manages_quotas=True)
+        world.wait_for_key(manager)
+        key, entity = new_key(world)
+        assert quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=0)[0] == 200
+        refused_soon(world, key)
+    finally:
+        world.stop()
+
+
+def test_without_the_control_plane_quotas_are_read_and_not_changed(make_world):
+    world = make_world("separate")
+    try:
+        manager = world.workspace.key(manages_quotas=True)
+        world.wait_for_key(manager)
+        key, entity = new_key(world)
+        quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=0)
+        refused_soon(world, key)
+        world.suite.controlplane.kill()
+        status, answer = quotas(world, manager, "PATCH", entity, limitAmount=1)
+        assert (status, answer["error"]["code"]) == (503, "configuration_unavailable")
+        assert quotas(world, key, entity=entity)[1]["limitAmount"] == 0
+        world.suite.controlplane.start()
+        wait_until("it can be changed", lambda: quotas(
+            world, manager, "PATCH", entity, limitAmount=1)[0] == 200, 30)
+        served_soon(world, key)
+    finally:
+        world.stop()

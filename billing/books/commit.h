@@ -50,7 +50,7 @@ struct Commit {
   std::map<std::string, Money> balances;
   std::vector<AppliedKey> keys;
   std::map<LeaseKey, LeaseRow> leases;
-  std::vector<LeaseKey> removed_leases;
+  std::vector<LeaseKey> removed_leases;  // Applied before `leases`: one may begin anew.
   std::map<std::string, AccountRow> accounts;
   std::vector<std::string> removed_accounts;  // Applied before `accounts`.
   std::vector<CreditRow> credits;             // Those without `remaining` go.

@@ -104,7 +104,8 @@ class LeaseBook {
   // Serves one Want: now, or when others have given back, or at the end of the wait.
   // InvalidArgument for amounts that no honest node sends, FailedPrecondition with reason
   // STALE_INCARNATION when the stream's node has gone on to a later one, Aborted on a stream that
-  // its node has replaced by another: what is granted there nobody hears of.
+  // its node has replaced by another: what is granted there nobody hears of.  A Want that a later
+  // one of its stream has overtaken changes nothing and is not answered.
   absl::Status Want(StreamId stream, const WantRequest& request, Now now);
 
   // Answers the Wants whose wait is over, ends raises and forgets what is idle.
@@ -173,6 +174,7 @@ class LeaseBook {
   struct Stream {
     std::string node_id;
     std::uint64_t incarnation = 0;
+    std::uint64_t last_nonce = 0;  // Of its Wants, which count up.
   };
 
   // In memory, or from the reader; nullptr when there is none.

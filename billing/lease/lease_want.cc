@@ -39,6 +39,9 @@ absl::Status LeaseBook::Want(StreamId stream, const WantRequest& request, Now no
     return absl::AbortedError("the node has opened another stream");
   }
   if (const absl::Status valid = Validate(request); !valid.ok()) return valid;
+  // The node may have ended the lease since: a grant would begin one that it does not know of.
+  if (request.nonce != 0 && request.nonce < sender->second.last_nonce) return absl::OkStatus();
+  sender->second.last_nonce = request.nonce;
   NoteTime(now);
 
   Waiting waiting{stream, request, now.monotonic + options_.recall_wait};

@@ -36,8 +36,8 @@ absl::Status MemoryLedgerStore::Write(const Commit& commit) {
   journal_.insert(journal_.end(), commit.entries.begin(), commit.entries.end());
   for (const auto& [account, balance] : commit.balances) balances_[account] = balance;
   for (const AppliedKey& key : commit.keys) keys_[key.idempotency_key] = key;
-  for (const auto& [key, row] : commit.leases) leases_[key] = row;
   for (const LeaseKey& key : commit.removed_leases) leases_.erase(key);
+  for (const auto& [key, row] : commit.leases) leases_[key] = row;
   for (const std::string& name : commit.removed_accounts) accounts_.erase(name);
   for (const auto& [name, row] : commit.accounts) accounts_[name] = row;
   for (const CreditRow& row : commit.credits) {

@@ -78,11 +78,11 @@ class BatchBuilder {
   }
 
   void AddLeases(const Commit& commit) {
-    for (const auto& [key, row] : commit.leases) {
-      Put(Family::kLeases, EncodeLeaseKey(key), EncodeLease(row));
-    }
     for (const LeaseKey& key : commit.removed_leases) {
       Delete(Family::kLeases, EncodeLeaseKey(key));
+    }
+    for (const auto& [key, row] : commit.leases) {
+      Put(Family::kLeases, EncodeLeaseKey(key), EncodeLease(row));
     }
     for (const std::string& name : commit.removed_accounts) Delete(Family::kAccounts, name);
     for (const auto& [name, row] : commit.accounts) {

@@ -20,6 +20,12 @@ absl::Status WriteApart(LedgerStore& store, Commit commit) {
   return written.ok() ? store.Write(marks) : written;
 }
 
+// What was acknowledged and is not written yet: see kAckBeforeSync.
+Commit& Unsynced() {
+  static Commit unsynced;
+  return unsynced;
+}
+
 }  // namespace
 
 LedgerWriter::LedgerWriter(LedgerStore& store, const Clock& clock, Metrics& metrics,
@@ -27,7 +33,9 @@ LedgerWriter::LedgerWriter(LedgerStore& store, const Clock& clock, Metrics& metr
     : store_(store),
       clock_(clock),
       metrics_(std::make_unique<WriterMetrics>(metrics)),
-      books_(std::move(books)) {}
+      books_(std::move(books)) {
+  if (TG_SEEDED_BUG(kAckBeforeSync)) Unsynced() = {};  // It died with the former process.
+}
 
 LedgerWriter::~LedgerWriter() { Stop(); }
 
@@ -120,9 +128,10 @@ void LedgerWriter::RunBatch(std::vector<WriterCommand> commands) {
     const Now now{clock_.Wall(), clock_.Monotonic()};
     for (WriterCommand& command : commands) command.apply(*books_, now);
     books_->Expire(now);
-    const Commit commit = books_->TakeCommit();
+    Commit commit = books_->TakeCommit();
     if (TG_SEEDED_BUG(kAckBeforeSync)) {
       for (WriterCommand& command : std::exchange(commands, {})) command.done(synced);
+      std::swap(commit, Unsynced());
     }
     if (!commit.empty()) {
       const MonotonicTime before = clock_.Monotonic();

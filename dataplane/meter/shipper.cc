@@ -289,9 +289,10 @@ std::uint64_t Shipper::WaitingRecords() const {
 
 // ---- Former incarnations ------------------------------------------------------------------------
 
+// A lane with a gap will never be: it keeps its own run and those before from being closed.
 bool Shipper::FormerAcknowledged() const {
   for (const auto& [key, progress] : lanes_) {
-    if (key.first == identity_.incarnation()) continue;
+    if (key.first == identity_.incarnation() || progress->gap) continue;
     if (!progress->known || progress->acknowledged < progress->lane->last_sequence()) return false;
   }
   return true;
@@ -310,6 +311,12 @@ bool Shipper::Closable(const FormerIncarnation& former) const {
   return true;
 }
 
+bool Shipper::HasGap(std::uint64_t incarnation) const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [incarnation](const auto& entry) {
+    return entry.first.first == incarnation && entry.second->gap;
+  });
+}
+
 void Shipper::CloseFormer() {
   if (!welcomed_ || link_ == nullptr || !FormerAcknowledged()) return;
   if (clock_.Monotonic() < no_close_before_) return;
@@ -317,7 +324,7 @@ void Shipper::CloseFormer() {
   for (const FormerIncarnation& former : all) {
     if (!Closable(former)) {
       // With its journal whole on this side, and yet perhaps not: an operator resolves its leases.
-      if (!identity_.MayClose(former) && spool_.Whole(former.number)) {
+      if (!identity_.MayClose(former) && spool_.Whole(former.number) && !HasGap(former.number)) {
         if (!ForgetIncarnation(former.number)) return;
         LogEvent(LogLevel::kWarning, "incarnation_suspended", {{"incarnation", former.number}});
         ++suspended_;

@@ -107,6 +107,7 @@ class Shipper {
   bool SendBatch(LaneProgress& progress);
   void CloseFormer();
   bool FormerAcknowledged() const;
+  bool HasGap(std::uint64_t incarnation) const;
   bool Closable(const FormerIncarnation& former) const;
   void SendClose(const FormerIncarnation& former);
   bool ForgetIncarnation(std::uint64_t incarnation);

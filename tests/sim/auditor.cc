@@ -26,7 +26,8 @@ std::string Name(const LeaseKey& key) {
 }
 
 bool MayNotBeNegative(const std::string& account) {
-  return absl::StartsWith(account, "wallet/") || absl::StartsWith(account, "holds/");
+  return absl::StartsWith(account, "wallet/") || absl::StartsWith(account, "holds/") ||
+         absl::StartsWith(account, "credit/");
 }
 
 }  // namespace
@@ -34,6 +35,7 @@ bool MayNotBeNegative(const std::string& account) {
 void Auditor::OnCommit(const Commit& commit, const billing::Books& books) {
   usage_entries_ = 0;
   overruns_.clear();
+  counted_.clear();
   for (const Entry& entry : commit.entries) CheckEntry(entry);
   for (const auto& [account, balance] : commit.balances) {
     if (balances_[account] != balance.nano_usd()) {
@@ -127,14 +129,18 @@ void Auditor::CheckUsage(const Commit& commit) {
     }
     const auto overrun = overruns_.find(billing::UsageIdempotencyKey(row.record));
     for (const usage::v1::Hold& hold : record.holds()) {
-      if (!hold.leased()) continue;
+      const std::int64_t drawn =
+          hold.has_drawn_nano_usd() ? hold.drawn_nano_usd() : record.charge_nano_usd();
+      if (!hold.leased()) {
+        counted_[hold.account()] += drawn;
+        continue;
+      }
       const LeaseKey key{hold.account(), row.record.lane.node_id, hold.lease_incarnation()};
       if (overrun != overruns_.end() && !oracle_.Inexact(key)) {
         report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
                           " more than ", Name(key), " holds");
       }
-      leases_[{hold.account(), row.record.lane.node_id, hold.lease_incarnation()}].settled +=
-          record.charge_nano_usd();
+      leases_[key].settled += drawn;
     }
   }
 }
@@ -154,13 +160,28 @@ void Auditor::CheckLanes(const Commit& commit) {
   }
 }
 
-void Auditor::CheckLeases(const Commit& commit) {
+// A lease ends for ever when its incarnation is closed; of a budget or a run also because it was
+// idle, and then one of its name may begin anew, from zero.
+void Auditor::CheckRemovedLeases(const Commit& commit) {
   for (const LeaseKey& key : commit.removed_leases) {
-    LeaseAudit& lease = leases_[key];
-    if (!lease.closed) report_.Violation("J7", Name(key), " was removed before it was closed");
+    const LeaseAudit lease = std::exchange(leases_[key], {});
     leases_.erase(key);
-    removed_leases_.insert(key);
+    if (lease.closed) {
+      removed_leases_.insert(key);
+      continue;
+    }
+    const std::int64_t last = lease.totals.outstanding().nano_usd();
+    outstanding_[key.account] -= last;
+    if (absl::StartsWith(key.account, "wallet/") ||
+        (last != 0 && !commit.accounts.contains(key.account))) {
+      report_.Violation("J7", Name(key), " was removed before it was closed");
+    }
+    oracle_.EndLease(key);
   }
+}
+
+void Auditor::CheckLeases(const Commit& commit) {
+  CheckRemovedLeases(commit);
   for (const auto& [key, row] : commit.leases) {
     if (removed_leases_.contains(key)) report_.Violation("J7", Name(key), " came back");
     LeaseAudit& lease = leases_[key];
@@ -192,44 +213,59 @@ void Auditor::CheckLeases(const Commit& commit) {
 }
 
 void Auditor::CheckAccounts(const Commit& commit, const billing::Books& books) {
-  const auto check = [&](const std::string& name, std::int64_t taken) {
-    const auto view = books.leases().FindAccount(name);
-    const std::int64_t cap = view.has_value() && view->capped ? view->cap.nano_usd() : 0;
-    // Lowered below what was granted, a cap binds what is granted from now on.
-    const auto [bound, first] = bounds_.try_emplace(name, cap);
-    if (taken > std::max(bound->second, cap)) {
-      report_.Violation("LEDGER", name, ": posted and held are ", taken, ", the cap is ",
-                        std::max(bound->second, cap));
-    }
-    bound->second = std::max(cap, taken);
-    oracle_.SetBound(name, bound->second);
-  };
+  for (const std::string& name : commit.removed_accounts) {
+    if (outstanding_[name] != 0) report_.Violation("J7", name, " was forgotten with leases");
+    bounds_.erase(name);
+    oracle_.EndAccount(name);
+  }
+  const bool config_changed = !commit.config.empty();
   for (const auto& [name, row] : commit.accounts) {
-    const auto leased = outstanding_.find(name);
-    const std::int64_t outstanding = leased == outstanding_.end() ? 0 : leased->second;
+    const std::int64_t outstanding = outstanding_[name];
     if (row.outstanding.nano_usd() != outstanding) {
       report_.Violation("J7", name, ": outstanding is stored as ", row.outstanding.nano_usd(),
                         ", its leases have ", outstanding);
     }
-    if (absl::StartsWith(name, "wallet/")) {
-      const std::string workspace = name.substr(7);
-      const std::int64_t left =
-          row.credited.nano_usd() - row.settled.nano_usd() - row.outstanding.nano_usd();
-      if (balances_[name] != left ||
-          balances_["holds/" + workspace] != row.outstanding.nano_usd()) {
-        report_.Violation("J3", name, ": the lease book and the ledger differ");
-      }
-    } else if (leased == outstanding_.end()) {
-      continue;  // Only counted: a soft budget.
-    }
-    check(name, row.settled.nano_usd() + row.outstanding.nano_usd());
+    if (absl::StartsWith(name, "wallet/")) CheckWallet(row);
+    CheckCap(name, row.settled.nano_usd() + row.outstanding.nano_usd(), config_changed, books);
   }
-  if (commit.config.empty()) return;
-  for (auto& [name, bound] : bounds_) {
-    const auto view = books.leases().FindAccount(name);
-    if (!view.has_value()) continue;
-    check(name, view->row.settled.nano_usd() + view->row.outstanding.nano_usd());
+  if (!config_changed) return;
+  for (const auto& [name, bound] : bounds_) {
+    if (!commit.accounts.contains(name)) CheckCap(name, bound.taken, config_changed, books);
   }
+}
+
+void Auditor::CheckWallet(const billing::AccountRow& row) {
+  const std::string workspace = row.account.substr(7);
+  const std::int64_t left =
+      row.credited.nano_usd() - row.settled.nano_usd() - row.outstanding.nano_usd();
+  const std::int64_t wallet = balances_[row.account];
+  const std::int64_t holds = balances_["holds/" + workspace];
+  if (wallet != left || holds != row.outstanding.nano_usd()) {
+    report_.Violation("J3", row.account, ": the lease book and the ledger differ");
+  }
+  if (balances_["credit/" + workspace] > wallet + holds) {
+    report_.Violation("J5", row.account, " and its holds are less than its promotional credit");
+  }
+}
+
+// Only what is counted without a lease may pass a cap, and what a fallen cap finds.
+void Auditor::CheckCap(const std::string& name, std::int64_t taken, bool config_changed,
+                       const billing::Books& books) {
+  const auto view = books.leases().FindAccount(name);
+  const std::int64_t cap = view.has_value() && view->capped ? view->cap.nano_usd() : 0;
+  Bound& bound = bounds_[name];
+  const auto counted = counted_.find(name);
+  std::int64_t most = bound.taken + (counted == counted_.end() ? 0 : counted->second);
+  most = std::max(most, cap);
+  // Other caps were in force in the same batch: of a run perhaps one that is nowhere written.
+  if (config_changed) most = std::max(most, bound.cap);
+  if (absl::StartsWith(name, "run/") && cap != bound.cap) most = std::max(most, run_cap_max_);
+  if (taken > most) {
+    report_.Violation("LEDGER", name, ": posted and held are ", taken, ", the cap is ", cap,
+                      ", before there were ", bound.taken);
+  }
+  bound = {cap, taken};
+  oracle_.SetBound(name, std::max(cap, taken));
 }
 
 void Auditor::CheckAll(const billing::LedgerStore& store) {

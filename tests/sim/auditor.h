@@ -1,9 +1,11 @@
 // Follows what billing makes durable and checks it, commit by commit, without billing's own code:
 //
-//   LEDGER  posted + held ≤ cap at every commit, and no charge beyond what its lease holds
+//   LEDGER  posted + held ≤ cap at every commit, or what was there before the cap fell; and no
+//           charge beyond what its lease holds
 //   J1      every entry sums to zero          J2  nothing written is changed
 //   J3      balance = fold of the journal     J4  the sum of all accounts is zero
-//   J5      no wallet and no hold below zero  J6  no idempotency key twice
+//   J5      no wallet and no hold below zero, no more promotional credit than both
+//   J6      no idempotency key twice
 //   J7      granted = settled + released + outstanding, and as the journal says
 //   J8      one usage record, one entry; a lane's watermark is its last record, without gaps
 //   J9      each entry's hash covers the one before   J10  times strictly increase
@@ -28,7 +30,9 @@ namespace tollgate::sim {
 
 class Auditor {
  public:
-  Auditor(Oracle& oracle, Report& report) : oracle_(oracle), report_(report) {}
+  // `run_cap_max`: the highest cap that any caller states for a run.
+  Auditor(Oracle& oracle, Report& report, std::int64_t run_cap_max)
+      : oracle_(oracle), report_(report), run_cap_max_(run_cap_max) {}
 
   // A commit became durable; `books` say what caps were in force.
   void OnCommit(const billing::Commit& commit, const billing::Books& books);
@@ -56,19 +60,29 @@ class Auditor {
   void CheckUsageEntry(const billing::Entry& entry);
   void CheckLanes(const billing::Commit& commit);
   void CheckLeases(const billing::Commit& commit);
+  void CheckRemovedLeases(const billing::Commit& commit);
   void CheckAccounts(const billing::Commit& commit, const billing::Books& books);
+  void CheckWallet(const billing::AccountRow& row);
+  void CheckCap(const std::string& account, std::int64_t taken, bool config_changed,
+                const billing::Books& books);
 
   Oracle& oracle_;
   Report& report_;
+  const std::int64_t run_cap_max_;
   std::uint64_t last_sequence_ = 0;
   absl::Time last_time_ = absl::InfinitePast();
   Sha256Digest last_hash_{};
   std::map<std::string, std::int64_t> balances_;
   absl::flat_hash_set<std::string> idempotency_keys_;
   std::map<billing::LeaseKey, LeaseAudit> leases_;
-  std::set<billing::LeaseKey> removed_leases_;
+  std::set<billing::LeaseKey> removed_leases_;       // That cannot come back.
   std::map<std::string, std::int64_t> outstanding_;  // By account.
-  std::map<std::string, std::int64_t> bounds_;       // By account: cap, or what was there before.
+  struct Bound {
+    std::int64_t cap = 0;
+    std::int64_t taken = 0;  // Posted and held.
+  };
+  std::map<std::string, Bound> bounds_;          // By account, as of the last look.
+  std::map<std::string, std::int64_t> counted_;  // By account, of the commit at hand: soft spend.
   std::map<billing::LaneKey, std::uint64_t> lanes_;
   std::uint64_t usage_entries_ = 0;               // Of the commit at hand, as the next.
   std::map<std::string, std::int64_t> overruns_;  // By idempotency key.

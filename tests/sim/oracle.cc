@@ -65,6 +65,13 @@ void Oracle::SetOutstanding(const billing::LeaseKey& key, std::int64_t outstandi
   CheckLease(key, lease);
 }
 
+void Oracle::EndLease(const billing::LeaseKey& key) {
+  SetOutstanding(key, 0, /*closed=*/true);
+  leases_.erase(key);
+}
+
+void Oracle::EndAccount(const std::string& account) { accounts_.erase(account); }
+
 void Oracle::Posted(std::string_view generation, std::int64_t charge) {
   const std::optional<std::size_t> number = NumberOf(generation);
   if (!number.has_value() || *number >= attempts_.size()) {
@@ -76,6 +83,7 @@ void Oracle::Posted(std::string_view generation, std::int64_t charge) {
     report_.Violation("ONCE", AbslView(generation), " is posted ", attempt.postings, " times");
     return;
   }
+  attempt.posted = charge;
   const bool as_written = attempt.charge.has_value() && charge == *attempt.charge;
   const bool as_held = attempt.orphaned && (charge == attempt.held || charge == attempt.held_next);
   if (!as_written && !as_held) {

@@ -34,6 +34,7 @@ using RunKey = std::pair<std::string, std::uint64_t>;  // Node id, incarnation.
 
 struct Attempt {
   RunKey run;
+  std::string workspace;
   std::vector<billing::LeaseKey> leases;  // What it draws on.
   std::int64_t held = 0;                  // What the provider was allowed to charge.
   std::int64_t held_next = 0;             // The same with an extension that is under way.
@@ -43,6 +44,7 @@ struct Attempt {
   bool settled = false;                // The rest of what it held was free again.
   bool orphaned = false;               // Its node died before the final record was safe.
   int postings = 0;
+  std::int64_t posted = 0;  // What it was charged with.
 };
 
 class Oracle {
@@ -62,6 +64,10 @@ class Oracle {
 
   void SetBound(const std::string& account, std::int64_t bound);
   void SetOutstanding(const billing::LeaseKey& lease, std::int64_t outstanding, bool closed);
+  // The lease is forgotten with nothing outstanding; one of that name may begin anew.
+  void EndLease(const billing::LeaseKey& lease);
+  // The account is forgotten, a run's: what comes under its name begins at zero.
+  void EndAccount(const std::string& account);
   void Posted(std::string_view generation, std::int64_t charge);
   // Whether an attempt on the lease that had been settled was posted with its hold: its final
   // record was not synced when the power went.  What it had given back may have been spent by

@@ -46,12 +46,14 @@ std::shared_ptr<Life> SimBilling::life() const {
 void SimBilling::Start() {
   if (process_ != nullptr) return;
   process_ = std::make_unique<Process>();
-  absl::StatusOr<billing::StoredState> state = store_.Load();
+  absl::StatusOr<billing::StoredState> state = store_.LoadLean();
   CHECK(state.ok()) << state.status();
   process_->config = *billing::ConfigCache::Restore(*state);
   billing::LeaseBookOptions options;
   options.ttl = swarm_.lease_ttl;
-  auto books = std::make_unique<Books>(options, *std::move(state), process_->config.Budgets());
+  options.idle = swarm_.account_idle;
+  auto books = std::make_unique<Books>(options, *std::move(state), process_->config.Budgets(),
+                                       billing::MakeReader(store_), process_->config.Webhooks());
   process_->books = books.get();
   process_->writer =
       std::make_unique<billing::LedgerWriter>(store_, clock_, process_->metrics, std::move(books));
@@ -98,7 +100,7 @@ void SimBilling::CutOne() {
 
 absl::Status SimBilling::Accept(const std::shared_ptr<LeasePipe>& pipe) {
   const billing::StreamId id = ++process_->last_stream;
-  auto [at, added] = process_->leases.try_emplace(
+  process_->leases.try_emplace(
       id, LeaseStream{pipe, billing::LeaseSession(*process_->writer, id), {}, nullptr, false});
   pipe->server.on_message = [this, id](const std::shared_ptr<lease::v1::LeaseRequest>& request) {
     const auto found = process_->leases.find(id);
@@ -306,7 +308,8 @@ void SimBilling::TakeOver(std::uint64_t nonce, absl::StatusOr<billing::ConfigUpd
   auto shared = std::make_shared<billing::ConfigUpdate>(*std::move(update));
   Submit(
       [shared](Books& books, Now now) {
-        books.Configure(std::move(shared->change), std::move(shared->budgets), now);
+        books.Configure(std::move(shared->change), std::move(shared->budgets), now,
+                        std::move(shared->webhooks));
       },
       [this, nonce](const absl::Status& synced) {
         process_->config_busy = false;

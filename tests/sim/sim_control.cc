@@ -1,11 +1,14 @@
 #include "tests/sim/sim_control.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/budget_period.h"
 #include "base/check.h"
+#include "base/scope_ids.h"
 #include "controlplane/service/config_stream_service.h"
 #include "proto/validate/digest.h"
 
@@ -27,40 +30,64 @@ SimControl::SimControl(Network& network, const Swarm& swarm, SimClock& clock)
       dice_(network.dice()),
       peppers_(*Peppers::Parse("1:" + std::string(64, '7'), "sim")) {
   std::vector<config::v1::Resource> resources;
-  const auto add_budget = [&](config::v1::ScopeKind kind, const std::string& scope) {
-    SimBudget budget;
-    budget.id = absl::StrCat("bud_", budgets_.size() + 1);
-    budget.scope_kind = kind;
-    budget.scope = scope;
-    budget.limit = std::max<std::int64_t>(1, swarm_.wallet_first * dice_.Between(1, 20) / 10);
-    budget.period = dice_.Chance(500'000)   ? config::v1::PERIOD_DAILY
-                    : dice_.Chance(500'000) ? config::v1::PERIOD_NONE
-                                            : config::v1::PERIOD_MONTHLY;
-    budget.hard = dice_.Chance(850'000);
-    resources.push_back(ResourceOf(budget));
-    budgets_.push_back(std::move(budget));
-  };
-  if (dice_.Chance(500'000)) add_budget(config::v1::SCOPE_KIND_ORGANIZATION, kOrganization);
-  for (int w = 1; w <= swarm_.workspaces; ++w) {
-    const std::string workspace = absl::StrCat("ws_", w);
-    config::v1::Resource resource;
-    resource.mutable_workspace()->set_id(workspace);
-    resource.mutable_workspace()->set_organization_id(kOrganization);
-    SetIdentity(resource);
-    resources.push_back(std::move(resource));
-    if (dice_.Chance(400'000)) add_budget(config::v1::SCOPE_KIND_WORKSPACE, workspace);
-    for (int k = 1; k <= swarm_.keys; ++k) {
-      SimKey key;
-      key.id = absl::StrCat("key_", w, "_", k);
-      key.workspace = workspace;
-      key.text = std::string(GenerateApiKey(dice_).Reveal());
-      resources.push_back(ResourceOf(key));
-      if (dice_.Chance(500'000)) add_budget(config::v1::SCOPE_KIND_KEY, key.id);
-      keys_.push_back(std::move(key));
-    }
-  }
+  AddBudget(config::v1::SCOPE_KIND_ORGANIZATION, kOrganization);
+  AddBudget(config::v1::SCOPE_KIND_ORGANIZATION, kOrganization, config::v1::SCOPE_KIND_PROJECT);
+  for (int w = 1; w <= swarm_.workspaces; ++w) MakeWorkspace(w, &resources);
+  for (const SimBudget& budget : budgets_) resources.push_back(ResourceOf(budget));
   Publish(resources);
   backup_ = state_;
+}
+
+// A workspace with a project, a member who has half of the keys, and budgets on any of them.
+void SimControl::MakeWorkspace(int number, std::vector<config::v1::Resource>* resources) {
+  const std::string workspace = absl::StrCat("ws_", number);
+  const std::string project = absl::StrCat("proj_", number);
+  const std::string member = absl::StrCat("mem_", number);
+  config::v1::Resource resource;
+  resource.mutable_workspace()->set_id(workspace);
+  resource.mutable_workspace()->set_organization_id(kOrganization);
+  SetIdentity(resource);
+  resources->push_back(std::move(resource));
+  config::v1::Resource of_member;
+  of_member.mutable_member()->set_id(member);
+  of_member.mutable_member()->set_workspace_id(workspace);
+  SetIdentity(of_member);
+  resources->push_back(std::move(of_member));
+  AddBudget(config::v1::SCOPE_KIND_WORKSPACE, workspace);
+  AddBudget(config::v1::SCOPE_KIND_WORKSPACE, workspace, config::v1::SCOPE_KIND_KEY);
+  AddBudget(config::v1::SCOPE_KIND_WORKSPACE, workspace, config::v1::SCOPE_KIND_QUOTA_ENTITY);
+  AddBudget(config::v1::SCOPE_KIND_PROJECT, project);
+  AddBudget(config::v1::SCOPE_KIND_MEMBER, member);
+  AddBudget(config::v1::SCOPE_KIND_QUOTA_ENTITY, QuotaEntityId(workspace, "entity 1"));
+  for (int k = 1; k <= swarm_.keys; ++k) {
+    SimKey key;
+    key.id = absl::StrCat("key_", number, "_", k);
+    key.workspace = workspace;
+    key.project = dice_.Chance(500'000) ? project : "";
+    key.member = dice_.Chance(500'000) ? member : "";
+    key.text = std::string(GenerateApiKey(dice_).Reveal());
+    resources->push_back(ResourceOf(key));
+    AddBudget(config::v1::SCOPE_KIND_KEY, key.id);
+    keys_.push_back(std::move(key));
+  }
+}
+
+// Perhaps.
+void SimControl::AddBudget(config::v1::ScopeKind kind, const std::string& scope,
+                           config::v1::ScopeKind each) {
+  const bool is_template = each != config::v1::SCOPE_KIND_UNSPECIFIED;
+  if (!dice_.Chance(is_template ? swarm_.templates : swarm_.budgets)) return;
+  SimBudget budget;
+  budget.id = absl::StrCat("bud_", budgets_.size() + 1);
+  budget.scope_kind = kind;
+  budget.scope = scope;
+  budget.each = each;
+  budget.limit = std::max<std::int64_t>(1, swarm_.wallet_first * dice_.Between(1, 20) / 10);
+  constexpr config::v1::Period kPeriods[] = {config::v1::PERIOD_NONE, config::v1::PERIOD_DAILY,
+                                             config::v1::PERIOD_WEEKLY, config::v1::PERIOD_MONTHLY};
+  budget.period = kPeriods[dice_.Index(std::size(kPeriods))];
+  budget.hard = !dice_.Chance(swarm_.soft);
+  budgets_.push_back(std::move(budget));
 }
 
 config::v1::Resource SimControl::ResourceOf(const SimKey& from) const {
@@ -71,6 +98,8 @@ config::v1::Resource SimControl::ResourceOf(const SimKey& from) const {
   key->set_digest(std::string(DigestView(*peppers_.Digest(1, from.text))));
   key->set_pepper_id(1);
   key->set_revoked(from.revoked);
+  key->set_project_id(from.project);
+  key->set_member_id(from.member);
   SetIdentity(resource);
   return resource;
 }
@@ -84,6 +113,15 @@ config::v1::Resource SimControl::ResourceOf(const SimBudget& from) {
   budget->set_limit_nano_usd(from.limit);
   budget->set_period(from.period);
   budget->set_hard(from.hard);
+  budget->set_disabled(from.disabled);
+  budget->set_each_kind(from.each);
+  if (from.raise > 0) {
+    config::v1::Budget::Raise* raise = budget->add_raises();
+    raise->set_amount_nano_usd(from.raise);
+    raise->mutable_until()->set_seconds(absl::ToUnixSeconds(from.raised_until));
+  }
+  budget->add_alert_percents(50);
+  budget->add_alert_percents(100);
   SetIdentity(resource);
   return resource;
 }
@@ -224,9 +262,20 @@ void SimControl::ChangeBudget() {
   if (process_ == nullptr || budgets_.empty()) return;
   SimBudget& budget = budgets_[dice_.Index(budgets_.size())];
   const std::int64_t percent = dice_.Chance(150'000) ? 0 : dice_.Between(20, 250);
-  budget.limit =
+  const auto amount =
       static_cast<std::int64_t>(static_cast<__int128>(swarm_.wallet_first) * percent / 100);
-  report_.Event("control", "budget ", budget.id, " is now ", budget.limit);
+  budget.raise = 0;
+  if (dice_.Chance(swarm_.turn)) {
+    bool& turned = dice_.Chance(500'000) ? budget.hard : budget.disabled;
+    turned = !turned;
+  } else if (dice_.Chance(swarm_.raise)) {
+    budget.raise = std::max<std::int64_t>(1, amount);
+    budget.raised_until = clock_.Wall() + dice_.Between(absl::Seconds(1), absl::Seconds(20));
+  } else {
+    budget.limit = amount;
+  }
+  report_.Event("control", "budget ", budget.id, " is now ", budget.limit, ", raised by ",
+                budget.raise, budget.hard ? "" : ", soft", budget.disabled ? ", disabled" : "");
   Publish({ResourceOf(budget)});
 }
 
@@ -247,20 +296,35 @@ void SimControl::AllowAllKeys() {
   Publish(resources);
 }
 
+// What AccountResolver does, once more.
 std::vector<std::string> SimControl::HardAccounts(const SimKey& key, absl::Time now) const {
+  std::set<std::string> own;  // Scopes with a budget of their own.
+  for (const auto& [name, resource] : state_.resources.rows()) {
+    if (!resource->has_budget() || resource->budget().disabled()) continue;
+    const config::v1::Budget& budget = resource->budget();
+    if (budget.each_kind() == config::v1::SCOPE_KIND_UNSPECIFIED) own.insert(budget.scope_id());
+  }
   std::vector<std::string> accounts;
   for (const auto& [name, resource] : state_.resources.rows()) {
-    if (!resource->has_budget() || !resource->budget().hard()) continue;
+    if (!resource->has_budget()) continue;
     const config::v1::Budget& budget = resource->budget();
-    if (budget.scope_id() != kOrganization && budget.scope_id() != key.workspace &&
-        budget.scope_id() != key.id) {
+    if (budget.disabled() || !budget.hard()) continue;
+    const std::string& scope = budget.scope_id();
+    if (scope != kOrganization && scope != key.workspace && scope != key.project &&
+        scope != key.member && scope != key.id) {
       continue;
     }
-    const BudgetPeriod period = budget.period() == config::v1::PERIOD_DAILY ? BudgetPeriod::kDaily
-                                : budget.period() == config::v1::PERIOD_MONTHLY
-                                    ? BudgetPeriod::kMonthly
-                                    : BudgetPeriod::kNone;
-    accounts.push_back(absl::StrCat("budget/", budget.id(), "/", BudgetPeriodOf(period, now)));
+    std::string instance;
+    if (budget.each_kind() != config::v1::SCOPE_KIND_UNSPECIFIED) {
+      if (budget.each_kind() == config::v1::SCOPE_KIND_KEY) instance = key.id;
+      if (budget.each_kind() == config::v1::SCOPE_KIND_PROJECT) instance = key.project;
+      if (instance.empty() || own.contains(instance)) continue;
+      instance = "/" + instance;
+    }
+    // The two enumerations are in the same order, but for the value that states nothing.
+    const auto period = static_cast<BudgetPeriod>(static_cast<int>(budget.period()) - 1);
+    accounts.push_back(
+        absl::StrCat("budget/", budget.id(), "/", BudgetPeriodOf(period, now), instance));
   }
   return accounts;
 }

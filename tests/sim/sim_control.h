@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "base/api_key.h"
 #include "controlplane/publish/publisher.h"
 #include "controlplane/publish/subscriber_session.h"
@@ -24,6 +25,8 @@ using ConfigPipe = Pipe<config::v1::SubscribeRequest, config::v1::SubscribeRespo
 struct SimKey {
   std::string id;
   std::string workspace;
+  std::string project;
+  std::string member;
   std::string text;
   bool revoked = false;
 };
@@ -35,6 +38,10 @@ struct SimBudget {
   std::int64_t limit = 0;
   config::v1::Period period = config::v1::PERIOD_NONE;
   bool hard = true;
+  bool disabled = false;
+  config::v1::ScopeKind each = config::v1::SCOPE_KIND_UNSPECIFIED;  // Of a template.
+  std::int64_t raise = 0;
+  absl::Time raised_until;
 };
 
 class SimControl {
@@ -57,7 +64,8 @@ class SimControl {
 
   void BeGood() { good_ = true; }
   const std::vector<SimKey>& keys() const { return keys_; }
-  // The hard budget accounts that a request of `key` draws on at `now`.
+  // The hard budget accounts that a request of `key` draws on at `now`, when it names no quota
+  // entity.
   std::vector<std::string> HardAccounts(const SimKey& key, absl::Time now) const;
   const Peppers& peppers() const { return peppers_; }
   // Of what every node should have in the end.  REQUIRED: running().
@@ -88,6 +96,9 @@ class SimControl {
   void PumpAll();
   void Tick(const std::shared_ptr<Life>& life);
   void Publish(const std::vector<config::v1::Resource>& changed);
+  void MakeWorkspace(int number, std::vector<config::v1::Resource>* resources);
+  void AddBudget(config::v1::ScopeKind kind, const std::string& scope,
+                 config::v1::ScopeKind each = config::v1::SCOPE_KIND_UNSPECIFIED);
   config::v1::Resource ResourceOf(const SimKey& key) const;
   static config::v1::Resource ResourceOf(const SimBudget& budget);
 

@@ -1,5 +1,5 @@
-// One request on a node, in the order of dataplane/request: hold, intent, send, extend, final
-// record, settle.  The provider is here too: it charges as time goes on, whatever the node does.
+// One request on a node, in the order of dataplane/request: hold, intent, send, grow, final record,
+// settle.  The provider is here too: it charges as time goes on, whatever the node does.
 #ifndef TOLLGATE_TESTS_SIM_SIM_REQUEST_H_
 #define TOLLGATE_TESTS_SIM_SIM_REQUEST_H_
 
@@ -9,10 +9,11 @@
 #include <optional>
 #include <string>
 
+#include "dataplane/budget/account_resolver.h"
 #include "dataplane/budget/lease_pool.h"
 #include "dataplane/meter/lane.h"
+#include "dataplane/request/attempt_record.h"
 #include "tests/sim/sim_node.h"
-#include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::sim {
 
@@ -21,7 +22,8 @@ class SimRequest {
   SimRequest(SimNode& node, std::uint64_t id, std::size_t key, std::int64_t bound);
 
   void Begin();
-  // Sends a request that costs its bound; `told` hears whether it was held.
+  // Sends a request that costs its bound, all of it held at once, and names no quota entity and no
+  // run; `told` hears whether it was held.
   void Probe(std::function<void(bool held)> told);
 
   // The process is dead: what it held in memory goes, what the provider does goes on.
@@ -35,17 +37,24 @@ class SimRequest {
     int chunks_left = 0;
   };
 
+  void Draw();
   bool FindAccounts();
-  void TryToHold();
+  bool HoldNow();
+  void WaitForMoney();
   void Retry();
   void Refuse(dataplane::HoldResult::Kind kind);
+  void RefuseOtherwise();
   void End();
 
   void AppendIntent();
-  void FillRecord();
+  void BeginRecord();
   void Send();
   static void ProviderWorks(SimNode& node, std::shared_ptr<Work> work, absl::Duration interval);
-  void Extend();
+  void PlanGrowth();
+  void Grow();
+  void GrowAgain();
+  void Grown();
+  void StopWaitingToGrow();
   void Finish();
   // Runs `then` when the lane is durable up to here; `on_failure` when it cannot be.
   void WhenDurable(std::function<void()> then, std::function<void()> on_failure);
@@ -61,17 +70,24 @@ class SimRequest {
   dataplane::AccountSet accounts_;
   std::string workspace_;
   std::string key_id_;
-  std::int64_t amount_ = 0;
-  std::int64_t extension_ = 0;
+  std::string quota_entity_;  // That the caller names; empty for none.
+  std::string run_;           // Likewise.
+  std::optional<Money> run_cap_;
+  std::int64_t amount_ = 0;     // Held first.
+  std::int64_t extension_ = 0;  // By so much the hold grows, growths_left_ times.
+  int growths_left_ = 0;
   MonotonicTime deadline_;
   std::optional<dataplane::LeasePool::WaiterId> waiter_;
+  std::optional<MonotonicTime> grow_deadline_;  // While a growth waits for money.
+  std::optional<dataplane::LeasePool::WaiterId> grow_waiter_;
   dataplane::Hold hold_;
   dataplane::IntentRef intent_;
-  usage::v1::UsageRecord record_;
+  dataplane::AttemptRecord record_;
   std::size_t attempt_ = 0;
   bool added_ = false;
   std::shared_ptr<Work> work_;
   absl::Duration service_time_;
+  absl::Duration growth_interval_;
   std::function<void(bool)> told_;
 };
 

@@ -22,6 +22,7 @@ class SimStore final : public billing::LedgerStore {
     return fate_(commit, [this, &commit] { memory_.Write(commit).IgnoreError(); });
   }
   absl::StatusOr<billing::StoredState> Load() const override { return memory_.Load(); }
+  absl::StatusOr<billing::StoredState> LoadLean() const override { return memory_.LoadLean(); }
   absl::StatusOr<billing::Entry> ReadEntry(std::uint64_t sequence) const override {
     return memory_.ReadEntry(sequence);
   }
@@ -36,6 +37,20 @@ class SimStore final : public billing::LedgerStore {
   absl::StatusOr<billing::AccountRow> ReadAccount(const std::string& account) const override {
     return memory_.ReadAccount(account);
   }
+  absl::StatusOr<std::vector<billing::AccountRow>> ListAccounts(const std::string& prefix,
+                                                                const std::string& after,
+                                                                std::size_t limit) const override {
+    return memory_.ListAccounts(prefix, after, limit);
+  }
+  absl::StatusOr<billing::AppliedKey> ReadAppliedKey(const std::string& key) const override {
+    return memory_.ReadAppliedKey(key);
+  }
+  absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const override {
+    return memory_.ReadRefunded(generation_id);
+  }
+  absl::StatusOr<Money> ReadBalance(const std::string& account) const override {
+    return memory_.ReadBalance(account);
+  }
   absl::StatusOr<std::vector<std::string>> ReadGeneration(
       const std::string& generation_id) const override {
     return memory_.ReadGeneration(generation_id);
@@ -43,6 +58,9 @@ class SimStore final : public billing::LedgerStore {
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const billing::GenerationQuery& query) const override {
     return memory_.ListGenerationIds(query);
+  }
+  absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override {
+    return memory_.ReadPriceVersion(id);
   }
   absl::StatusOr<std::string> ReadQuarantined(const billing::RecordKey& record) const override {
     return memory_.ReadQuarantined(record);

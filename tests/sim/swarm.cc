@@ -31,7 +31,21 @@ void DrawWorld(Dice& dice, Swarm& swarm) {
   if (dice.Chance(400'000)) swarm.padding_bytes = 250;
   swarm.durability =
       dice.Chance(kHalf) ? dataplane::Durability::kDisk : dataplane::Durability::kProcess;
-  swarm.extends = dice.Chance(kHalf) ? dice.Between(0, 600'000) : 0;
+  swarm.extends = dice.Chance(kHalf) ? dice.Between(0, 800'000) : 0;
+}
+
+void DrawScopes(Dice& dice, Swarm& swarm) {
+  swarm.budgets = dice.Between(0, 900'000);
+  swarm.templates = dice.Chance(kHalf) ? dice.Between(0, 900'000) : 0;
+  swarm.soft = dice.Chance(kHalf) ? 150'000 : 0;
+  swarm.entities = static_cast<int>(dice.Between(1, 4));
+  if (dice.Chance(kHalf)) swarm.names_entity = dice.Between(0, 800'000);
+  swarm.runs = static_cast<int>(dice.Between(1, 4));
+  if (dice.Chance(kHalf)) swarm.names_run = dice.Between(0, 800'000);
+  swarm.run_cap = swarm.bound_max * dice.Between(1, 20);
+  swarm.idle_release = Seconds(dice, 1, 8);
+  swarm.idle_close = dice.Chance(kHalf) ? Seconds(dice, 1, 20) : absl::Minutes(5);
+  swarm.account_idle = dice.Chance(kHalf) ? Seconds(dice, 1, 20) : absl::Hours(1);
 }
 
 void DrawNetwork(Dice& dice, Swarm& swarm) {
@@ -54,7 +68,7 @@ void DrawProcesses(Dice& dice, Swarm& swarm) {
   if (dice.Chance(kHalf)) swarm.crash_in_file_interval = Seconds(dice, 5, 30);
   if (dice.Chance(300'000)) swarm.stall_interval = Seconds(dice, 8, 40);
   if (dice.Chance(kHalf)) swarm.billing_kill_interval = Seconds(dice, 4, 30);
-  if (dice.Chance(kHalf)) swarm.billing_crash_in_write = dice.Between(0, 10'000);
+  if (dice.Chance(kHalf)) swarm.billing_crash_in_write = dice.Between(0, 15'000);
   if (dice.Chance(300'000)) swarm.billing_write_error = dice.Between(0, 5'000);
   if (dice.Chance(300'000)) swarm.control_kill_interval = Seconds(dice, 4, 30);
   if (dice.Chance(kHalf)) swarm.control_from_backup = 200'000;
@@ -68,7 +82,11 @@ void DrawRest(Dice& dice, Swarm& swarm) {
   if (dice.Chance(kHalf)) swarm.drift_ppm_max = dice.Between(0, 18'000);
   if (dice.Chance(kHalf)) swarm.clock_jump_interval = Seconds(dice, 5, 30);
   if (dice.Chance(600'000)) swarm.top_up_interval = Seconds(dice, 3, 20);
+  if (dice.Chance(300'000)) swarm.credit_interval = Seconds(dice, 3, 20);
+  if (dice.Chance(300'000)) swarm.refund_interval = Seconds(dice, 2, 20);
   if (dice.Chance(600'000)) swarm.budget_change_interval = Seconds(dice, 3, 20);
+  if (dice.Chance(kHalf)) swarm.raise = dice.Between(0, 600'000);
+  if (dice.Chance(300'000)) swarm.turn = dice.Between(0, 300'000);
   if (dice.Chance(300'000)) swarm.key_change_interval = Seconds(dice, 5, 20);
 }
 
@@ -77,6 +95,7 @@ void DrawRest(Dice& dice, Swarm& swarm) {
 Swarm DrawSwarm(Dice& dice) {
   Swarm swarm;
   DrawWorld(dice, swarm);
+  DrawScopes(dice, swarm);
   DrawNetwork(dice, swarm);
   DrawProcesses(dice, swarm);
   DrawRest(dice, swarm);
@@ -97,6 +116,11 @@ std::string Describe(const Swarm& swarm) {
     }
   };
   if (swarm.padding_bytes > 0) absl::StrAppend(&text, ", large records");
+  rate("holds that grow", swarm.extends);
+  rate("quota entities", swarm.names_entity);
+  rate("runs", swarm.names_run);
+  rate("templates", swarm.templates);
+  absl::StrAppend(&text, ", idle leases end after ", absl::FormatDuration(swarm.idle_close));
   rate("lose", swarm.lose);
   rate("duplicate", swarm.duplicate);
   rate("reorder", swarm.reorder);
@@ -119,6 +143,8 @@ std::string Describe(const Swarm& swarm) {
   rate("drift up to", swarm.drift_ppm_max);
   every("clock jump", swarm.clock_jump_interval);
   every("top-up", swarm.top_up_interval);
+  every("credit", swarm.credit_interval);
+  every("refund", swarm.refund_interval);
   every("budget change", swarm.budget_change_interval);
   every("key change", swarm.key_change_interval);
   return text;

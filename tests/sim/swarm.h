@@ -33,7 +33,21 @@ struct Swarm {
   std::int64_t segment_bytes = 0;
   dataplane::Durability durability = dataplane::Durability::kProcess;
   std::size_t padding_bytes = 0;  // Of some strings of a record, so that segments are soon full.
-  std::int64_t extends = 0;       // Requests that begin with a part of their bound, per million.
+  std::int64_t extends = 0;       // Requests whose holds grow, per million.
+  // Scopes that callers name.
+  int entities = 1;  // Quota entities of a workspace.
+  std::int64_t names_entity = 0;
+  int runs = 1;  // Of a workspace.
+  std::int64_t names_run = 0;
+  std::int64_t run_cap = 0;
+  // Budgets: how likely each is there, per million.
+  std::int64_t budgets = 0;
+  std::int64_t templates = 0;
+  std::int64_t soft = 0;  // Of those that are there.
+  // Leases that nobody uses, and accounts in billing's memory.
+  absl::Duration idle_release;
+  absl::Duration idle_close;
+  absl::Duration account_idle;
 
   // The network.
   absl::Duration delay_min;
@@ -70,7 +84,11 @@ struct Swarm {
 
   // Administration.
   absl::Duration top_up_interval;
+  absl::Duration credit_interval;  // Promotional credit, most of it for a short time.
+  absl::Duration refund_interval;
   absl::Duration budget_change_interval;
+  std::int64_t raise = 0;  // Changes of a budget that raise it for a time, per million.
+  std::int64_t turn = 0;   // Those that make a hard one soft, or take one out of force, or back.
   absl::Duration key_change_interval;
 };
 

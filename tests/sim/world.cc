@@ -33,7 +33,7 @@ World::World(std::uint64_t seed, bool traced, const std::string& expected)
       billing_clock_(scheduler_, epoch_, 0),
       control_clock_(scheduler_, epoch_, 0),
       oracle_(report_),
-      auditor_(oracle_, report_),
+      auditor_(oracle_, report_, swarm_.run_cap),
       control_(network_, swarm_, control_clock_),
       billing_(network_, swarm_, billing_clock_, control_, auditor_) {
   for (int i = 0; i < swarm_.nodes; ++i) {
@@ -93,8 +93,9 @@ void World::Run() {
     PlanLoad(*node);
   }
   for (int w = 1; w <= swarm_.workspaces; ++w) {
-    TopUp(absl::StrCat("ws_", w), swarm_.wallet_first, absl::StrCat("first_", w));
+    TopUp(absl::StrCat("ws_", w), swarm_.wallet_first);
   }
+  PlanMoney();
   PlanFaults();
   PlanProcessFaults();
   RunUntil([] { return false; }, swarm_.length);
@@ -118,24 +119,27 @@ void World::PlanLoad(SimNode& node) {
   });
 }
 
-// Again until it is known to be there: the same request_id counts once.
-void World::TopUp(const std::string& workspace, std::int64_t amount,
-                  const std::string& request_id) {
-  const auto again = [this, workspace, amount, request_id] {
-    scheduler_.After(absl::Milliseconds(500), [this, workspace, amount, request_id] {
-      TopUp(workspace, amount, request_id);
-    });
+void World::PlanMoney() {
+  Every(swarm_.top_up_interval, [this] {
+    std::int64_t amount = dice_.Between(1, std::max<std::int64_t>(1, swarm_.wallet_first / 2));
+    if (dice_.Chance(200'000)) amount = -amount;  // An adjustment; refused when it is not there.
+    TopUp(AnyWorkspace(), amount);
+  });
+  Every(swarm_.credit_interval, [this] { GrantCredit(AnyWorkspace()); });
+  Every(swarm_.refund_interval, [this] { Refund(); });
+}
+
+// The same request_id counts once.
+void World::Enter(const std::string& request_id, const MakeEntry& make) {
+  const auto again = [this, request_id, make] {
+    scheduler_.After(absl::Milliseconds(500),
+                     [this, request_id, make] { Enter(request_id, make); });
   };
   if (!billing_.running()) return again();
-  const std::shared_ptr<Life> life = billing_.life();
-  auto outcome = std::make_shared<absl::Status>();
   auto told = std::make_shared<bool>(false);
   billing_.Submit(
-      [workspace, amount, request_id, outcome](billing::Books& books, billing::Now now) {
-        const billing::EntryKind kind =
-            amount > 0 ? billing::EntryKind::kTopUp : billing::EntryKind::kAdjustment;
-        *outcome = books.Post({kind, workspace, Money::FromNanoUsd(amount), request_id, "sim"}, now)
-                       .status();
+      [request_id, make](billing::Books& books, billing::Now now) {
+        make(books, now, request_id).IgnoreError();
       },
       [again, told](const absl::Status& synced) {
         *told = true;
@@ -144,6 +148,45 @@ void World::TopUp(const std::string& workspace, std::int64_t amount,
   // When billing dies nobody answers.
   scheduler_.After(absl::Seconds(2), [again, told] {
     if (!*told) again();
+  });
+}
+
+void World::TopUp(const std::string& workspace, std::int64_t amount) {
+  const billing::EntryKind kind =
+      amount > 0 ? billing::EntryKind::kTopUp : billing::EntryKind::kAdjustment;
+  Enter(absl::StrCat("entry_", ++manual_entries_),
+        [kind, workspace, amount](billing::Books& books, billing::Now now, const std::string& id) {
+          return books.Post({kind, workspace, Money::FromNanoUsd(amount), id, "sim"}, now).status();
+        });
+}
+
+void World::GrantCredit(const std::string& workspace) {
+  const Money amount =
+      Money::FromNanoUsd(dice_.Between(1, std::max<std::int64_t>(1, swarm_.wallet_first / 2)));
+  const absl::Time until =
+      billing_clock_.Wall() + (dice_.Chance(700'000)
+                                   ? dice_.Between(absl::Seconds(1), absl::Seconds(20))
+                                   : absl::Hours(24 * 365));
+  Enter(absl::StrCat("entry_", ++manual_entries_),
+        [workspace, amount, until](billing::Books& books, billing::Now now, const std::string& id) {
+          return books.Grant({workspace, amount, until, id, "sim"}, now).status();
+        });
+}
+
+// Of an attempt that is posted; sometimes more than there is left to refund.
+void World::Refund() {
+  if (oracle_.size() == 0) return;
+  const std::size_t number = dice_.Index(oracle_.size());
+  const Attempt& attempt = oracle_.attempt(number);
+  if (attempt.postings == 0) return;
+  const Money charge = Money::FromNanoUsd(attempt.posted);
+  const Money amount =
+      Money::FromNanoUsd(dice_.Chance(300'000) ? 0 : dice_.Between(0, attempt.posted));
+  Enter(absl::StrCat("entry_", ++manual_entries_), [workspace = attempt.workspace, number, amount,
+                                                    charge](billing::Books& books, billing::Now now,
+                                                            const std::string& id) {
+    return books.Refund({workspace, Oracle::GenerationOf(number), amount, charge, id, "sim"}, now)
+        .status();
   });
 }
 
@@ -190,12 +233,6 @@ void World::PlanFaults() {
     SimNode& node = AnyNode();
     report_.Event(node.name(), "the wall clock jumps by ", absl::FormatDuration(by));
     node.clock().Jump(by);
-  });
-  Every(swarm_.top_up_interval, [this] {
-    const std::string workspace = absl::StrCat("ws_", dice_.Between(1, swarm_.workspaces));
-    std::int64_t amount = dice_.Between(1, std::max<std::int64_t>(1, swarm_.wallet_first / 2));
-    if (dice_.Chance(200'000)) amount = -amount;  // An adjustment; refused when it is not there.
-    TopUp(workspace, amount, absl::StrCat("more_", ++top_ups_));
   });
   Every(swarm_.budget_change_interval, [this] { control_.ChangeBudget(); });
   Every(swarm_.key_change_interval, [this] { control_.ChangeKey(); });
@@ -251,21 +288,41 @@ bool World::Drain() {
     next_look_ns = scheduler_.now_ns() + 50'000'000;
     return Unquiet().empty();
   };
-  if (RunUntil(quiet, kDrainMax)) {
+  bool drained = RunUntil(quiet, kDrainMax);
+  if (drained && oracle_.lossy()) {
     // What a lossy run still has comes too; how much that is nobody says.
-    RunUntil([] { return false; }, oracle_.lossy() ? absl::Seconds(8) : absl::ZeroDuration());
-    if (report_.violated() || Unquiet().empty()) return !report_.violated();
+    RunUntil([] { return false; }, absl::Seconds(8));
+    drained = RunUntil(quiet, kDrainMax);
   }
-  if (!report_.violated()) report_.Violation("LIVENESS", "after the last fault: ", Unquiet());
-  return false;
+  if (report_.violated()) return false;
+  if (!drained) report_.Violation("LIVENESS", "after the last fault: ", Unquiet());
+  return drained;
+}
+
+// The cap that an account has to the end of the run: raises and promotional credits may end before.
+std::int64_t World::LastingCap(const std::string& account) const {
+  const absl::Time end = billing_clock_.Wall() + absl::Hours(1);
+  const billing::Books& books = billing_.books();
+  const auto ref = billing::ParseAccountRef(account);
+  if (ref->kind == billing::AccountKind::kBudget) {
+    const auto terms = books.leases().budgets().find(ref->id);
+    return terms == books.leases().budgets().end() ? 0 : terms->second.CapAt(end).nano_usd();
+  }
+  const auto view = books.leases().FindAccount(account);
+  std::int64_t cap = view.has_value() ? view->cap.nano_usd() : 0;
+  for (const billing::CreditRow& credit : books.credits().List(ref->id)) {
+    if (credit.expire_time < end) cap -= credit.remaining.nano_usd();
+  }
+  return cap;
 }
 
 // What a request on `key` may cost by now: the least that any of its accounts has left.
 std::int64_t World::Spendable(const SimKey& key) const {
   const auto left = [this](const std::string& account) {
-    const auto view = billing_.books().leases().FindAccount(account);
-    if (!view.has_value()) return std::int64_t{0};
-    std::int64_t rest = view->cap.nano_usd() - view->row.settled.nano_usd();
+    std::int64_t rest = LastingCap(account);
+    if (const auto view = billing_.books().leases().FindAccount(account)) {
+      rest -= view->row.settled.nano_usd();
+    }
     // What is suspended is counted against the cap, and spent by nobody.
     for (const billing::LeaseView& lease :
          billing_.books().leases().List({account, "", 0}, account, 1'000)) {

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "billing/books/books.h"
 #include "tests/sim/auditor.h"
 #include "tests/sim/dice.h"
 #include "tests/sim/network.h"
@@ -58,7 +60,15 @@ class World {
   void PlanLoad(SimNode& node);
   void PlanFaults();
   void PlanProcessFaults();
-  void TopUp(const std::string& workspace, std::int64_t amount, const std::string& request_id);
+  void PlanMoney();
+  // Makes an administrator's entry, again and again until it is known to be there or refused.
+  using MakeEntry =
+      std::function<absl::Status(billing::Books& books, billing::Now now, const std::string& id)>;
+  void Enter(const std::string& request_id, const MakeEntry& make);
+  void TopUp(const std::string& workspace, std::int64_t amount);
+  void GrantCredit(const std::string& workspace);
+  void Refund();
+  std::string AnyWorkspace() { return "ws_" + std::to_string(dice_.Between(1, swarm_.workspaces)); }
   void Partition();
   void JumpOverMidnight(SimNode& node);
 
@@ -66,6 +76,7 @@ class World {
   void BeGood();
   bool Drain();
   void SpendTheRest();
+  std::int64_t LastingCap(const std::string& account) const;
   std::int64_t Spendable(const SimKey& key) const;
   void ProbeUntilHeld(std::size_t key, std::int64_t amount);
   void ResolveSuspended();
@@ -87,7 +98,7 @@ class World {
   SimBilling billing_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
   bool loading_ = true;
-  std::uint64_t top_ups_ = 0;
+  std::uint64_t manual_entries_ = 0;
 };
 
 }  // namespace tollgate::sim

@@ -240,6 +240,23 @@ TEST_F(LeaseWantBudgetTest, ALoweredCapStopsRenewalAndRecalls) {
   EXPECT_EQ(AskBudget(1, Need(0, 80, 40)).ttl, absl::Seconds(60));
 }
 
+TEST_F(LeaseWantBudgetTest, AWantThatComesAfterALaterOneBeginsNoLease) {
+  Limit(100);
+  Open(1, "a");
+  WantRequest late = Need(40);
+  AskBudget(1, late);
+  WantRequest close = Need(0, 40, 40);
+  close.close = true;
+  EXPECT_TRUE(AskBudget(1, close).closed);
+  // The first Want again, or a Want that the close has overtaken: its node forgot the lease.
+  late.account = kBudget;
+  EXPECT_TRUE(Want(1, late).empty());
+  EXPECT_EQ(book_.Available(kBudget), Nano(100));
+  EXPECT_TRUE(book_.List({}, kBudget, 10).empty());
+  // The close again is answered, in case its answer was lost.
+  EXPECT_TRUE(AskBudget(1, close).closed);
+}
+
 TEST_F(LeaseWantBudgetTest, APastPeriodStillTakesWhatIsReleased) {
   Limit(100);
   Open(1, "a");

@@ -192,6 +192,13 @@ TYPED_TEST_P(LedgerStoreConformance, RowsAreReplacedAndRemoved) {
   this->factory_.Reopen();
   ASSERT_OK_AND_ASSIGN(StoredState state, this->store().Load());
   EXPECT_TRUE(state.leases.empty());
+  Commit anew;  // Ended and begun again in one commit.
+  anew.removed_leases = {key};
+  anew.leases[key] = {key, {Money::FromNanoUsd(5), Money::Zero(), Money::Zero()}, false};
+  ASSERT_OK(this->store().Write(anew));
+  ASSERT_OK_AND_ASSIGN(StoredState with_lease, this->store().Load());
+  ASSERT_EQ(with_lease.leases.size(), 1u);
+  EXPECT_EQ(with_lease.leases[0].totals.granted, Money::FromNanoUsd(5));
   ASSERT_EQ(state.digests.size(), 1u);  // The newer one took the older one's slot.
   EXPECT_EQ(state.digests[0].record.sequence, 1 + kLaneDigestsMax);
   EXPECT_THAT(state.config, testing::ElementsAre(testing::Pair("b", "2"), testing::Pair("c", "2")));
@@ -331,8 +338,8 @@ REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, Stat
                             RowsAreReplacedAndRemoved, ListsAWorkspacesEntriesNewestFirst,
                             LongCommitsAreReadFromAnywhere,
                             RecordsOfSeveralLanesAreFoundInLongCommits, FindsGenerations,
-                            KeepsWhatIsQuarantinedApart,
-                            APriceVersionIsKeptForEverAndAsItFirstWas, ManyAttemptsOfOneGenerationAreCutOff);
+                            KeepsWhatIsQuarantinedApart, APriceVersionIsKeptForEverAndAsItFirstWas,
+                            ManyAttemptsOfOneGenerationAreCutOff);
 
 }  // namespace tollgate::billing
 

@@ -196,7 +196,6 @@ TEST_F(ShipperTest, AFormerRunIsShippedThenClosedOnceItsLeasesAreRetired) {
   EXPECT_TRUE(identity_->former().empty());
 }
 
-// What this run drew on the former one's leases must be acknowledged before they are closed.
 // Were its records deleted first, a restart would find the run and nothing to state of it.
 TEST_F(ShipperTest, AClosedRunStaysUntilTheNodeFileIsWritten) {
   Boot();
@@ -213,6 +212,7 @@ TEST_F(ShipperTest, AClosedRunStaysUntilTheNodeFileIsWritten) {
   EXPECT_EQ(spool_->AllLanes().size(), 1u);
 }
 
+// What this run drew on the former one's leases must be acknowledged before they are closed.
 TEST_F(ShipperTest, RecordsOnInheritedLeasesGoBeforeTheClose) {
   Boot();
   retired_ = false;
@@ -258,6 +258,12 @@ TEST_F(ShipperTest, AMissingFirstSegmentIsAGapAndAnAlarm) {
   EXPECT_TRUE(shipper_->status().sequence_gap);
   EXPECT_TRUE(closed_.empty());
   EXPECT_EQ(billed_["gen_new"], 1);  // The other lanes go on.
+  // A later run is closed all the same; that one is kept for an operator.
+  Boot();
+  Run(absl::Seconds(1));
+  EXPECT_EQ(closed_, std::set<std::uint64_t>{2});
+  ASSERT_EQ(identity_->former().size(), 1u);
+  EXPECT_EQ(identity_->former()[0].number, 1u);
 }
 
 TEST_F(ShipperTest, QuarantineAndFencingAreSeen) {

@@ -27,10 +27,10 @@ SURFACES = {
 }
 
 # The one place that says what exists; what is not here is "not built" in the table.
-BUILT_SURFACES = {"chat"}
-BUILT_FORMATS = {"chat"}
+BUILT_SURFACES = {"chat", "messages", "responses", "completions", "gateway", "openrouter", "gemini"}
+BUILT_FORMATS = {"chat", "messages", "responses", "gemini"}
 # Whether a surface reaches formats other than its own.
-TRANSLATES = False
+TRANSLATES = True
 
 
 def is_built(surface, wire_format):
@@ -123,6 +123,9 @@ EMPTY = {
     ("completions", None, "structured"): "the API has no response format",
     ("completions", None, "reasoning"): "the API has no turns",
     ("completions", "messages", "cache"): _NO_MARK,
+    **{("ai 7 with @ai-sdk/openai-compatible", wire_format, "reasoning"):
+       "this client does not keep what a model signs or encrypts of its thoughts"
+       for wire_format in ("responses", "messages")},
     ("ai 7 with @ai-sdk/openai", "messages", "cache"): _NO_MARK,
     ("gemini", "messages", "cache"): _NO_MARK,
     **{(surface, None, "count"): _NO_COUNT

@@ -108,7 +108,18 @@ class Chat:
 
         def refusal(cell, tell):
             self.whole(cell, tell, plain(cell))
-            self.streamed(cell, tell, plain(cell))
+            # Event by event: the helper that parses raises where a filter ended the answer.
+            text, refused, finish, counted = "", None, None, None
+            for chunk in CLIENT.chat.completions.create(
+                    model=cell["model"], messages=plain(cell), stream=True,
+                    stream_options={"include_usage": True}):
+                counted = chunk.usage or counted
+                for choice in chunk.choices:
+                    text += choice.delta.content or ""
+                    refused = (refused or "") + choice.delta.refusal if choice.delta.refusal else (
+                        refused)
+                    finish = choice.finish_reason or finish
+            tell(turn(text, finish=finish, refusal=refused, cost=cost_of(counted)))
 
         def with_part(part):
             def feature(cell, tell):
@@ -155,14 +166,14 @@ class Responses:
         refused = [part.refusal for item in response.output if item.type == "message"
                    for part in item.content if part.type == "refusal"]
         counted = response.usage
+        read, made = counted.input_tokens_details, counted.output_tokens_details
         details = response.incomplete_details
         return turn(response.output_text, calls, details.reason if details else response.status,
                     refusal=refused[0] if refused else None, thought=thought or None,
                     chunks=chunks, cost=cost_of(counted),
-                    usage=usage(counted.input_tokens, counted.input_tokens_details.cached_tokens,
-                                getattr(counted.input_tokens_details, "cache_write_tokens", 0),
-                                counted.output_tokens,
-                                counted.output_tokens_details.reasoning_tokens))
+                    usage=usage(counted.input_tokens, read and read.cached_tokens,
+                                read and getattr(read, "cache_write_tokens", 0),
+                                counted.output_tokens, made and made.reasoning_tokens))
 
     def whole(self, cell, tell, **body):
         response = CLIENT.responses.create(model=cell["model"], **body)

@@ -17,7 +17,7 @@ ServiceAddress ReadService(const ConfigNode& node) {
           .tls = {.certificate_path = tls.Get<std::string>("certificate", ""),
                   .private_key_path = tls.Get<std::string>("private_key", ""),
                   .ca_path = tls.Get<std::string>("ca", "")},
-          .token_file = ""};
+          .token_file = node.Get<std::string>("token_file", "")};
 }
 
 void ReadDuration(const ConfigNode& node, std::string_view key, absl::Duration& value,
@@ -86,6 +86,7 @@ void ReadLimits(const ConfigNode& root, Config& config) {
   const ConfigNode upstream = root.Child("upstream");
   ReadDuration(upstream, "idle_timeout", config.upstream_idle_timeout, absl::ZeroDuration(), most);
   config.upstream_ca_file = upstream.Get<std::string>("ca_file", "");
+  config.upstream_fetch_urls = upstream.Get<bool>("fetch_urls", true);
   const ConfigNode client_left = root.Child("client_left");
   config.drain_when_client_left =
       client_left.GetChoice("policy", "drain", {"drain", "cancel"}) == "drain";
@@ -100,7 +101,6 @@ absl::StatusOr<Config> ReadConfig(const ConfigNode& root) {
   config.data_dir = root.Require<std::string>("data_dir");
   config.control_plane = ReadService(root.Child("control_plane"));
   config.billing = ReadService(root.Child("billing"));
-  config.billing.token_file = root.Child("billing").Get<std::string>("token_file", "");
   config.pepper_file = root.Require<std::string>("pepper_file");
   config.seal_key_file = root.Require<std::string>("seal_key_file");
   ReadMoney(root, config);

@@ -18,8 +18,8 @@ namespace tollgate::dataplane {
 struct ServiceAddress {
   std::string address;  // host:port; empty = there is none.
   TlsFiles tls;
-  // With what the node reads wallets and generations (billing only), when billing asks for tokens
-  // and does not know the node by its certificate; empty = with nothing.
+  // With what the node reads wallets and generations (billing, role viewer) and asks for quotas
+  // (control plane, role node), when it is not known by its certificate; empty = with nothing.
   std::string token_file;
 };
 
@@ -75,9 +75,12 @@ struct Config {
   absl::Duration keep_alive_timeout = absl::Seconds(75);
   absl::Duration tls_handshake_timeout = absl::Seconds(10);
 
-  // `upstream`: {idle_timeout, ca_file}.  Below what servers commonly allow (60 s and more).
+  // `upstream`: {idle_timeout, ca_file, fetch_urls}.  The first is below what servers commonly
+  // allow (60 s and more); the last: whether images and files that a request names by URL are
+  // fetched here where the provider takes none.
   absl::Duration upstream_idle_timeout = absl::Seconds(55);
   std::string upstream_ca_file;
+  bool upstream_fetch_urls = true;
 
   // `client_left`: {policy: drain | cancel, time_max, bytes_max}.
   bool drain_when_client_left = true;

@@ -15,8 +15,10 @@ struct FlagRow {
   bool Quirks::*field;
 };
 constexpr FlagRow kFlags[] = {
-    {"no_stream_usage", &Quirks::no_stream_usage}, {"no_developer_role", &Quirks::no_developer_role},
-    {"no_json_schema", &Quirks::no_json_schema},   {"no_image_url", &Quirks::no_image_url},
+    {"no_stream_usage", &Quirks::no_stream_usage},
+    {"no_developer_role", &Quirks::no_developer_role},
+    {"no_json_schema", &Quirks::no_json_schema},
+    {"no_image_url", &Quirks::no_image_url},
     {"cache_control", &Quirks::cache_control},
 };
 

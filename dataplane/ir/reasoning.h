@@ -15,9 +15,9 @@ std::string_view EffortName(Effort effort);
 // Nullopt for another word.
 std::optional<Effort> ReadEffort(std::string_view name);
 
-// The effort that the settings ask for: the one that was said, else the one that its budget comes
-// nearest to, else kMedium when reasoning was switched on, kNone when it was switched off, kUnset
-// when nothing was said.  `output_limit` is the request's, or the model's.
+// The effort that the settings ask for: the one that was said, else the least whose share of the
+// limit has room for the budget, else kMedium when reasoning was switched on, kNone when it was
+// switched off, kUnset when nothing was said.  `output_limit` is the request's, or the model's.
 Effort EffortOf(const ReasoningSettings& settings, std::int64_t output_limit);
 
 // The budget that the settings ask for, in tokens: the one that was said, else a share of

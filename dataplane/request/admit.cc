@@ -39,9 +39,14 @@ bool RequestRun::RefuseRate(const RateRefusal& refusal) {
   return false;
 }
 
-// For every answer of the request, whatever it is.
+// For every answer of the request, whatever it is: our own limits, else the provider's.
 void RequestRun::AppendRateHeaders(std::string& lines) const {
-  if (!admission_.limited()) return;
+  if (!admission_.limited()) {
+    if (!provider_rates_.empty()) {
+      surface_->AppendRates(provider_rates_, context_.clock.Wall(), lines);
+    }
+    return;
+  }
   AppendRateLines(RateLimiter::Headroom(admission_, context_.clock.Monotonic()), lines);
 }
 

@@ -7,10 +7,10 @@
 #include "base/check.h"
 #include "base/string_views.h"
 #include "dataplane/http/coarse_clock.h"
-#include "dataplane/json/cursor.h"
 #include "dataplane/request/await_callback.h"
 #include "dataplane/request/bounds.h"
 #include "dataplane/request/request_run.h"
+#include "dataplane/request/showable_message.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -34,10 +34,19 @@ UpstreamError ErrorOf(DialError error) {
     case DialError::kTimeout:
       return UpstreamError::kTimeout;
     case DialError::kConnect:
+    case DialError::kForbidden:
     case DialError::kNone:
       break;
   }
   return UpstreamError::kConnect;
+}
+
+// What clients of any surface know these refusals by, whichever words the provider has for them;
+// empty for all others.
+std::string_view CommonCode(ProviderErrorClass error_class) {
+  if (error_class == ProviderErrorClass::kContentFilter) return "content_filter";
+  if (error_class == ProviderErrorClass::kContextLength) return "context_length_exceeded";
+  return {};
 }
 
 void AppendInteger(std::size_t value, std::string& out) {
@@ -54,6 +63,10 @@ bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
 // provider would think otherwise.  A class that the body states goes before the status, since some
 // say 400 of a key that they do not know.
 std::optional<UpstreamError> FaultOfStatus(int status, ProviderErrorClass error_class) {
+  if (error_class == ProviderErrorClass::kContentFilter ||
+      error_class == ProviderErrorClass::kContextLength) {
+    return std::nullopt;
+  }
   if (status == 408) return UpstreamError::kStatus408;
   if (status == 429) return UpstreamError::kStatus429;
   if (status >= 500) return UpstreamError::kStatus5xx;
@@ -70,28 +83,6 @@ std::optional<UpstreamError> FaultOfStatus(int status, ProviderErrorClass error_
     default:
       return std::nullopt;
   }
-}
-
-// A provider's message, made fit to be shown: one line of valid UTF-8, bounded, without our key.
-std::string ShowableMessage(std::string text, const Credential& credential) {
-  if (!IsValidUtf8(text)) return {};
-  if (text.size() > kProviderMessageBytesMax) text.resize(kProviderMessageBytesMax);
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  if (credential.header_line != nullptr) {
-    // The key is the last word of the header line.
-    std::string_view line = TrimBlanks(credential.header_line->Reveal());
-    while (line.ends_with("\r") || line.ends_with("\n")) line.remove_suffix(1);
-    const std::string_view key = line.substr(line.rfind(' ') + 1);
-    if (!key.empty() && text.find(key) != std::string::npos) return {};
-  }
-  // Some providers quote the key with its middle left out, others name their own machines.
-  for (const std::string_view marker :
-       {"sk-", "Bearer ", "<html", "<!DOCTYPE", "10.", "192.168."}) {
-    if (text.find(marker) != std::string::npos) return {};
-  }
-  return text;
 }
 
 }  // namespace
@@ -223,7 +214,7 @@ Task<void> RequestRun::Refuse() {
   }
   absl::StrAppend(&header_lines_, "x-tollgate-attempts: ", attempts_made_, "\r\n");
   AppendRetryAfter(error_, header_lines_);
-  AppendBudgetLines(error_, header_lines_);
+  AppendErrorLines(error_, header_lines_);
   AppendRateHeaders(header_lines_);
   client_->SendOwned(error_.http_status(), "application/json", header_lines_, std::move(body));
   if (!client_->FlushNow()) co_await client_->FlushRest();
@@ -243,9 +234,20 @@ Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   CHECK(format_ != nullptr) << "the plan has a format that is not spoken";
   translated_ = (surface_->formats() >> static_cast<unsigned>(attempt.provider->format) & 1) == 0;
   const SendDecision decision = Decide(attempt);
-  if (bool of_client = false; translated_ && !TranslateRequest(attempt, decision, of_client)) {
-    context_.leases.Release(std::move(hold_));
-    co_return of_client ? AttemptEnd::kRefused : AttemptEnd::kNext;
+  provider_rates_ = ProviderRates();
+  if (translated_) {
+    AttemptEnd unsent = AttemptEnd::kAnswered;
+    if (!ReadForTranslation()) {
+      unsent = AttemptEnd::kRefused;
+    } else if (MustFetchAny(*attempt.provider) && !co_await FetchMedia(*attempt.provider)) {
+      unsent = AttemptEnd::kNext;
+    } else if (!TranslateRequest(attempt, decision)) {
+      unsent = AttemptEnd::kNext;
+    }
+    if (unsent != AttemptEnd::kAnswered) {
+      context_.leases.Release(std::move(hold_));
+      co_return unsent;
+    }
   }
   ++attempts_made_;
   provider_id_ = attempt.provider->id;
@@ -309,14 +311,24 @@ void RequestRun::BuildRequest(const PlannedAttempt& attempt, const SendDecision&
     format_->Rewrite(scan_, *attempt.provider, decision, splice_);
     sent_body_bytes_ = splice_.Apply(body_, body_pieces_);
   }
-  const Origin& origin = attempt.provider->origin;
-  request_head_.assign("POST ");
-  request_head_ += origin.path_prefix;
+  BeginRequestHead(attempt);
   if (translated_) {
     request_head_ += translation_->written.path;
   } else {
     format_->AppendPath(decision, request_head_);
   }
+  EndRequestHead(attempt);
+}
+
+// The head up to the path of the operation.
+void RequestRun::BeginRequestHead(const PlannedAttempt& attempt) {
+  request_head_.assign("POST ");
+  request_head_ += attempt.provider->origin.path_prefix;
+}
+
+// The rest of it, but for the credential.
+void RequestRun::EndRequestHead(const PlannedAttempt& attempt) {
+  const Origin& origin = attempt.provider->origin;
   request_head_ += " HTTP/1.1\r\nhost: ";
   origin.AppendHostHeader(request_head_);
   request_head_ += scan_.stream ? kStreamHeadLines : kAnswerHeadLines;
@@ -343,6 +355,13 @@ void RequestRun::FillPieces(const PlannedAttempt& attempt) {
 }
 
 Task<AttemptEnd> RequestRun::Exchange(const PlannedAttempt& attempt) {
+  const std::optional<UpstreamError> error = co_await Ask(attempt);
+  if (error.has_value()) co_return FailAttempt(attempt, *error);
+  co_return co_await TakeStatus(attempt);
+}
+
+// Sends the request and reads the head of the answer; what went wrong, if something did.
+Task<std::optional<UpstreamError>> RequestRun::Ask(const PlannedAttempt& attempt) {
   ProviderCounts& counts = *counts_;
   const Provider& provider = *attempt.provider;
   upstream_ = context_.pool.Take(provider.origin, MonotonicMs(context_.clock));
@@ -351,23 +370,22 @@ Task<AttemptEnd> RequestRun::Exchange(const PlannedAttempt& attempt) {
     if (!reused) {
       DialResult dialed = co_await context_.dialer.Dial(provider.origin, provider.connect_timeout,
                                                         MonotonicMs(context_.clock));
-      if (dialed.connection == nullptr) co_return FailAttempt(attempt, ErrorOf(dialed.error));
+      if (dialed.connection == nullptr) co_return ErrorOf(dialed.error);
       upstream_ = std::move(dialed.connection);
     }
     (reused ? counts.connections_reused : counts.connections_opened).Add(1);
-    if (cause_ != Cause::kNone) co_return FailAttempt(attempt, UpstreamError::kCut);
+    if (cause_ != Cause::kNone) co_return UpstreamError::kCut;
     any_byte_ = false;
     // Send and read the head: no byte of an answer and a connection that was idle means that the
     // provider closed it while the request was on its way, and never looked at it.
-    if (co_await SendRequest(attempt) && co_await ReadHead(attempt)) break;
+    if (co_await SendRequest(attempt) && co_await ReadHead(attempt)) co_return std::nullopt;
     if (reused && !any_byte_ && !upstream_->timed_out() && cause_ == Cause::kNone) {
       upstream_.reset();
       continue;
     }
     const bool protocol = any_byte_ && FaultOfUpstream() == UpstreamError::kCut;
-    co_return FailAttempt(attempt, protocol ? UpstreamError::kProtocol : FaultOfUpstream());
+    co_return protocol ? UpstreamError::kProtocol : FaultOfUpstream();
   }
-  co_return co_await TakeStatus(attempt);
 }
 
 Task<bool> RequestRun::SendRequest(const PlannedAttempt& attempt) {
@@ -431,6 +449,10 @@ Task<AttemptEnd> RequestRun::TakeStatus(const PlannedAttempt& attempt) {
   if (!plain || events != scan_.stream || head_.status != 200) {
     co_return FailAttempt(attempt, UpstreamError::kProtocol);
   }
+  // The limits of an account that is the caller's own.
+  if (attempt.credential->byok()) {
+    provider_rates_ = format_->ReadRates(head_.fields, context_.clock.Wall());
+  }
   if (scan_.stream) co_return co_await RelayStream(attempt);
   co_return co_await RelayAnswer(attempt);
 }
@@ -439,7 +461,8 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   const int status = head_.status;
   const std::optional<absl::Duration> retry_after =
       ParseRetryAfter(head_.retry_after, head_.retry_after_ms, context_.clock.Wall());
-  const std::string_view body = co_await ReadErrorBody(attempt);
+  if (status == 429) provider_rates_ = format_->ReadRates(head_.fields, context_.clock.Wall());
+  const std::string_view body = co_await ReadShortBody(attempt);
   const bool stopped = cause_ != Cause::kNone;
   if (stopped || status < 400) co_return FailAttempt(attempt, UpstreamError::kProtocol);
   const ProviderError provider_error = format_->ReadError(status, body);
@@ -451,6 +474,10 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   Fail(ErrorCode::kProviderRejected, ShowableMessage(provider_error.message, *attempt.credential));
   error_.provider_code = ShowableMessage(
       provider_error.code.empty() ? provider_error.type : provider_error.code, *attempt.credential);
+  if (const std::string_view code = CommonCode(provider_error.error_class);
+      translated_ && !code.empty()) {
+    error_.provider_code = code;
+  }
   error_.status = status;
   native_finish_.clear();
   error_code_ = RowOf(error_.code).name;
@@ -461,8 +488,9 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   co_return AttemptEnd::kAnswered;
 }
 
-// What can be had of an error's body soon; the connection is kept when all of it came.
-Task<std::string_view> RequestRun::ReadErrorBody(const PlannedAttempt& attempt) {
+// What can be had soon of the body of an error, or of a count; the connection is kept when all of
+// it came.
+Task<std::string_view> RequestRun::ReadShortBody(const PlannedAttempt& attempt) {
   InputBuffer& buffer = upstream_->buffer();
   BodyReader reader(head_.framing, head_.content_length, kProviderErrorBytesMax);
   const bool keep_alive = head_.keep_alive;

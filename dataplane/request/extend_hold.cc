@@ -147,15 +147,13 @@ void RequestRun::ExplainShortStream() {
 Task<AttemptEnd> RequestRun::EndShort(const PlannedAttempt& attempt, StreamState& stream) {
   ExplainShortStream();
   upstream_->transport().Close();
-  if (!usage_reported_) {
-    usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
-  }
+  const bool reported = CompleteUsage();
   native_finish_ = "length";
   error_code_ = RowOf(error_.code).name;
   SettleAttempt(
       attempt,
       client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED : usage::v1::ATTEMPT_OUTCOME_STOPPED,
-      usage_reported_ ? Known::kReported : Known::kEstimated);
+      reported ? Known::kReported : Known::kEstimated);
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kSuccess;
   context_.metrics.CountError(error_.code);
   if (context_.spool.durability() == Durability::kDisk) co_await WaitDurable();
@@ -170,13 +168,12 @@ Task<AttemptEnd> RequestRun::EndShort(const PlannedAttempt& attempt, StreamState
   stop.created = absl::ToUnixSeconds(wall_start_);
   stop.choices = scan_.choices;
   stop.include_usage = scan_.include_usage;
-  stop.input_tokens =
-      usage_.input_text + usage_.input_audio + usage_.cache_read + usage_.cache_write_5m;
-  stop.output_tokens = usage_.output_text + usage_.output_reasoning + usage_.output_audio;
-  const std::string usd = charge_total_.ToUsdString();
-  stop.cost_usd = usd;
+  stop.open_part = stream.open_part;
+  stop.events = stream.events;
+  stop.cost = CostOfAnswer(attempt);
+  stop.cost.stopped = &error_;
   std::string& text = out_texts_.emplace_back();
-  surface_->AppendStreamStop(stop, error_, generation_id_, text);
+  surface_->AppendStreamStop(stop, generation_id_, text);
   out_pieces_.push_back(text);
   co_await WriteStream(stream, true);
   co_return AttemptEnd::kAnswered;

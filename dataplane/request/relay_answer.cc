@@ -8,20 +8,6 @@
 
 namespace tollgate::dataplane {
 
-namespace {
-
-std::int64_t InputOf(const TokenUsage& tokens) {
-  return tokens.input_text + tokens.input_image + tokens.input_audio + tokens.input_video +
-         tokens.input_file + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h +
-         tokens.input_audio_cache_read;
-}
-
-std::int64_t OutputOf(const TokenUsage& tokens) {
-  return tokens.output_text + tokens.output_reasoning + tokens.output_audio + tokens.output_image;
-}
-
-}  // namespace
-
 void RequestRun::NoteUsage(const UsageReport& usage) {
   if (usage.present) NoteTokens(usage.tokens);
 }
@@ -29,16 +15,18 @@ void RequestRun::NoteUsage(const UsageReport& usage) {
 // A later report replaces what an earlier one said of the input, and of the output, unless it takes
 // something back: some formats report the one at the start of a stream and the other at its end.
 void RequestRun::NoteTokens(const TokenUsage& later) {
-  const TokenUsage earlier = usage_reported_ ? usage_ : TokenUsage();
-  const TokenUsage& input = InputOf(later) >= InputOf(earlier) ? later : earlier;
-  const TokenUsage& output = OutputOf(later) >= OutputOf(earlier) ? later : earlier;
+  const ir::Usage earlier{.present = usage_reported_,
+                          .tokens = usage_reported_ ? usage_ : TokenUsage()};
+  const ir::Usage said{.present = true, .tokens = later};
+  const TokenUsage& input = (said.input() >= earlier.input() ? said : earlier).tokens;
+  const TokenUsage& output = (said.output() >= earlier.output() ? said : earlier).tokens;
   usage_ = input;
   usage_.output_text = output.output_text;
   usage_.output_reasoning = output.output_reasoning;
   usage_.output_audio = output.output_audio;
   usage_.output_image = output.output_image;
-  usage_.requests = std::max(later.requests, earlier.requests);
-  usage_.searches = std::max(later.searches, earlier.searches);
+  usage_.requests = std::max(later.requests, earlier.tokens.requests);
+  usage_.searches = std::max(later.searches, earlier.tokens.searches);
   usage_reported_ = true;
 }
 

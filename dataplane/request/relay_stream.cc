@@ -94,8 +94,9 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
     stream.provider_error = true;
     return;
   }
-  if (facts.is_end) {
-    stream.end_seen = true;
+  ++stream.events;
+  if (facts.is_end) stream.end_seen = true;
+  if (facts.is_end && facts.usage.close == 0) {
     Forward(event);
     return;
   }
@@ -104,7 +105,9 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
     return;
   }
   NoteFacts(facts);
-  if (!facts.finish_reason.empty()) stream.finish_seen = true;
+  if (facts.part_begun >= 0) stream.open_part = facts.part_begun;
+  if (facts.part_ended >= 0) stream.open_part = -1;
+  if (!facts.finish_reason.empty()) ++stream.finishes_seen;
   if (facts.usage.close == 0) {
     Forward(event);
   } else if (scan_.include_usage) {
@@ -155,9 +158,21 @@ void RequestRun::ClearWritten() {
   if (translated_) translation_->out.clear();
 }
 
+// Turns the events that are written next into elements of the one array that the client wants.
+void RequestRun::FrameAsArray(bool end) {
+  std::string events;
+  for (const std::string_view piece : out_pieces_) events += piece;
+  std::string& text = out_texts_.emplace_back();
+  array_.Frame(events, text);
+  if (end) array_.Close(text);
+  out_pieces_.clear();
+  if (!text.empty()) out_pieces_.push_back(text);
+}
+
 // Writes what was forwarded or translated; the head first, when it was not.
 Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
   if (translated_ && !translation_->out.empty()) out_pieces_.push_back(translation_->out);
+  if (call_.framing == kArrayFraming) FrameAsArray(end);
   if (client_left_ || (out_pieces_.empty() && !end)) {
     ClearWritten();
     co_return;
@@ -180,6 +195,13 @@ Task<void> RequestRun::WriteStream(StreamState& stream, bool end) {
   if (client_->gone()) NoteClientGone();
 }
 
+// Whether a stream that passed through, and that the provider has closed without an end marker,
+// said all: its choices, each in a chunk of its own, said why they end.
+bool RequestRun::IsWhole(const StreamState& stream) const {
+  return !translated_ && !format_->has_end_marker() && !stream.broken && !stream.provider_error &&
+         stream.finishes_seen >= scan_.choices;
+}
+
 Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
   // A stream is bounded by time and by what it may cost, not by its size.
   BodyReader reader(head_.framing, head_.content_length, std::uint64_t{1} << 62);
@@ -187,6 +209,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
   const bool keep_alive = head_.keep_alive;
   StreamState stream;
   splitter_.Reset();
+  array_.Reset();
   ClearWritten();
   if (translated_) BeginTranslatedStream(attempt);
   bool over = false;
@@ -204,9 +227,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
       break;
     }
     if (state == BodyState::kDone && translated_) EndTranslatedInput(stream);
-    const bool whole =
-        stream.end_seen || (state == BodyState::kDone && !translated_ && stream.finish_seen &&
-                            !stream.broken && !stream.provider_error);
+    const bool whole = stream.end_seen || (state == BodyState::kDone && IsWhole(stream));
     if (whole) {
       const AttemptEnd end = co_await FinishStream(attempt, stream);
       buffer.Consume(reader.decoded());
@@ -264,6 +285,21 @@ Task<AttemptEnd> RequestRun::FinishStream(const PlannedAttempt& attempt, StreamS
   co_return AttemptEnd::kAnswered;
 }
 
+// Completes the usage of a stream that ended before its end; whether all of it was reported.  What
+// comes before a reason to end says what was read, but not yet what was written.
+bool RequestRun::CompleteUsage() {
+  if (usage_reported_ && !native_finish_.empty()) return true;
+  const TokenUsage estimate =
+      EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
+  if (usage_reported_) {
+    const ir::Usage known{.present = true, .tokens = usage_};
+    usage_.output_text += std::max<std::int64_t>(estimate.output_text - known.output(), 0);
+  } else {
+    usage_ = estimate;
+  }
+  return false;
+}
+
 // The stream ended before its end: by the provider's fault, the client's leaving, or ours.
 Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamState& stream) {
   const bool timed_out = upstream_->timed_out();
@@ -276,9 +312,7 @@ Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamStat
     counts_->errors[static_cast<std::size_t>(kind)].Add(1);
   }
   upstream_->transport().Close();
-  if (!usage_reported_) {
-    usage_ = EstimateUsage(body_.size(), content_bytes_, input_bound_, output_bound_);
-  }
+  const bool reported = CompleteUsage();
   const bool stopped = cause_ == Cause::kStopped;
   Fail(stopped ? ErrorCode::kStopped : ErrorCode::kStreamInterrupted);
   if (!client_left_) error_code_ = RowOf(error_.code).name;
@@ -286,7 +320,7 @@ Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamStat
                 client_left_ ? usage::v1::ATTEMPT_OUTCOME_CLIENT_CLOSED
                 : stopped    ? usage::v1::ATTEMPT_OUTCOME_STOPPED
                              : usage::v1::ATTEMPT_OUTCOME_CUT,
-                usage_reported_ ? Known::kReported : Known::kEstimated);
+                reported ? Known::kReported : Known::kEstimated);
   outcome_ = client_left_ ? RequestOutcome::kClientClosed : RequestOutcome::kFailed;
   if (client_left_) co_return AttemptEnd::kAnswered;
   context_.metrics.CountError(error_.code);
@@ -298,7 +332,7 @@ Task<AttemptEnd> RequestRun::CutStream(const PlannedAttempt& attempt, StreamStat
     translation_->writer->Fail(error_, translation_->out);
   } else {
     std::string& text = out_texts_.emplace_back();
-    surface_->AppendStreamError(error_, generation_id_, text);
+    surface_->AppendNumberedStreamError(error_, stream.events, generation_id_, text);
     out_pieces_.push_back(text);
   }
   co_await WriteStream(stream, true);

@@ -10,27 +10,28 @@
 
 namespace tollgate::dataplane {
 
-// Writes the request for an attempt.  False: nothing may be sent; error() says why, and `of_client`
-// whether no other attempt would fare better.
-bool RequestRun::TranslateRequest(const PlannedAttempt& attempt, const SendDecision& decision,
-                                  bool& of_client) {
-  of_client = false;
+// Reads the request, once for all attempts.  False: it is at fault, and error() says why.
+bool RequestRun::ReadForTranslation() {
   if (translation_ == nullptr) translation_ = std::make_unique<Translation>();
   Translation& translation = *translation_;
   if (!translation_begun_) translation.Begin();
   translation_begun_ = true;
   translation.BeginAttempt();
-  if (!translation.read) {
-    std::optional<GatewayError> error =
-        surface_->ReadRequest(body_, call_, scan_, translation.request);
-    if (error.has_value()) {
-      error_ = *std::move(error);
-      of_client = true;
-      return false;
-    }
-    translation.request.stream = scan_.stream;
-    translation.read = true;
+  if (translation.read) return true;
+  std::optional<GatewayError> error =
+      surface_->ReadRequest(body_, call_, scan_, translation.request);
+  if (error.has_value()) {
+    error_ = *std::move(error);
+    return false;
   }
+  translation.request.stream = scan_.stream;
+  translation.read = true;
+  return true;
+}
+
+// Writes the request for an attempt.  False: it cannot be sent so, and error() says why.
+bool RequestRun::TranslateRequest(const PlannedAttempt& attempt, const SendDecision& decision) {
+  Translation& translation = *translation_;
   ir::Omissions omissions(format_->name());
   format_->WriteRequest(translation.request, *attempt.provider, decision, omissions,
                         translation.written);
@@ -64,6 +65,9 @@ AnswerCost RequestRun::CostOfAnswer(const PlannedAttempt& attempt) const {
   AnswerCost cost;
   cost.charge = charge_total_;
   cost.market_cost = market_cost_;
+  TokenUsage input = usage_;
+  input.output_text = input.output_reasoning = input.output_audio = input.output_image = 0;
+  cost.market_input_cost = std::min(CostOf(attempt, input), market_cost_);
   cost.byok = attempt.credential->byok();
   cost.usage.present = true;
   cost.usage.tokens = usage_;
@@ -166,7 +170,6 @@ void RequestRun::NoteEvent(const ir::Event& event, StreamState& stream) {
     case ir::EventType::kFinish:
       native_finish_.assign(event.native_finish);
       translation_->finish = event.finish;
-      stream.finish_seen = true;
       return;
     case ir::EventType::kEnd:
       stream.end_seen = true;
@@ -207,8 +210,11 @@ void RequestRun::TranslateEvent(std::string_view event, StreamState& stream) {
     }
     if (!translation.events.empty()) return TakeCovered(stream);
   }
-  // A comment or a ping: it keeps connections alive.
-  if (stream.started && !client_left_ && !stream.broken) {
+  // A comment or a ping keeps connections alive; what else says nothing to this client comes with
+  // events that do.
+  const std::string_view name = SseName(event);
+  const bool keeps_alive = data.empty() || name == "ping" || name == "keepalive";
+  if (keeps_alive && stream.started && !client_left_ && !stream.broken) {
     translation.out += surface_->keep_alive(call_);
   }
 }
@@ -241,7 +247,9 @@ void RequestRun::EndTranslatedShort(const PlannedAttempt& attempt) {
     translation.writer->Write(event, translation.out);
   }
   translation.events.clear();
-  translation.writer->Finish(CostOfAnswer(attempt), translation.out);
+  AnswerCost cost = CostOfAnswer(attempt);
+  cost.stopped = &error_;
+  translation.writer->Finish(cost, translation.out);
 }
 
 // The provider closed its stream.

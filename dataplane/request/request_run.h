@@ -14,6 +14,7 @@
 #include "base/money.h"
 #include "dataplane/http/body_reader.h"
 #include "dataplane/http/client_connection.h"
+#include "dataplane/http/json_array_stream.h"
 #include "dataplane/http/response_head.h"
 #include "dataplane/http/sse.h"
 #include "dataplane/provider/format.h"
@@ -62,6 +63,8 @@ class RequestRun final : public Interruptible {
   Task<bool> ReserveWaiting();
   Task<void> Attempt();   // With Relay and Settle of each attempt.
   Task<void> Estimate();  // Instead of Reserve and Attempt: says what they would do.
+  // Instead of Reserve and Attempt: answers how many tokens the input has.  Nothing is charged.
+  Task<void> CountInput();
   Task<void> Refuse();    // Answers error().
 
   const GatewayError& error() const { return error_; }
@@ -82,10 +85,12 @@ class RequestRun final : public Interruptible {
   struct StreamState {
     bool started = false;         // The client has the head.
     bool end_seen = false;        // The provider's end marker came.
-    bool finish_seen = false;     // A reason to end came.
+    std::int64_t finishes_seen = 0;  // Events with a reason to end.
     bool broken = false;          // Something came that is no event of the format.
     bool provider_error = false;  // An error came in place of an event.
     bool short_of_money = false;  // The next event is not covered: GrowHold(), or EndShort().
+    std::int64_t open_part = -1;  // The numbered part that is open, of a stream passed through.
+    std::int64_t events = 0;      // Of the provider, of such a stream.
   };
 
   bool Fail(ErrorCode code, std::string message = {});
@@ -98,6 +103,7 @@ class RequestRun final : public Interruptible {
   void AppendPlan(std::string& out) const;
 
   // Reserve.
+  void CountKeptInput();
   NamedScopes Named() const;
   bool ResolveAccounts();
   bool KeepToMaxCost();
@@ -124,12 +130,15 @@ class RequestRun final : public Interruptible {
   Task<AttemptEnd> Exchange(const PlannedAttempt& attempt);
   SendDecision Decide(const PlannedAttempt& attempt);
   void BuildRequest(const PlannedAttempt& attempt, const SendDecision& decision);
+  void BeginRequestHead(const PlannedAttempt& attempt);
+  void EndRequestHead(const PlannedAttempt& attempt);
   void FillPieces(const PlannedAttempt& attempt);
+  Task<std::optional<UpstreamError>> Ask(const PlannedAttempt& attempt);
   Task<bool> SendRequest(const PlannedAttempt& attempt);
   Task<bool> ReadHead(const PlannedAttempt& attempt);
   Task<AttemptEnd> TakeStatus(const PlannedAttempt& attempt);
   Task<AttemptEnd> TakeErrorStatus(const PlannedAttempt& attempt);
-  Task<std::string_view> ReadErrorBody(const PlannedAttempt& attempt);
+  Task<std::string_view> ReadShortBody(const PlannedAttempt& attempt);
   AttemptEnd FailAttempt(const PlannedAttempt& attempt, UpstreamError kind,
                          std::optional<absl::Duration> retry_after = std::nullopt);
   bool NextAttempt();
@@ -137,6 +146,10 @@ class RequestRun final : public Interruptible {
   void ArmUpstream(absl::Duration timeout);
   UpstreamError FaultOfUpstream() const;
   Task<bool> WaitDurable();
+
+  // Count.
+  Task<bool> CountByProvider(const PlannedAttempt& attempt, std::optional<std::int64_t>& tokens);
+  Task<void> AnswerCount(std::int64_t tokens, bool estimated);
 
   // Relay.
   Task<AttemptEnd> RelayAnswer(const PlannedAttempt& attempt);
@@ -149,7 +162,10 @@ class RequestRun final : public Interruptible {
   void NoteUsage(const UsageReport& usage);
   void NoteTokens(const TokenUsage& tokens);
   void ClearWritten();
+  void FrameAsArray(bool end);
   Task<void> WriteStream(StreamState& stream, bool end);
+  bool IsWhole(const StreamState& stream) const;
+  bool CompleteUsage();
   Task<AttemptEnd> FinishStream(const PlannedAttempt& attempt, StreamState& stream);
   Task<AttemptEnd> CutStream(const PlannedAttempt& attempt, StreamState& stream);
   bool StopDraining();
@@ -157,8 +173,12 @@ class RequestRun final : public Interruptible {
   void KeepConnection(bool reusable);
 
   // Translation.
-  bool TranslateRequest(const PlannedAttempt& attempt, const SendDecision& decision,
-                        bool& of_client);
+  bool ReadForTranslation();
+  bool TranslateRequest(const PlannedAttempt& attempt, const SendDecision& decision);
+  bool MustFetch(const ir::Media& media, const Provider& provider) const;
+  bool MustFetchAny(const Provider& provider);
+  Task<bool> FetchMedia(const Provider& provider);
+  Task<bool> FetchOne(ir::Media& media, MonotonicTime deadline, std::uint64_t& bytes_left);
   void FillAnswerContext(const PlannedAttempt& attempt);
   AnswerCost CostOfAnswer(const PlannedAttempt& attempt) const;
   void NoteAttempt(const PlannedAttempt& attempt, bool success, std::string_view error);
@@ -256,6 +276,7 @@ class RequestRun final : public Interruptible {
   std::string response_id_;
   std::string native_finish_;
   SseSplitter splitter_;
+  JsonArrayStream array_;
   std::string sse_scratch_;
   std::vector<std::string_view> out_pieces_;
   std::deque<std::string> out_texts_;
@@ -270,6 +291,7 @@ class RequestRun final : public Interruptible {
   std::string_view model_id_;
   std::optional<UpstreamError> last_fault_;
   std::optional<absl::Duration> last_retry_after_;
+  ProviderRates provider_rates_;  // What the client is told of them.
   int last_status_ = 0;
   MonotonicTime sent_at_;
   std::int64_t upstream_wait_ns_ = 0;  // Time that passed while waiting for provider or client.

@@ -50,10 +50,17 @@ struct ScannedRequest {
   std::int64_t output_limit = -1;  // The lesser of both limits; -1 for none.
   BodyRange max_tokens_value;
   BodyRange max_completion_tokens_value;
+  // Of a format whose limit stands in an object within the body: that object's place, behind its
+  // brace; 0 = there is none.
+  std::size_t limit_object_open = 0;
+  bool limit_object_empty = true;
   std::int64_t choices = 1;
 
   // A parameter whose cost nothing bounds (searches, a dearer class of service); empty for none.
   std::string_view unbounded;
+  // A parameter that stands for input which the provider keeps (an earlier response): only the
+  // model's context bounds it.  Empty for none.
+  std::string_view kept_input;
 
   std::string_view user;
   std::string_view quota_entity;  // On whose behalf the request is made, as the caller names it.
@@ -65,6 +72,9 @@ struct ScannedRequest {
   ProviderWishes wishes;
   // Members that are the gateway's alone, with the comma that must go with them; ascending.
   std::vector<BodyRange> removed;
+  // Signatures of other makers' models, with their quotes: what the provider must not see of a body
+  // that passes through.
+  std::vector<BodyRange> foreign_signatures;
   // Behind the brace of the body's object: where members can be added.
   std::size_t object_open = 0;
 

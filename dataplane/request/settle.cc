@@ -20,11 +20,40 @@ void AppendInteger(std::int64_t value, std::string& out) {
   out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
-// The gateway's word for a provider's reason.
+// The gateway's word for a reason that passed through, in the words of any format.
 std::string_view FinishWord(std::string_view native) {
-  if (native == "function_call") return "tool_calls";
-  for (const std::string_view word : {"stop", "length", "tool_calls", "content_filter"}) {
-    if (native == word) return word;
+  struct Row {
+    std::string_view native;
+    std::string_view word;
+  };
+  constexpr Row kRows[] = {
+      {"stop", "stop"},
+      {"length", "length"},
+      {"tool_calls", "tool_calls"},
+      {"function_call", "tool_calls"},
+      {"content_filter", "content_filter"},
+      // Responses.
+      {"completed", "stop"},
+      {"max_output_tokens", "length"},
+      // Messages.
+      {"end_turn", "stop"},
+      {"stop_sequence", "stop"},
+      {"pause_turn", "stop"},
+      {"max_tokens", "length"},
+      {"model_context_window_exceeded", "length"},
+      {"tool_use", "tool_calls"},
+      {"refusal", "content_filter"},
+      // Gemini.
+      {"STOP", "stop"},
+      {"MAX_TOKENS", "length"},
+      {"SAFETY", "content_filter"},
+      {"PROHIBITED_CONTENT", "content_filter"},
+      {"BLOCKLIST", "content_filter"},
+      {"SPII", "content_filter"},
+      {"RECITATION", "content_filter"},
+  };
+  for (const Row& row : kRows) {
+    if (row.native == native) return row.word;
   }
   return native.empty() ? std::string_view() : std::string_view("error");
 }
@@ -195,7 +224,7 @@ void RequestRun::WriteAccessLog() {
   line.Text(",\"outcome\":", RequestOutcomeName(outcome_));
   line.Number(",\"status\":", client_->status());
   if (outcome_ != RequestOutcome::kSuccess && outcome_ != RequestOutcome::kClientClosed &&
-      outcome_ != RequestOutcome::kEstimated) {
+      outcome_ != RequestOutcome::kEstimated && outcome_ != RequestOutcome::kCounted) {
     line.Text(",\"error_code\":", RowOf(error_.code).name);
   }
   if (principal_.has_value()) {

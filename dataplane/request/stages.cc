@@ -1,4 +1,5 @@
 // The stages before anything is sent: Authenticate, Scan, Plan, Reserve.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <variant>
@@ -103,6 +104,7 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   counts_ = nullptr;
   last_fault_.reset();
   last_retry_after_.reset();
+  provider_rates_ = ProviderRates();
   last_status_ = 0;
   upstream_wait_ns_ = 0;
   first_byte_us_ = 0;
@@ -117,6 +119,8 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
 bool RequestRun::Fail(ErrorCode code, std::string message) {
   error_.code = code;
   error_.param.clear();
+  error_.budget_id.clear();
+  error_.budget_scope.clear();
   error_.message = std::move(message);
   return false;
 }
@@ -194,7 +198,17 @@ bool RequestRun::PlanAttempts() {
     plan_ = first;
   }
   input_bound_ = InputTokensBound(scan_, body_.size());
+  if (!scan_.kept_input.empty()) CountKeptInput();
   return true;
+}
+
+// Input that the provider keeps is bounded by what the model can read at all.
+void RequestRun::CountKeptInput() {
+  for (const PlannedAttempt& attempt : plan_) {
+    const std::int64_t context = attempt.offering->context_tokens_max;
+    if (context == 0 && scan_.unbounded.empty()) scan_.unbounded = scan_.kept_input;
+    input_bound_ = std::max(input_bound_, context);
+  }
 }
 
 NamedScopes RequestRun::Named() const {
@@ -325,7 +339,9 @@ void RequestRun::ExplainShort(const HoldResult& why, const std::string& needed) 
         break;
       }
       const std::string budget =
-          why.account != nullptr ? absl::StrCat("The budget ", why.account->budget_id) : "A budget";
+          why.account != nullptr ? absl::StrCat("The budget ", why.account->budget_id, " (",
+                                                why.account->scope, ")")
+                                 : "A budget";
       const bool resets = why.resets_at != absl::InfiniteFuture();
       Fail(ErrorCode::kBudgetExceeded,
            absl::StrCat(budget, " is used up",
@@ -335,7 +351,10 @@ void RequestRun::ExplainShort(const HoldResult& why, const std::string& needed) 
                                : std::string(),
                         ".", needed));
       if (resets) error_.retry_after = why.resets_at - wall_start_;
-      if (why.account != nullptr) error_.budget_id = error_.param = why.account->budget_id;
+      if (why.account != nullptr) {
+        error_.budget_id = error_.param = why.account->budget_id;
+        error_.budget_scope = why.account->scope;
+      }
       error_.resets_at = why.resets_at;
       break;
     }

@@ -49,10 +49,10 @@ struct Translation {
   }
   void NoteClosed(std::int32_t choice) { open_parts.erase(choice); }
   // Appends the ends of the open parts.
-  void EndOpenParts(ir::EventList& out) {
+  void EndOpenParts(ir::EventList& list) {
     for (auto& [choice, open] : open_parts) {
       open.type = ir::EventType::kPartEnd;
-      out.push_back(open);
+      list.push_back(open);
     }
     open_parts.clear();
   }

@@ -4,10 +4,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace tollgate::dataplane {
+
+inline constexpr std::string_view kArrayFraming = "array";
 
 // Used again from request to request: Reset().
 struct CallHead {
@@ -18,7 +21,8 @@ struct CallHead {
   // The version of the surface's protocol that the client speaks: of `anthropic-version`, of
   // `ai-language-model-specification-version`.
   std::string version;
-  // How a stream is framed where there is a choice: "sse" of Gemini's `alt`.
+  // How a stream is framed where there is a choice: empty = as events, kArrayFraming = as one JSON
+  // array of what would be the events' data.  A surface writes events in either case.
   std::string framing;
   // Header fields (lower-case name, value) that are sent on when the body passes through:
   // `anthropic-beta`.  A surface lists those that it knows to be meant for the provider.

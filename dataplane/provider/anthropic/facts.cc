@@ -36,6 +36,8 @@ class FactsReader {
     facts_.valid = true;
     facts_.is_error = facts_.is_error || type_ == "error";
     facts_.is_end = type_ == "message_stop";
+    if (type_ == "content_block_start") facts_.part_begun = index_;
+    if (type_ == "content_block_stop") facts_.part_ended = index_;
     facts_.has_choices = !facts_.is_error;
     return facts_;
   }
@@ -46,6 +48,9 @@ class FactsReader {
       ReadWord(json_, type_);
     } else if (key == "id") {
       ReadWord(json_, facts_.id);
+    } else if (key == "index" && json_.Peek() == JsonKind::kNumber) {
+      bool fits = false;
+      if (!json_.ReadInt64(index_, fits) || !fits) index_ = -1;
     } else if (key == "content") {
       ReadBlocks();
     } else if (key == "content_block") {
@@ -147,6 +152,7 @@ class FactsReader {
   JsonCursor json_;
   AnswerFacts facts_;
   std::string_view type_;
+  std::int64_t index_ = -1;
 };
 
 }  // namespace

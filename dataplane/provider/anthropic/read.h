@@ -20,6 +20,8 @@ ProviderError ReadAnthropicError(int status, std::string_view body);
 
 // What the readers have in common.
 ir::FinishReason ReadAnthropicStop(std::string_view word);
+// The tier that served, in OpenAI's words.
+std::string_view AnthropicTier(std::string_view word);
 ir::Citation ReadAnthropicCitation(JsonValue value);
 // Takes the counts that a usage object states over those that `usage` has: in a stream the first
 // event counts the input and the last one the output.  Counts that cannot be believed are left.

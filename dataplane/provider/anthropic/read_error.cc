@@ -50,9 +50,11 @@ ProviderError ReadAnthropicError(int, std::string_view body) {
   error.type = inner["type"].string();
   error.code = error.type;
   if (const Row* row = RowOf(error.type); row != nullptr) error.error_class = row->error_class;
-  // Both come as invalid_request_error, and are told apart by their words only.
+  // All come as invalid_request_error, and are told apart by their words only.
   if (Says(error.message, "prompt is too long") || Says(error.message, "exceed context limit")) {
     error.error_class = ProviderErrorClass::kContextLength;
+  } else if (Says(error.message, "content filtering policy")) {
+    error.error_class = ProviderErrorClass::kContentFilter;
   } else if (Says(error.message, "credit balance is too low")) {
     error.error_class = ProviderErrorClass::kQuota;
   }

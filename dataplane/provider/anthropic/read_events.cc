@@ -32,6 +32,7 @@ class AnthropicEventReader final : public EventReader {
     event.type = type;
     event.part = parts_ - 1;
     event.part_type = type_;
+    if (type_ == ir::PartType::kReasoning) event.signature.maker = ir::kFamilyAnthropic;
     return event;
   }
 
@@ -62,7 +63,7 @@ class AnthropicEventReader final : public EventReader {
     event.type = ir::EventType::kStart;
     event.id = message["id"].string();
     event.model = message["model"].string();
-    event.service_tier = message["usage"]["service_tier"].string();
+    event.service_tier = AnthropicTier(message["usage"]["service_tier"].string());
     event.usage = usage_;
     out.push_back(event);
     AddUsage(JsonValue(), out);
@@ -92,7 +93,6 @@ class AnthropicEventReader final : public EventReader {
     ir::Event start = Make(ir::EventType::kPartStart);
     start.id = block["id"].string();
     start.name = block["name"].string();
-    if (type_ == ir::PartType::kReasoning) start.signature.maker = ir::kFamilyAnthropic;
     if (type_ == ir::PartType::kToolCall && (start.id.empty() || start.name.empty())) return false;
     out.push_back(start);
     AddDelta(block[type == "text" ? "text" : "thinking"].string(), out);

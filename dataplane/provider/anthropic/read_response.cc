@@ -48,6 +48,10 @@ ir::FinishReason ReadAnthropicStop(std::string_view word) {
   return ir::FinishReason::kOther;
 }
 
+std::string_view AnthropicTier(std::string_view word) {
+  return word == "standard" ? "default" : word;
+}
+
 ir::Citation ReadAnthropicCitation(JsonValue value) {
   ir::Citation citation;
   const std::string_view type = value["type"].string();
@@ -83,7 +87,7 @@ bool ReadAnthropicResponse(std::string_view body, ir::Response& out) {
   choice.finish = ReadAnthropicStop(choice.native_finish);
   choice.stop_sequence = root["stop_sequence"].string();
   TakeAnthropicUsage(root["usage"], out.usage);
-  out.service_tier = root["usage"]["service_tier"].string();
+  out.service_tier = AnthropicTier(root["usage"]["service_tier"].string());
   return true;
 }
 

@@ -110,7 +110,7 @@ class RequestWriter {
       why =
           "`reasoning` was left out: this model does not reason where `tool_choice` forces a "
           "tool.";
-    } else if (limit_ <= kThinkingBudgetMin) {
+    } else if (!reasoning.adaptive && limit_ <= kThinkingBudgetMin) {
       why = "`reasoning` was left out: this model needs an output limit above 1,024 tokens for it.";
     } else if (!AnthropicThoughtsComplete(request_.messages)) {
       why =
@@ -161,6 +161,9 @@ class RequestWriter {
       omissions_.Changed("response_format",
                          "JSON was asked for in the instructions: Anthropic's messages keep JSON "
                          "schemas only.");
+    }
+    if (schema && !format.description.empty()) {
+      omissions_.LeftOut("response_format.description");
     }
     if (!schema && effort.empty() && option.empty()) return;
     json_.Member("output_config").BeginObject();

@@ -29,7 +29,9 @@ struct Turn {
   std::vector<Block> blocks;
 };
 
-void AddBlocks(const ir::Message& message, std::vector<Block>& blocks) {
+void AddBlocks(const ir::Message& message, ir::Omissions& omissions, std::vector<Block>& blocks) {
+  if (!message.name.empty()) omissions.LeftOut("name");
+  ir::OmitExtras(message.extras, {ir::kFamilyAnthropic}, omissions);
   const std::size_t first = blocks.size();
   for (const ir::Part& part : message.parts) blocks.push_back({&part, part.cache});
   if (message.cache.has_value() && blocks.size() > first && !blocks.back().cache.has_value()) {
@@ -37,13 +39,13 @@ void AddBlocks(const ir::Message& message, std::vector<Block>& blocks) {
   }
 }
 
-std::vector<Turn> TurnsOf(const std::vector<ir::Message>& messages) {
+std::vector<Turn> TurnsOf(const std::vector<ir::Message>& messages, ir::Omissions& omissions) {
   std::vector<Turn> turns;
   for (const ir::Message& message : messages) {
     if (IsSystem(message)) continue;
     const bool assistant = IsAssistant(message);
     if (turns.empty() || turns.back().assistant != assistant) turns.push_back({assistant, {}});
-    AddBlocks(message, turns.back().blocks);
+    AddBlocks(message, omissions, turns.back().blocks);
   }
   for (Turn& turn : turns) {
     if (turn.assistant) continue;
@@ -139,6 +141,7 @@ class MessagesWriter {
     if (!image && media.kind != ir::Media::Kind::kFile) {
       return omissions_.Refuse("messages", "This model takes neither sounds nor videos.");
     }
+    if (!media.detail.empty() && media.detail != "auto") omissions_.LeftOut("detail");
     json_.BeginObject();
     json_.Member("type").String(image ? "image" : "document");
     json_.Member("source").BeginObject();
@@ -357,7 +360,7 @@ void WriteAnthropicSystem(const ir::Request& request, std::string_view extra,
                         "Instructions amid the conversation were put in front of it: "
                         "this model takes them there only.");
     }
-    AddBlocks(message, blocks);
+    AddBlocks(message, omissions, blocks);
   }
   if (request.auto_caching && !blocks.empty() && !blocks.back().cache.has_value()) {
     blocks.back().cache = ir::CacheMark{};
@@ -387,7 +390,7 @@ void WriteAnthropicSystem(const ir::Request& request, std::string_view extra,
 
 bool WriteAnthropicMessages(const ir::Request& request, bool thinks, ir::Omissions& omissions,
                             AnthropicCacheMarks& marks, JsonWriter& json) {
-  std::vector<Turn> turns = TurnsOf(request.messages);
+  std::vector<Turn> turns = TurnsOf(request.messages, omissions);
   if (request.auto_caching) MarkTurns(turns);
   json.BeginArray();
   MessagesWriter writer(thinks, omissions, marks, json);

@@ -2,6 +2,10 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "base/json_text.h"
+#include "base/string_views.h"
+#include "dataplane/json/document.h"
 #include "dataplane/provider/gemini/read.h"
 #include "dataplane/provider/gemini/write.h"
 
@@ -36,19 +40,32 @@ class Gemini final : public ProviderFormat {
     out += decision.stream ? ":streamGenerateContent?alt=sse" : ":generateContent";
   }
 
-  // The model is in the path.
-  void Rewrite(const ScannedRequest& request, const Provider&, const SendDecision&,
+  // The model is in the path; where the body names it too, both must agree.
+  void Rewrite(const ScannedRequest& request, const Provider&, const SendDecision& decision,
                Splice& splice) const override {
+    if (request.model_value.present()) {
+      std::string name;
+      AppendJsonString(name, absl::StrCat("models/", AbslView(decision.provider_model_id)));
+      splice.Replace(request.model_value.begin, request.model_value.end, name);
+    }
     for (const BodyRange& range : request.removed) splice.Remove(range.begin, range.end);
+    for (const BodyRange& range : request.foreign_signatures) {
+      splice.Replace(range.begin, range.end,
+                     absl::StrCat("\"", AbslView(kForeignThoughtSignature), "\""));
+    }
+    if (decision.output_limit >= 0) LimitOutput(request, decision.output_limit, splice);
   }
 
   AnswerFacts ReadAnswer(std::string_view body) const override { return ReadGeminiFacts(body); }
   AnswerFacts ReadEvent(std::string_view data) const override { return ReadGeminiFacts(data); }
+  // The chunk with the reason to end is the last.
+  bool has_end_marker() const override { return false; }
 
-  void WriteRequest(const ir::Request& request, const Provider&, const SendDecision& decision,
-                    ir::Omissions& omissions, WrittenRequest& out) const override {
+  void WriteRequest(const ir::Request& request, const Provider& provider,
+                    const SendDecision& decision, ir::Omissions& omissions,
+                    WrittenRequest& out) const override {
     AppendPath(decision, out.path);
-    WriteGeminiRequest(request, decision, omissions, out.body);
+    WriteGeminiRequest(request, provider, decision, omissions, out.body);
   }
 
   // It takes links to files that Google keeps, and no others.
@@ -62,8 +79,34 @@ class Gemini final : public ProviderFormat {
     return ReadGeminiResponse(body, out);
   }
   std::unique_ptr<EventReader> NewEventReader() const override { return NewGeminiEventReader(); }
+  bool AppendCountPath(const SendDecision& decision, std::string& out) const override {
+    out += "/models/";
+    AppendSegment(decision.provider_model_id, out);
+    out += ":countTokens";
+    return true;
+  }
+  std::optional<std::int64_t> ReadTokenCount(std::string_view body) const override {
+    JsonDocument document;
+    if (!document.Parse(body)) return std::nullopt;
+    return document.root()["totalTokens"].integer();
+  }
+
   ProviderError ReadError(int status, std::string_view body) const override {
     return ReadGeminiError(status, body);
+  }
+
+ private:
+  static void LimitOutput(const ScannedRequest& request, std::int64_t limit, Splice& splice) {
+    const BodyRange& given = request.max_tokens_value;
+    if (given.present()) {
+      splice.Replace(given.begin, given.end, absl::StrCat(limit));
+    } else if (request.limit_object_open > 0) {
+      splice.Insert(request.limit_object_open, absl::StrCat("\"maxOutputTokens\":", limit,
+                                                            request.limit_object_empty ? "" : ","));
+    } else {
+      splice.Insert(request.object_open,
+                    absl::StrCat("\"generationConfig\":{\"maxOutputTokens\":", limit, "},"));
+    }
   }
 };
 

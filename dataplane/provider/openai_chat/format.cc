@@ -183,6 +183,8 @@ class OpenAiChat final : public ProviderFormat {
     }
     return ReadObject(data);
   }
+  // Some compatible servers send no [DONE].
+  bool has_end_marker() const override { return false; }
 
   void WriteRequest(const ir::Request& request, const Provider& provider,
                     const SendDecision& decision, ir::Omissions& omissions,
@@ -202,6 +204,9 @@ class OpenAiChat final : public ProviderFormat {
   std::unique_ptr<EventReader> NewEventReader() const override { return NewChatEventReader(); }
   ProviderError ReadError(int status, std::string_view body) const override {
     return ReadChatError(status, body);
+  }
+  ProviderRates ReadRates(const HeadFields& fields, absl::Time) const override {
+    return ReadOpenAiRates(fields);
   }
 
  private:

@@ -149,6 +149,7 @@ class RequestWriter {
       if (extra.owner == ir::kOpenAiChat) json_.ForeignMember(extra.name).Raw(extra.json);
     }
     json_.EndObject();
+    WriteChatCacheMark(tool.cache, provider_, omissions_, json_);
     json_.EndObject();
     ir::OmitExtras(tool.extras, {ir::kOpenAiChat}, omissions_);
   }

@@ -23,6 +23,11 @@ void WriteChatRequest(const ir::Request& request, const Provider& provider,
 void WriteChatMessages(const ir::Request& request, const Provider& provider,
                        ir::Omissions& omissions, JsonWriter& json);
 
+// Writes `cache_control` into the open object, where the provider knows it; else says that it does
+// not.
+void WriteChatCacheMark(const std::optional<ir::CacheMark>& mark, const Provider& provider,
+                        ir::Omissions& omissions, JsonWriter& json);
+
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_PROVIDER_OPENAI_CHAT_WRITE_H_

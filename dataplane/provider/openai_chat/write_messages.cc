@@ -14,6 +14,17 @@ bool IsPlainText(const ir::Part& part) {
   return part.As<ir::Text>() != nullptr && part.extras.empty();
 }
 
+bool TakesMark(const std::optional<ir::CacheMark>& mark, const Provider& provider,
+               ir::Omissions& omissions) {
+  if (!mark.has_value()) return false;
+  if (!provider.quirks.cache_control) {
+    omissions.LeftOut(
+        "cache_control",
+        "`cache_control` was left out: the provider caches by itself, or not at all.");
+  }
+  return provider.quirks.cache_control;
+}
+
 class MessagesWriter {
  public:
   MessagesWriter(const Provider& provider, ir::Omissions& omissions, JsonWriter& json)
@@ -72,22 +83,10 @@ class MessagesWriter {
   }
 
   bool MarksCache(const std::optional<ir::CacheMark>& mark) {
-    if (!mark.has_value()) return false;
-    if (!provider_.quirks.cache_control) {
-      omissions_.LeftOut("cache_control",
-                         "`cache_control` was left out: the provider caches "
-                         "by itself, or not at all.");
-    }
-    return provider_.quirks.cache_control;
+    return TakesMark(mark, provider_, omissions_);
   }
-
   void WriteCacheMark(const std::optional<ir::CacheMark>& mark) {
-    if (!MarksCache(mark)) return;
-    json_.Member("cache_control").BeginObject();
-    json_.Member("type").String("ephemeral");
-    if (mark->ttl == ir::CacheMark::Ttl::k1Hour) json_.Member("ttl").String("1h");
-    if (mark->ttl == ir::CacheMark::Ttl::k5Minutes) json_.Member("ttl").String("5m");
-    json_.EndObject();
+    WriteChatCacheMark(mark, provider_, omissions_, json_);
   }
 
   void WriteInput(const ir::Message& message) {
@@ -181,6 +180,8 @@ class MessagesWriter {
   }
 
   void WriteFile(const ir::Media& media, const ir::Part& part) {
+    if (!media.context.empty()) omissions_.LeftOut("context");
+    if (media.citations == true) omissions_.LeftOut("citations");
     if (!media.text.empty()) {
       return WriteTextPart("text",
                            media.title.empty()
@@ -190,7 +191,10 @@ class MessagesWriter {
     }
     const bool kept = !media.file_id.empty() && media.file_owner == ir::kFamilyOpenAi;
     if (media.base64.empty() && !kept) {
-      return omissions_.Refuse("messages", "Files are sent to this model as bytes.");
+      return omissions_.Refuse(
+          "messages", media.file_id.empty() ? "Files are sent to this model as bytes."
+                                            : "A file that another provider keeps cannot be sent "
+                                              "to this model; send its bytes.");
     }
     json_.BeginObject();
     json_.Member("type").String("file");
@@ -210,6 +214,10 @@ class MessagesWriter {
     const ir::ToolResult* result = part.As<ir::ToolResult>();
     if (result == nullptr) {
       return omissions_.Refuse("messages", "A tool's message can hold results only.");
+    }
+    if (result->is_error) {
+      omissions_.LeftOut(
+          "is_error", "That a tool failed was left out: this model takes what the tool said only.");
     }
     std::vector<const ir::Part*> texts;
     for (const ir::Part& inner : result->parts) {
@@ -337,12 +345,27 @@ class MessagesWriter {
 
 }  // namespace
 
+void WriteChatCacheMark(const std::optional<ir::CacheMark>& mark, const Provider& provider,
+                        ir::Omissions& omissions, JsonWriter& json) {
+  if (!TakesMark(mark, provider, omissions)) return;
+  json.Member("cache_control").BeginObject();
+  json.Member("type").String("ephemeral");
+  if (mark->ttl == ir::CacheMark::Ttl::k1Hour) json.Member("ttl").String("1h");
+  if (mark->ttl == ir::CacheMark::Ttl::k5Minutes) json.Member("ttl").String("5m");
+  json.EndObject();
+}
+
 void WriteChatMessages(const ir::Request& request, const Provider& provider,
                        ir::Omissions& omissions, JsonWriter& json) {
   json.BeginArray();
   MessagesWriter writer(provider, omissions, json);
   for (const ir::Message& message : request.messages) writer.Write(message);
   writer.FlushMedia();
+  if (!request.messages.empty() && request.messages.back().role == ir::Role::kAssistant) {
+    omissions.Changed("messages",
+                      "The assistant's last message was sent as one that is complete: this model "
+                      "answers it, and may not go on with it.");
+  }
   json.EndArray();
 }
 

@@ -99,6 +99,10 @@ std::string_view MessagesStopReason(ir::FinishReason reason) {
   return "end_turn";
 }
 
+ir::FinishReason RefusedReason(ir::FinishReason reason) {
+  return reason == ir::FinishReason::kStop ? ir::FinishReason::kRefusal : reason;
+}
+
 std::string MessagesImageText(const ir::Media& media) {
   return absl::StrCat("![image](", ir::UrlOf(media), ")");
 }
@@ -117,10 +121,10 @@ void WriteMessagesCitation(const ir::Citation& citation, JsonWriter& json) {
   json.EndObject();
 }
 
+namespace {
+
 // input_tokens is what was neither read from nor written to a cache.
-void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, JsonWriter& json) {
-  const ir::Usage& usage = cost.usage;
-  json.BeginObject();
+void WriteUsageMembers(const ir::Usage& usage, std::string_view service_tier, JsonWriter& json) {
   json.Member("input_tokens").Integer(usage.input() - usage.cached() - usage.cache_write());
   json.Member("cache_creation_input_tokens").Integer(usage.cache_write());
   json.Member("cache_read_input_tokens").Integer(usage.cached());
@@ -132,8 +136,33 @@ void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, J
   json.Member("output_tokens_details").BeginObject();
   json.Member("thinking_tokens").Integer(usage.tokens.output_reasoning);
   json.EndObject();
-  json.Member("service_tier").String(service_tier.empty() ? "standard" : service_tier);
+  if (usage.tokens.searches > 0) {
+    json.Member("server_tool_use").BeginObject();
+    json.Member("web_search_requests").Integer(usage.tokens.searches);
+    json.EndObject();
+  }
+  json.Member("service_tier");
+  if (service_tier.empty()) {
+    json.Null();
+  } else {
+    // The API's words; whatever else served, it was none of the others.
+    const bool known = service_tier == "priority" || service_tier == "batch";
+    json.String(known ? service_tier : "standard");
+  }
+}
+
+}  // namespace
+
+void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, JsonWriter& json) {
+  json.BeginObject();
+  WriteUsageMembers(cost.usage, service_tier, json);
   json.Member("cost").Raw(cost.charge.ToUsdString());
+  json.EndObject();
+}
+
+void WriteMessagesUsage(const ir::Usage& usage, std::string_view service_tier, JsonWriter& json) {
+  json.BeginObject();
+  WriteUsageMembers(usage, service_tier, json);
   json.EndObject();
 }
 
@@ -163,12 +192,15 @@ void WriteMessagesAnswer(const ir::Response& response, const AnswerContext& cont
   json.Member("model").String(context.requested_model);
   json.Member("content").BeginArray();
   const ir::Choice* choice = response.choices.empty() ? nullptr : &response.choices.front();
+  ir::FinishReason finish = choice == nullptr ? ir::FinishReason::kUnknown : choice->finish;
   if (choice != nullptr) {
-    for (const ir::Part& part : choice->parts) WriteBlocks(part, context.hide_reasoning, json);
+    for (const ir::Part& part : choice->parts) {
+      WriteBlocks(part, context.hide_reasoning, json);
+      if (part.type() == ir::PartType::kRefusal) finish = RefusedReason(finish);
+    }
   }
   json.EndArray();
-  json.Member("stop_reason")
-      .String(MessagesStopReason(choice == nullptr ? ir::FinishReason::kUnknown : choice->finish));
+  json.Member("stop_reason").String(MessagesStopReason(finish));
   json.Member("stop_sequence");
   if (choice != nullptr && !choice->stop_sequence.empty()) {
     json.String(choice->stop_sequence);

@@ -19,11 +19,18 @@ void WriteMessagesAnswer(const ir::Response& response, const AnswerContext& cont
 
 std::unique_ptr<StreamWriter> NewMessagesStreamWriter(const AnswerContext& context);
 
+// Surface::AppendStreamStop().
+void AppendMessagesStop(const StreamStop& stop, std::string_view generation_id, std::string& out);
+
 // "end_turn", "max_tokens", …
 std::string_view MessagesStopReason(ir::FinishReason reason);
+// The reason of an answer that holds a refusal: others end those as any.
+ir::FinishReason RefusedReason(ir::FinishReason reason);
 
 // Writes the value of `usage`, the cost in it.
 void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, JsonWriter& json);
+// The same at the start of a stream, when the cost is not known.
+void WriteMessagesUsage(const ir::Usage& usage, std::string_view service_tier, JsonWriter& json);
 
 // Writes the member `provider_metadata` of an open object: generation id, cost and warnings.
 void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json);

@@ -17,12 +17,13 @@ enum Member : unsigned {
   kTools,
   kProvider,
   kProviderOptions,
+  kMcpServers,
   kMembers,
 };
 constexpr unsigned kRequired = kMessages + 1;
-constexpr std::string_view kNames[kMembers] = {"model",  "messages",   "models",
-                                               "stream", "max_tokens", "metadata",
-                                               "tools",  "provider",   "providerOptions"};
+constexpr std::string_view kNames[kMembers] = {
+    "model",    "messages", "models",   "stream",          "max_tokens",
+    "metadata", "tools",    "provider", "providerOptions", "mcp_servers"};
 
 class Scanner final : public BodyScanner {
  public:
@@ -54,12 +55,45 @@ class Scanner final : public BodyScanner {
       case kMetadata:
         return ReadMetadata();
       case kTools:
-        return ReadTools();
+        return ReadMessagesTools();
       case kProvider:
         return ReadWishes();
+      case kMcpServers:  // Their tools are run by the provider, as often as the model wants.
+        if (!SkipNull()) {
+          json().Skip();
+          out().unbounded = "mcp_servers";
+        }
+        return std::nullopt;
       default:
         return ReadProviderOptions();
     }
+  }
+
+  // What is searched, fetched or run by the provider costs by what it does, and adds to the input.
+  Error ReadMessagesTools() {
+    if (SkipNull()) return std::nullopt;
+    if (json().Peek() != JsonKind::kArray) return WrongType("tools", "a list of tools");
+    json().EnterArray();
+    while (json().NextElement()) {
+      ++out().tools;
+      if (json().Peek() != JsonKind::kObject) {
+        json().Skip();
+        continue;
+      }
+      json().EnterObject();
+      std::string_view key;
+      while (json().NextMember(key)) {
+        std::string_view type;
+        if (!JsonEquals(key, "type") || json().Peek() != JsonKind::kString) {
+          json().Skip();
+        } else if (json().ReadString(type)) {
+          for (const std::string_view run : {"web_search", "web_fetch", "code_execution"}) {
+            if (type.starts_with(run)) out().unbounded = "tools";
+          }
+        }
+      }
+    }
+    return std::nullopt;
   }
 
   Error ReadMetadata() {

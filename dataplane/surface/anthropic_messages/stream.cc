@@ -39,7 +39,7 @@ class MessagesStreamWriter final : public StreamWriter {
       case ir::EventType::kPartEnd:
         return EndPart(out);
       case ir::EventType::kFinish:
-        finish_ = event.finish;
+        finish_ = refused_ ? RefusedReason(event.finish) : event.finish;
         stop_sequence_ = event.stop_sequence;
         return;
       case ir::EventType::kOpaque:
@@ -67,6 +67,7 @@ class MessagesStreamWriter final : public StreamWriter {
       json.EndObject();
       json.Member("usage");
       WriteMessagesUsage(cost, service_tier_, json);
+      if (cost.stopped != nullptr) WriteStopped(*cost.stopped, context_.generation_id, json);
       WriteMessagesMetadata(context_, cost, json);
     });
     Event("message_stop", out, [](JsonWriter&) {});
@@ -94,9 +95,8 @@ class MessagesStreamWriter final : public StreamWriter {
   void Start(const ir::Usage& known, std::string& out) {
     if (started_) return;
     started_ = true;
-    AnswerCost cost;
-    cost.usage = known;
-    if (!known.present) cost.usage.tokens.input_text = context_.input_tokens_estimate;
+    ir::Usage usage = known;
+    if (!known.present) usage.tokens.input_text = context_.input_tokens_estimate;
     Event("message_start", out, [&](JsonWriter& json) {
       json.Member("message").BeginObject();
       json.Member("id").String(context_.generation_id);
@@ -108,7 +108,7 @@ class MessagesStreamWriter final : public StreamWriter {
       json.Member("stop_reason").Null();
       json.Member("stop_sequence").Null();
       json.Member("usage");
-      WriteMessagesUsage(cost, service_tier_, json);
+      WriteMessagesUsage(usage, service_tier_, json);
       json.EndObject();
     });
   }
@@ -161,6 +161,7 @@ class MessagesStreamWriter final : public StreamWriter {
 
   void StartPart(const ir::Event& event, std::string& out) {
     signature_.clear();
+    refused_ = refused_ || event.part_type == ir::PartType::kRefusal;
     switch (event.part_type) {
       case ir::PartType::kText:
       case ir::PartType::kRefusal:
@@ -249,6 +250,7 @@ class MessagesStreamWriter final : public StreamWriter {
   bool started_ = false;
   std::int64_t index_ = 0;  // Of the block that is open, or comes next.
   bool open_ = false;
+  bool refused_ = false;   // A part of it is a refusal.
   std::string signature_;  // Of the open part, to be shown behind it.
   ir::FinishReason finish_ = ir::FinishReason::kUnknown;
   std::string stop_sequence_;

@@ -79,7 +79,8 @@ TEST(CollectorTest, KeepsChoicesApart) {
 
 TEST(CollectorTest, LogprobsAreJoined) {
   Collector collector;
-  for (const char* entries : {"[{\"token\":\"a\"}]", "[]", "[{\"token\":\"b\"},{\"token\":\"c\"}]"}) {
+  for (const char* entries :
+       {"[{\"token\":\"a\"}]", "[]", "[{\"token\":\"b\"},{\"token\":\"c\"}]"}) {
     Event event = Of(EventType::kLogprobs);
     event.json = entries;
     collector.Add(event);

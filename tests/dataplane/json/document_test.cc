@@ -14,7 +14,8 @@ using testing::ElementsAre;
 
 TEST(JsonDocumentTest, ValuesKnowTheirKindTextAndMeaning) {
   const std::string text =
-      R"( {"s":"a\u00e9\n", "n":-1.50, "i":7, "t":true, "z":null, "a":[1, [2], {}], "o":{"k":"v"}} )";
+      R"( {"s":"a\u00e9\n", "n":-1.50, "i":7, "t":true, "z":null, "a":[1, [2], {}], )"
+      R"("o":{"k":"v"}} )";
   JsonDocument document;
   ASSERT_TRUE(document.Parse(text));
   const JsonValue root = document.root();

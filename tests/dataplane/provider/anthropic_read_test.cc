@@ -78,6 +78,18 @@ TEST(AnthropicReadTest, TheStartOfAStreamIsNoPlaceForACost) {
       Format().ReadEvent(R"({"type":"error","error":{"type":"overloaded_error"}})").is_error);
 }
 
+TEST(AnthropicReadTest, WhichBlockIsOpenIsKnownOfAStreamThatPassesThrough) {
+  EXPECT_EQ(Format()
+                .ReadEvent(R"({"type":"content_block_start","index":2,"content_block":{}})")
+                .part_begun,
+            2);
+  EXPECT_EQ(Format().ReadEvent(R"({"type":"content_block_stop","index":2})").part_ended, 2);
+  const AnswerFacts delta = Format().ReadEvent(R"({"type":"content_block_delta","index":2})");
+  EXPECT_EQ(delta.part_begun, -1);
+  EXPECT_EQ(delta.part_ended, -1);
+  EXPECT_TRUE(Format().has_end_marker());
+}
+
 class AnthropicEventsTest : public testing::Test {
  protected:
   bool Read(const std::string& data) {

@@ -74,10 +74,9 @@ TEST(RelayStreamTest, StreamCutAnywhereIsTheSameForTheClient) {
 TEST(RelayStreamTest, ACutStreamEndsWithAnErrorAndIsCharged) {
   for (const std::string& end : {std::string(kLastChunk), std::string()}) {
     ScriptedUpstream upstream;
-    upstream.Expect(
-        {.pieces = {StreamHead(), Chunk(DeltaEvent("0123456789abcdef")), end},
-         .close = true,
-         .pause_ms = 20});  // The client has the event before the end comes.
+    upstream.Expect({.pieces = {StreamHead(), Chunk(DeltaEvent("0123456789abcdef")), end},
+                     .close = true,
+                     .pause_ms = 20});  // The client has the event before the end comes.
     TestGateway gateway(upstream.base_url(), "");
     const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));
     EXPECT_TRUE(answer.complete);
@@ -102,6 +101,20 @@ TEST(RelayStreamTest, AStreamThatEndsWithoutMarkerButFinishedIsWhole) {
   TestGateway gateway(upstream.base_url(), "");
   const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));
   EXPECT_EQ(answer.body, DeltaEvent("hi", "stop") + std::string(kDoneEvent));
+}
+
+// One of two choices has ended: the other was cut.
+TEST(RelayStreamTest, AStreamWithoutMarkerMustHaveFinishedEveryChoice) {
+  ScriptedUpstream upstream;
+  upstream.Expect(
+      {.pieces = {StreamHead(), Chunk(DeltaEvent("hi", "stop")), std::string(kLastChunk)},
+       .pause_ms = 20});
+  TestGateway gateway(upstream.base_url(), "");
+  const ClientAnswer answer =
+      gateway.Call(gateway.Post(R"({"model":"acme/small","stream":true,"n":2,"max_tokens":50,)"
+                                R"("messages":[{"role":"user","content":"hi"}]})"));
+  EXPECT_THAT(answer.body, HasSubstr("stream_interrupted"));
+  EXPECT_THAT(answer.body, Not(HasSubstr("[DONE]")));
 }
 
 TEST(RelayStreamTest, AClientThatLeavesIsDrainedAndPaysWhatWasUsed) {

@@ -7,6 +7,7 @@
 #include "dataplane/json/document.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/dataplane/request/anthropic_events.h"
 #include "tests/dataplane/request/requests.h"
 #include "tests/dataplane/support/gateway.h"
 #include "tests/dataplane/support/scripted_upstream.h"
@@ -16,41 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// Providers that speak Anthropic's messages: calls of chat completions are translated.
-void SpeakAnthropic(TestGateway& gateway, std::string_view only = {}) {
-  gateway.SetProviders([&](config::v1::Provider& provider) {
-    if (only.empty() || provider.id() == only) provider.set_format(catalog::v1::FORMAT_ANTHROPIC);
-  });
-}
-
-constexpr std::string_view kAnthropicAnswer =
-    R"({"id":"msg_1","type":"message","role":"assistant","model":"small","content":)"
-    R"([{"type":"text","text":"hello"}],"stop_reason":"end_turn","stop_sequence":null,)"
-    R"("usage":{"input_tokens":10,"output_tokens":5}})";
-
-std::string Event(std::string_view name, std::string_view data) {
-  return absl::StrCat("event: ", AbslView(name), "\ndata: ", AbslView(data), "\n\n");
-}
-
-std::string StartEvents() {
-  return Event("message_start",
-               R"({"type":"message_start","message":{"id":"msg_1","type":"message",)"
-               R"("role":"assistant","model":"small","content":[],"stop_reason":null,)"
-               R"("usage":{"input_tokens":10,"output_tokens":1}}})") +
-         Event("content_block_start", R"({"type":"content_block_start","index":0,)"
-                                      R"("content_block":{"type":"text","text":""}})") +
-         Event("ping", R"({"type":"ping"})") +
-         Event("content_block_delta", R"({"type":"content_block_delta","index":0,)"
-                                      R"("delta":{"type":"text_delta","text":"hello"}})");
-}
-
-std::string EndEvents() {
-  return Event("content_block_stop", R"({"type":"content_block_stop","index":0})") +
-         Event("message_delta", R"({"type":"message_delta","delta":{"stop_reason":"end_turn",)"
-                                R"("stop_sequence":null},"usage":{"output_tokens":5}})") +
-         Event("message_stop", R"({"type":"message_stop"})");
-}
 
 TEST(RelayTranslatedTest, AnAnswerIsWrittenAnewAndCharged) {
   ScriptedUpstream upstream;
@@ -73,7 +39,7 @@ TEST(RelayTranslatedTest, AnAnswerIsWrittenAnewAndCharged) {
   EXPECT_EQ(answer.Header("x-tollgate-cost"), "0.000000015");
   EXPECT_THAT(answer.Header("x-tollgate-warnings"), HasSubstr("unsupported seed"));
   EXPECT_THAT(answer.body, HasSubstr(R"("feature":"seed")"));
-  const std::string& sent = upstream.requests().at(0);
+  const std::string sent = upstream.requests().at(0);
   EXPECT_THAT(sent, HasSubstr("POST /v1/messages HTTP/1.1"));
   EXPECT_THAT(sent, HasSubstr("x-api-key: sk-canary-p1\r\n"));
   EXPECT_THAT(sent, HasSubstr("anthropic-version: 2023-06-01\r\n"));
@@ -88,7 +54,8 @@ TEST(RelayTranslatedTest, AnAnswerIsWrittenAnewAndCharged) {
 }
 
 TEST(RelayTranslatedTest, AStreamIsTranslatedWhereverItIsCut) {
-  const std::string events = StartEvents() + ": comment\r\n\r\n" + EndEvents();
+  const std::string events =
+      AnthropicStart() + ": comment\r\n\r\n" + AnthropicFinish() + AnthropicStop();
   ScriptedUpstream upstream;
   TestGateway gateway(upstream.base_url(), "");
   SpeakAnthropic(gateway);
@@ -110,9 +77,11 @@ TEST(RelayTranslatedTest, AStreamIsTranslatedWhereverItIsCut) {
 }
 
 TEST(RelayTranslatedTest, ACutStreamIsAnErrorAndIsCharged) {
-  for (const std::string& end : {std::string(kLastChunk), std::string()}) {
+  // Also one that said why it ends, but not that it is over.
+  for (const std::string& end : {std::string(kLastChunk), std::string(),
+                                 Chunk(AnthropicFinish()) + std::string(kLastChunk)}) {
     ScriptedUpstream upstream;
-    upstream.Expect({.pieces = {StreamHead(), Chunk(StartEvents()), end}, .close = true});
+    upstream.Expect({.pieces = {StreamHead(), Chunk(AnthropicStart()), end}, .close = true});
     TestGateway gateway(upstream.base_url(), "");
     SpeakAnthropic(gateway);
     const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));
@@ -130,12 +99,14 @@ TEST(RelayTranslatedTest, ACutStreamIsAnErrorAndIsCharged) {
 TEST(RelayTranslatedTest, AStreamThatBreaksBeforeItsFirstEventIsTriedElsewhere) {
   ScriptedUpstream first;
   ScriptedUpstream second;
-  first.Expect({.pieces = {StreamHead(), Chunk(Event("error", R"({"type":"error","error":)"
+  first.Expect(
+      {.pieces = {StreamHead(), Chunk(AnthropicEvent("error", R"({"type":"error","error":)"
                                                               R"({"type":"overloaded_error",)"
                                                               R"("message":"busy"}})"))},
-                .close = true});
-  second.Expect({.pieces = {StreamHead(), Chunk(StartEvents() + EndEvents()),
-                            std::string(kLastChunk)}});
+       .close = true});
+  second.Expect(
+      {.pieces = {StreamHead(), Chunk(AnthropicStart() + AnthropicFinish() + AnthropicStop()),
+                  std::string(kLastChunk)}});
   TestGateway gateway(first.base_url(), second.base_url());
   SpeakAnthropic(gateway);
   const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));
@@ -174,11 +145,65 @@ TEST(RelayTranslatedTest, AMalformedMemberIsTheClientsFault) {
   ScriptedUpstream upstream;
   TestGateway gateway(upstream.base_url(), upstream.base_url());
   SpeakAnthropic(gateway);
-  const ClientAnswer answer = gateway.Call(gateway.Post(
-      R"({"model":"acme/small","messages":[{"role":"clown","content":"hi"}]})"));
+  const ClientAnswer answer = gateway.Call(
+      gateway.Post(R"({"model":"acme/small","messages":[{"role":"clown","content":"hi"}]})"));
   ExpectError(answer, 400, "invalid_value");
   EXPECT_THAT(answer.body, HasSubstr(R"("param":"messages[0].role")"));
   EXPECT_EQ(gateway.WalletLeft(), kWallet);
+}
+
+// A chat client's stream that cannot be paid any further.
+TEST(RelayTranslatedTest, AStreamThatCannotGrowIsStoppedByItsLength) {
+  ScriptedUpstream upstream;
+  std::string texts;
+  for (int i = 0; i < 60; ++i) texts += AnthropicText("xxxxx");
+  upstream.Expect({.pieces = {StreamHead(), Chunk(AnthropicStart()), Chunk(texts)}});
+  TestGateway gateway(upstream.base_url(), "");
+  SpeakAnthropic(gateway);
+  // Fifty tokens were allowed; the provider goes on beyond them.
+  const ClientAnswer answer = gateway.Call(gateway.Post(kUsageBody));
+  EXPECT_TRUE(answer.complete);
+  EXPECT_THAT(answer.body, HasSubstr("hello"));
+  EXPECT_GT(Count(answer.body, "xxxxx"), 40);
+  EXPECT_LT(Count(answer.body, "xxxxx"), 51);
+  EXPECT_THAT(answer.body, HasSubstr(R"("finish_reason":"length")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("tollgate":{"stop_reason":"output_limit_reached")"));
+  EXPECT_TRUE(answer.body.ends_with(kDoneEvent));
+}
+
+TEST(RelayTranslatedTest, ARefusalByTheRulesHasTheCodeThatClientsKnow) {
+  ScriptedUpstream upstream;
+  upstream.Expect(
+      {.pieces = {HttpAnswer(400, "application/json",
+                             R"({"type":"error","error":{"type":"invalid_request_error",)"
+                             R"("message":"Output blocked by content filtering policy"}})")}});
+  upstream.Expect({.pieces = {HttpAnswer(
+                       400, "application/json",
+                       R"({"type":"error","error":{"type":"invalid_request_error",)"
+                       R"("message":"prompt is too long: 210000 tokens > 200000 maximum"}})")}});
+  TestGateway gateway(upstream.base_url(), "");
+  SpeakAnthropic(gateway);
+  ExpectError(gateway.Call(gateway.Post(kBody)), 400, "content_filter");
+  ExpectError(gateway.Call(gateway.Post(kBody)), 400, "context_length_exceeded");
+}
+
+TEST(RelayTranslatedTest, RateLimitsAreToldInTheSurfacesForm) {
+  ScriptedUpstream upstream;
+  upstream.Expect({.pieces = {HttpAnswer(
+                       429, "application/json",
+                       R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})",
+                       "retry-after: 7\r\nanthropic-ratelimit-requests-limit: 50\r\n"
+                       "anthropic-ratelimit-requests-remaining: 0\r\n"
+                       "anthropic-ratelimit-requests-reset: 2000-01-01T00:00:00Z\r\n")}});
+  TestGateway gateway(upstream.base_url(), "");
+  SpeakAnthropic(gateway);
+  const ClientAnswer answer = gateway.Call(gateway.Post(kBody));
+  ExpectError(answer, 429, "providers_rate_limited");
+  EXPECT_EQ(answer.Header("retry-after"), "7");
+  EXPECT_EQ(answer.Header("x-ratelimit-limit-requests"), "50");
+  EXPECT_EQ(answer.Header("x-ratelimit-remaining-requests"), "0");
+  EXPECT_EQ(answer.Header("x-ratelimit-reset-requests"), "0s");
+  EXPECT_EQ(answer.Header("x-ratelimit-limit-tokens"), "");
 }
 
 TEST(RelayTranslatedTest, WhatIsNoAnswerIsTriedElsewhere) {

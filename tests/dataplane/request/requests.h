@@ -27,6 +27,16 @@ inline std::string BodyOf(const std::string& request) {
   return request.substr(request.find("\r\n\r\n") + 4);
 }
 
+// How often `part` stands in a text.
+inline int Count(std::string_view text, std::string_view part) {
+  int count = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos;
+       at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
 // Whether the message of an error is a sentence, and its envelope names a generation.
 inline void ExpectError(const ClientAnswer& answer, int status, const std::string& code) {
   EXPECT_EQ(answer.status, status) << answer.body;

@@ -188,6 +188,7 @@ TestGateway::TestGateway(const std::string& p1_url, const std::string& p2_url,
       .pipeline = &options_.pipeline,
       .upstream_idle_timeout = absl::Seconds(30),
       .upstream_roots = upstream_roots_.get(),
+      .fetch_guard = options_.fetch_guard,
   };
   worker_ = std::make_unique<Worker>(shared, 0);
   CHECK(worker_->Listen({options_.host, 0}, true).ok());

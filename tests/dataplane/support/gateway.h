@@ -97,6 +97,7 @@ struct GatewayOptions {
   std::string upstream_ca_file;
   std::string credential = "sk-canary-";  // The provider's id follows, unless `exact_credential`.
   bool exact_credential = false;
+  const DialGuard* fetch_guard = nullptr;
 };
 
 // Providers "p1" and "p2" (at the given base URLs; an empty one is left out), each with one system

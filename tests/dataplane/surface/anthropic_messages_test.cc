@@ -45,6 +45,20 @@ TEST_F(AnthropicMessagesTest, ScansWhatAdmissionNeeds) {
   EXPECT_EQ(scan_.removed.size(), 1u) << "`provider` is the gateway's own";
 }
 
+TEST_F(AnthropicMessagesTest, WhatNothingBoundsIsNamed) {
+  const std::string messages = R"("messages":[{"role":"user","content":"x"}])";
+  for (const std::string tool : {"web_search_20250305", "web_fetch_20250910", "code_execution_x"}) {
+    ASSERT_FALSE(Read(Body(messages + R"(,"tools":[{"type":")" + tool + R"(","name":"t"}])")));
+    EXPECT_EQ(scan_.unbounded, "tools") << tool;
+  }
+  ASSERT_FALSE(Read(Body(messages + R"(,"mcp_servers":[{"type":"url"}])")));
+  EXPECT_EQ(scan_.unbounded, "mcp_servers");
+  ASSERT_FALSE(Read(
+      Body(messages + R"(,"mcp_servers":null,"tools":[{"type":"bash_20250124"},{"name":"f"}])")));
+  EXPECT_EQ(scan_.unbounded, "");
+  EXPECT_EQ(scan_.tools, 2);
+}
+
 TEST_F(AnthropicMessagesTest, BadBodiesAreRefusedByName) {
   EXPECT_EQ(Read(R"({"max_tokens":1,"messages":[{}]})")->param, "model");
   EXPECT_EQ(Read(R"({"model":"m"})")->param, "messages");
@@ -199,6 +213,22 @@ TEST_F(AnthropicAnswerTest, AStreamIsAValidSequence) {
             "message_stop ");
   EXPECT_NE(out.find(R"("input_tokens":33)"), std::string::npos) << "the estimate, at the start";
   EXPECT_NE(out.find(R"("stop_reason":"tool_use")"), std::string::npos);
+}
+
+TEST_F(AnthropicAnswerTest, ARefusalIsSaid) {
+  ir::Choice& choice = response_.choices.emplace_back();
+  choice.parts.emplace_back().body = ir::Refusal{"No."};
+  choice.finish = ir::FinishReason::kStop;
+  Whole();
+  EXPECT_EQ(document_.root()["stop_reason"].string(), "refusal");
+  const std::unique_ptr<StreamWriter> writer = Messages().NewStreamWriter(context_);
+  std::string out;
+  writer->Write({.type = ir::EventType::kStart}, out);
+  writer->Write({.type = ir::EventType::kPartStart, .part_type = ir::PartType::kRefusal}, out);
+  writer->Write({.type = ir::EventType::kPartEnd, .part_type = ir::PartType::kRefusal}, out);
+  writer->Write({.type = ir::EventType::kFinish, .finish = ir::FinishReason::kStop}, out);
+  writer->Finish(cost_, out);
+  EXPECT_NE(out.find(R"("stop_reason":"refusal")"), std::string::npos) << out;
 }
 
 TEST_F(AnthropicAnswerTest, ErrorsHaveTheTypesOfTheirStatus) {

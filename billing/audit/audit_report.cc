@@ -12,7 +12,7 @@ struct Words {
 };
 
 constexpr std::array<Words, kAuditChecks> kWords = {{
-    {"J1", "the postings of each entry sum to zero"},
+    {"J1", "the postings of each entry sum to zero, and are those of its kind"},
     {"J2", "the journal is whole: no entry is missing, changed in place or unlisted"},
     {"J3", "each balance is the fold of the journal"},
     {"J4", "all accounts together sum to zero"},

@@ -31,3 +31,6 @@ def test_quickstart(tmp_path_factory, start):
     assert shown["generation id"].strip().startswith("gen_")
     assert shown["balance before"] != shown["balance after"]
     assert seconds < patient(SECOND_START_S), "a second start takes less than 10 s"
+    audit = subprocess.run([build_dir() / "bin" / "tollgate", "audit", "--store", data], text=True,
+                           capture_output=True, timeout=TIMEOUT_S, check=False)
+    assert audit.returncode == 0, audit.stdout + audit.stderr

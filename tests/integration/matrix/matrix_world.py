@@ -83,6 +83,8 @@ class MatrixWorld:
     def __exit__(self, *exception):
         try:
             self.suite.stop()
+            if exception[0] is None:
+                self.suite.audit()
         finally:
             self.suite.kill()
             self.provider.stop()

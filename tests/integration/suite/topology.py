@@ -74,6 +74,13 @@ class Suite:
         """The same with -o json, parsed."""
         return json.loads(self.cli(*arguments, "-o", "json").stdout)
 
+    def audit(self, folder=None):
+        """The offline audit of billing's store, which must not be running, or of a copy of its
+        folder: the report. Fails on a difference."""
+        done = self.cli("audit", "--store", folder or self.ledger_folder, "-o", "json", check=False)
+        assert done.returncode == 0, f"tollgate audit:\n{done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
     def stop(self):
         """SIGTERM to all, the ones that depend on others first; every one must end with 0."""
         for process in reversed(self.processes):

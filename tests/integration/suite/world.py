@@ -8,7 +8,6 @@
 
 A route puts them in that order. What each sells is called a/…, b/… and so on at the provider.
 """
-import json
 import re
 import shutil
 import tempfile
@@ -133,10 +132,7 @@ class World:
     def audit(self, folder=None):
         """The offline audit of the ledger, which no program may have open, or of a copy of its
         folder: its report."""
-        done = self.suite.cli("audit", "--store", folder or self.suite.ledger_folder, "-o", "json",
-                              check=False)
-        assert done.returncode == 0, f"tollgate audit:\n{done.stdout}{done.stderr}"
-        return json.loads(done.stdout)
+        return self.suite.audit(folder)
 
     def stop(self):
         """Ends all programs, audits the ledger, removes the folder unless one did not end well."""

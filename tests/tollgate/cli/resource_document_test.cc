@@ -41,7 +41,19 @@ void RandomizeField(Random& random, const FieldDescriptor& field, Message& messa
   const auto& reflection = *message.GetReflection();
   if (field.is_repeated()) {
     for (std::uint64_t i = random.Below(3); i > 0; --i) {
-      reflection.AddString(&message, &field, RandomText(random));
+      switch (field.cpp_type()) {
+        case FieldDescriptor::CPPTYPE_STRING:
+          reflection.AddString(&message, &field, RandomText(random));
+          break;
+        case FieldDescriptor::CPPTYPE_UINT32:
+          reflection.AddUInt32(&message, &field, static_cast<std::uint32_t>(random.Next64()));
+          break;
+        case FieldDescriptor::CPPTYPE_MESSAGE:
+          Randomize(random, *reflection.AddMessage(&message, &field));
+          break;
+        default:
+          FAIL() << field.full_name();
+      }
     }
     return;
   }
@@ -193,7 +205,7 @@ TEST(ReadResources, TakesSecretsFromElsewhere) {
 }
 
 TEST(ResourceKinds, HaveAllTheirMethodsAndColumns) {
-  EXPECT_THAT(ResourceKinds(), SizeIs(8));
+  EXPECT_THAT(ResourceKinds(), SizeIs(13));
   for (const ResourceKind& kind : ResourceKinds()) {
     for (const char* verb : {"Get", "List", "Create", "Update", "Delete"}) {
       EXPECT_EQ(kind.Method(verb).name().rfind(verb, 0), 0U) << kind.name;

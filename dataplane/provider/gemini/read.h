@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dataplane/ir/response.h"
 #include "dataplane/json/document.h"
@@ -23,6 +24,11 @@ ProviderError ReadGeminiError(int status, std::string_view body);
 // `calls`: whether a tool was called, which the API does not say by its reason.
 ir::FinishReason ReadGeminiFinish(std::string_view word, bool calls);
 ir::Usage ReadGeminiUsage(JsonValue value);
+// Appends where the text of a candidate comes from; views into it.
+void ReadGeminiCitations(JsonValue candidate, std::vector<ir::Citation>& out);
+// The entries of OpenAI's `content` that a `logprobsResult` stands for, as a JSON array; empty when
+// it has none.
+std::string GeminiLogprobs(JsonValue result);
 // The id of the n-th call of an answer that gave it none; every client wants one.
 std::string GeminiCallId(std::string_view response_id, std::int64_t n);
 // A media part: `inlineData` or `fileData`.  False when it has neither.

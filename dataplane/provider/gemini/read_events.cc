@@ -2,6 +2,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dataplane/provider/gemini/read.h"
 
@@ -13,6 +15,8 @@ class GeminiEventReader final : public EventReader {
  public:
   bool Read(std::string_view, std::string_view data, ir::EventList& out) override {
     media_.clear();
+    citations_.clear();
+    logprobs_.clear();
     if (!document_.Parse(data) || !document_.root().is_object()) return false;
     const JsonValue root = document_.root();
     if (root["error"].has_value()) return ReadErrorEvent(root["error"], out);
@@ -119,6 +123,8 @@ class GeminiEventReader final : public EventReader {
     for (const JsonValue part : candidate["content"]["parts"].elements()) {
       if (!ReadPart(part, out)) return false;
     }
+    AddCitations(candidate, out);
+    AddLogprobs(candidate["logprobsResult"], out);
     const std::string_view reason = candidate["finishReason"].string();
     if (!reason.empty()) Finish(ReadGeminiFinish(reason, state_->called), reason, out);
     return true;
@@ -130,7 +136,8 @@ class GeminiEventReader final : public EventReader {
       return ReadCall(call, signature, out);
     }
     ir::Media& media = media_.emplace_back();
-    if (ReadGeminiMedia(part, media)) {
+    const bool thought = part["thought"].boolean() == true;
+    if (!thought && ReadGeminiMedia(part, media)) {
       BeginPart(ir::PartType::kMedia, out);
       ir::Event event = Make(ir::EventType::kMedia);
       event.media = &media;
@@ -138,14 +145,54 @@ class GeminiEventReader final : public EventReader {
       EndPart(out);
       return true;
     }
+    // Also images that were but thought of: they are none of the answer's.
+    if (!part["text"].is_string() && (thought || signature.empty())) return ReadOpaque(part, out);
     const std::string_view text = part["text"].string();
     if (text.empty() && signature.empty()) return true;
-    const ir::PartType type =
-        part["thought"].boolean() == true ? ir::PartType::kReasoning : ir::PartType::kText;
-    if (!state_->open || state_->type != type) BeginPart(type, out);
+    const ir::PartType type = thought ? ir::PartType::kReasoning : ir::PartType::kText;
+    if (!state_->open || state_->type != type) {
+      ir::Event& start = BeginPart(type, out);
+      if (type == ir::PartType::kReasoning) start.signature.maker = ir::kFamilyGoogle;
+    }
     Delta(text, out);
     Sign(signature, out);
     return true;
+  }
+
+  // What the API ran itself: code, for instance.
+  bool ReadOpaque(JsonValue part, ir::EventList& out) {
+    if (!part.is_object()) return false;
+    if (part.size() == 0) return true;
+    EndPart(out);
+    state_->type = ir::PartType::kOpaque;
+    ++state_->parts;
+    ir::Event event = Make(ir::EventType::kOpaque);
+    event.owner = ir::kGemini;
+    event.text = (*part.members().begin()).key;
+    event.json = part.raw();
+    out.push_back(event);
+    return true;
+  }
+
+  bool TextIsOpen() const { return state_->open && state_->type == ir::PartType::kText; }
+
+  void AddCitations(JsonValue candidate, ir::EventList& out) {
+    std::vector<ir::Citation> found;
+    ReadGeminiCitations(candidate, found);
+    if (!TextIsOpen()) return;  // There is nothing that they could be of.
+    for (const ir::Citation& citation : found) {
+      ir::Event event = Make(ir::EventType::kCitation);
+      event.citation = &citations_.emplace_back(citation);
+      out.push_back(event);
+    }
+  }
+
+  void AddLogprobs(JsonValue result, ir::EventList& out) {
+    std::string entries = GeminiLogprobs(result);
+    if (entries.empty() || !TextIsOpen()) return;
+    ir::Event event = Make(ir::EventType::kLogprobs);
+    event.json = logprobs_.emplace_back(std::move(entries));
+    out.push_back(event);
   }
 
   bool ReadCall(JsonValue call, std::string_view signature, ir::EventList& out) {
@@ -185,7 +232,9 @@ class GeminiEventReader final : public EventReader {
   std::int32_t choice_ = 0;
   Candidate* state_ = nullptr;
   std::deque<std::string> ids_;  // Of calls that had none; events point to them.
-  std::deque<ir::Media> media_;  // Events point to them.
+  std::deque<ir::Media> media_;  // Events point to them; so for the next ones.
+  std::deque<ir::Citation> citations_;
+  std::deque<std::string> logprobs_;
 };
 
 }  // namespace

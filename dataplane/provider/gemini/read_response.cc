@@ -1,8 +1,11 @@
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
+#include "dataplane/json/writer.h"
 #include "dataplane/provider/gemini/read.h"
 
 namespace tollgate::dataplane {
@@ -21,7 +24,9 @@ bool ReadPart(JsonValue value, std::int64_t& calls, ir::Response& out, ir::Part&
                              .arguments = arguments.is_object() ? arguments.raw() : "{}"};
     return true;
   }
-  if (ir::Media media; ReadGeminiMedia(value, media)) {
+  const bool thought = value["thought"].boolean() == true;
+  // Images that were but thought of are none of the answer's.
+  if (ir::Media media; !thought && ReadGeminiMedia(value, media)) {
     part.body = media;
     return true;
   }
@@ -32,7 +37,7 @@ bool ReadPart(JsonValue value, std::int64_t& calls, ir::Response& out, ir::Part&
     part.body = ir::Opaque{ir::kGemini, value.size() > 0 ? (*first).key : "", value.raw()};
     return true;
   }
-  if (value["thought"].boolean() == true) {
+  if (thought) {
     part.body = ir::Reasoning{.text = text.string(), .summary = true};
     return true;
   }
@@ -40,23 +45,76 @@ bool ReadPart(JsonValue value, std::int64_t& calls, ir::Response& out, ir::Part&
   return !text.string().empty() || part.signature.present();
 }
 
-void ReadGrounding(JsonValue metadata, std::vector<ir::Part>& parts) {
-  for (const JsonValue chunk : metadata["groundingChunks"].elements()) {
-    const JsonValue web = chunk["web"];
-    if (!web.is_object()) continue;
-    for (ir::Part& part : parts) {
-      ir::Text* text = part.As<ir::Text>();
-      if (text == nullptr) continue;
-      ir::Citation citation;
-      citation.url = web["uri"].string();
-      citation.title = web["title"].string();
-      text->citations.push_back(citation);
-      break;
+// Of the first text: the API says the place in it, where it does, in bytes of all text together.
+void AddCitations(JsonValue candidate, std::vector<ir::Part>& parts) {
+  for (ir::Part& part : parts) {
+    if (ir::Text* text = part.As<ir::Text>()) {
+      ReadGeminiCitations(candidate, text->citations);
+      return;
     }
   }
 }
 
+void WriteToken(JsonValue token, JsonWriter& json) {
+  json.Member("token").String(token["token"].string());
+  const JsonValue probability = token["logProbability"];
+  json.Member("logprob").Raw(probability.is_number() ? probability.raw() : "0");
+  json.Member("bytes").Null();
+}
+
 }  // namespace
+
+void ReadGeminiCitations(JsonValue candidate, std::vector<ir::Citation>& out) {
+  for (const JsonValue chunk : candidate["groundingMetadata"]["groundingChunks"].elements()) {
+    for (const std::string_view source : {"web", "retrievedContext", "maps"}) {
+      const JsonValue from = chunk[source];
+      if (!from.is_object()) continue;
+      ir::Citation citation;
+      citation.url = from["uri"].string();
+      citation.title = from["title"].string();
+      if (citation.url.empty()) {
+        citation.kind = ir::Citation::Kind::kDocument;
+        citation.cited_text = from["text"].string();
+      }
+      out.push_back(citation);
+    }
+  }
+  for (const std::string_view list : {"citationSources", "citations"}) {
+    for (const JsonValue from : candidate["citationMetadata"][list].elements()) {
+      ir::Citation citation;
+      citation.url = from["uri"].string();
+      citation.title = from["title"].string();
+      out.push_back(citation);
+    }
+  }
+}
+
+std::string GeminiLogprobs(JsonValue result) {
+  std::string out;
+  if (result["chosenCandidates"].size() == 0) return out;
+  std::vector<JsonValue> tops;
+  for (const JsonValue top : result["topCandidates"].elements()) tops.push_back(top["candidates"]);
+  JsonWriter json(out);
+  json.BeginArray();
+  std::size_t at = 0;
+  for (const JsonValue chosen : result["chosenCandidates"].elements()) {
+    json.BeginObject();
+    WriteToken(chosen, json);
+    json.Member("top_logprobs").BeginArray();
+    if (at < tops.size()) {
+      for (const JsonValue top : tops[at].elements()) {
+        json.BeginObject();
+        WriteToken(top, json);
+        json.EndObject();
+      }
+    }
+    json.EndArray();
+    json.EndObject();
+    ++at;
+  }
+  json.EndArray();
+  return out;
+}
 
 std::string GeminiCallId(std::string_view response_id, std::int64_t n) {
   return absl::StrCat("call_", AbslView(response_id), "_", n);
@@ -79,6 +137,8 @@ bool ReadGeminiMedia(JsonValue part, ir::Media& media) {
 ir::FinishReason ReadGeminiFinish(std::string_view word, bool calls) {
   if (word.empty()) return ir::FinishReason::kUnknown;
   if (word == "STOP") return calls ? ir::FinishReason::kToolCalls : ir::FinishReason::kStop;
+  // The API has no such reason; what imitates it has.
+  if (word == "FUNCTION_CALL") return ir::FinishReason::kToolCalls;
   if (word == "MAX_TOKENS") return ir::FinishReason::kLength;
   if (word == "SAFETY" || word == "RECITATION" || word == "BLOCKLIST" ||
       word == "PROHIBITED_CONTENT" || word == "SPII" || word == "IMAGE_SAFETY" ||
@@ -108,7 +168,11 @@ bool ReadGeminiResponse(std::string_view body, ir::Response& out) {
       ir::Part part;
       if (ReadPart(value, calls, out, part)) choice.parts.push_back(std::move(part));
     }
-    ReadGrounding(candidate["groundingMetadata"], choice.parts);
+    AddCitations(candidate, choice.parts);
+    if (const std::string entries = GeminiLogprobs(candidate["logprobsResult"]); !entries.empty()) {
+      choice.logprobs =
+          out.arena.Keep(absl::StrCat("{\"content\":", entries, ",\"refusal\":null}"));
+    }
     choice.native_finish = candidate["finishReason"].string();
     choice.finish = ReadGeminiFinish(choice.native_finish, calls > calls_before);
   }

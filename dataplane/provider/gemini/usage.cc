@@ -60,6 +60,35 @@ ir::Usage ReadGeminiUsage(JsonValue value) {
   return usage;
 }
 
+namespace {
+
+// Text that the model wrote, in bytes.
+std::int64_t ContentBytes(JsonValue part) {
+  std::size_t bytes = part["text"].escaped().size();
+  const JsonValue call = part["functionCall"];
+  bytes += call["name"].escaped().size();
+  if (call["args"].exists()) bytes += call["args"].raw().size();
+  for (const std::string_view ran : {"executableCode", "codeExecutionResult"}) {
+    if (part[ran].exists()) bytes += part[ran].raw().size();
+  }
+  return static_cast<std::int64_t>(bytes);
+}
+
+// Where the cost is put; offsets into `text`, within which `usage` was read.
+void FindCostPlace(JsonValue usage, std::string_view text, UsageReport& report) {
+  const auto offset = [&](std::string_view part) {
+    return static_cast<std::size_t>(part.data() - text.data());
+  };
+  report.close = offset(usage.raw()) + usage.raw().size() - 1;
+  report.empty = usage.size() == 0;
+  if (const JsonValue cost = usage["cost"]; cost.exists()) {
+    report.cost_begin = offset(cost.raw());
+    report.cost_end = report.cost_begin + cost.raw().size();
+  }
+}
+
+}  // namespace
+
 // Read as a tree: events of this format are whole answers, and few.
 AnswerFacts ReadGeminiFacts(std::string_view text) {
   AnswerFacts facts;
@@ -73,19 +102,28 @@ AnswerFacts ReadGeminiFacts(std::string_view text) {
     facts.error_code = error["status"].escaped();
     return facts;
   }
-  facts.has_choices = true;
   facts.id = root["responseId"].escaped();
   for (const JsonValue candidate : root["candidates"].elements()) {
-    facts.finish_reason = candidate["finishReason"].escaped();
-    facts.content_bytes += static_cast<std::int64_t>(candidate["content"]["parts"].raw().size());
+    facts.has_choices = true;
+    if (candidate["finishReason"].has_value()) {
+      facts.finish_reason = candidate["finishReason"].escaped();
+    }
+    for (const JsonValue part : candidate["content"]["parts"].elements()) {
+      facts.content_bytes += ContentBytes(part);
+    }
   }
   if (const std::string_view blocked = root["promptFeedback"]["blockReason"].escaped();
       !blocked.empty()) {
+    facts.has_choices = true;
     facts.finish_reason = blocked;
   }
-  const ir::Usage usage = ReadGeminiUsage(root["usageMetadata"]);
+  const JsonValue reported = root["usageMetadata"];
+  const ir::Usage usage = ReadGeminiUsage(reported);
   facts.usage.present = usage.present;
   facts.usage.tokens = usage.tokens;
+  // While the answer goes on there is a report of the prompt; the cost is known with its end.
+  if (reported.is_object() && !facts.finish_reason.empty())
+    FindCostPlace(reported, text, facts.usage);
   return facts;
 }
 

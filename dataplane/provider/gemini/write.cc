@@ -11,9 +11,10 @@ namespace {
 
 class RequestWriter {
  public:
-  RequestWriter(const ir::Request& request, const SendDecision& decision, ir::Omissions& omissions,
-                std::string& out)
+  RequestWriter(const ir::Request& request, const Provider& provider, const SendDecision& decision,
+                ir::Omissions& omissions, std::string& out)
       : request_(request),
+        provider_(provider),
         settings_(request.settings),
         decision_(decision),
         omissions_(omissions),
@@ -23,8 +24,10 @@ class RequestWriter {
     json_.BeginObject();
     WriteGeminiSystem(request_, omissions_, json_);
     json_.Member("contents");
-    WriteGeminiContents(request_, omissions_, json_);
+    const bool call_ids = !provider_.origin.host.ends_with("aiplatform.googleapis.com");
+    WriteGeminiContents(request_, call_ids, omissions_, json_);
     WriteTools();
+    WriteToolConfig();
     WriteConfig();
     WriteExtras();
     OmitSettings();
@@ -66,7 +69,6 @@ class RequestWriter {
       json_.EndObject();
     }
     json_.EndArray();
-    WriteToolChoice();
   }
 
   void WriteFunction(const ir::Tool& tool) {
@@ -74,23 +76,54 @@ class RequestWriter {
     json_.Member("name").String(tool.name);
     if (!tool.description.empty()) json_.Member("description").String(tool.description);
     if (!tool.parameters.empty()) json_.Member("parametersJsonSchema").Raw(tool.parameters);
+    for (const ir::Extra& extra : tool.extras) {
+      if (extra.owner == ir::kGemini) json_.ForeignMember(extra.name).Raw(extra.json);
+    }
     json_.EndObject();
     if (tool.cache.has_value()) omissions_.LeftOut("cache_control");
     ir::OmitExtras(tool.extras, {ir::kGemini}, omissions_);
   }
 
+  // The member of `prefix` that an Extra stands for: "X" of "generationConfig.X"; empty for
+  // another.
+  static std::string_view MemberOf(const ir::Extra& extra, std::string_view prefix) {
+    const bool is_own = extra.owner == ir::kGemini && extra.name.starts_with(prefix);
+    return is_own ? extra.name.substr(prefix.size()) : std::string_view();
+  }
+
+  void WriteMembers(std::string_view prefix) {
+    for (const ir::Extra& extra : request_.extras) {
+      const std::string_view name = MemberOf(extra, prefix);
+      if (!name.empty()) json_.ForeignMember(name).Raw(extra.json);
+    }
+  }
+
+  void WriteToolConfig() {
+    const auto& extras = request_.extras;
+    const bool more = std::any_of(extras.begin(), extras.end(), [](const ir::Extra& extra) {
+      return !MemberOf(extra, kToolConfig).empty();
+    });
+    const bool chosen =
+        !request_.tools.empty() && request_.tool_choice.mode != ir::ToolChoice::Mode::kUnset;
+    if (!request_.tools.empty() && request_.parallel_tool_calls == false) {
+      omissions_.LeftOut("parallel_tool_calls");
+    }
+    if (!more && !chosen) return;
+    json_.Member("toolConfig").BeginObject();
+    if (chosen) WriteToolChoice();
+    WriteMembers(kToolConfig);
+    json_.EndObject();
+  }
+
   void WriteToolChoice() {
     using Mode = ir::ToolChoice::Mode;
     const ir::ToolChoice& choice = request_.tool_choice;
-    if (request_.parallel_tool_calls == false) omissions_.LeftOut("parallel_tool_calls");
-    if (choice.mode == Mode::kUnset) return;
     // Names narrow down what is called only where something must be.
     const bool named = choice.mode == Mode::kTool || !choice.allowed.empty();
     const std::string_view mode = choice.mode == Mode::kNone                             ? "NONE"
                                   : choice.mode == Mode::kAuto && choice.allowed.empty() ? "AUTO"
                                   : choice.mode == Mode::kAuto ? "VALIDATED"
                                                                : "ANY";
-    json_.Member("toolConfig").BeginObject();
     json_.Member("functionCallingConfig").BeginObject();
     json_.Member("mode").String(mode);
     if (named && choice.mode != Mode::kNone) {
@@ -99,7 +132,6 @@ class RequestWriter {
       for (const std::string_view name : choice.allowed) json_.String(name);
       json_.EndArray();
     }
-    json_.EndObject();
     json_.EndObject();
   }
 
@@ -124,9 +156,14 @@ class RequestWriter {
     if (settings_.seed.has_value()) json_.Member("seed").Integer(*settings_.seed);
     if (settings_.choices > 1) json_.Member("candidateCount").Integer(settings_.choices);
     Texts("stopSequences", settings_.stop);
+    if (settings_.logprobs.has_value()) json_.Member("responseLogprobs").Bool(*settings_.logprobs);
+    if (settings_.top_logprobs.has_value()) {
+      json_.Member("logprobs").Integer(*settings_.top_logprobs);
+    }
     WriteModalities();
     WriteResponseFormat();
     WriteThinking();
+    WriteMembers(kGenerationConfig);
     json_.EndObject();
   }
 
@@ -166,6 +203,28 @@ class RequestWriter {
     return std::find(can.begin(), can.end(), "reasoning") == can.end();
   }
 
+  // Models of the third generation have levels; empty when a budget is to be sent.
+  std::string_view LevelOf(const ir::ReasoningSettings& reasoning) const {
+    if (decision_.provider_model_id.find("gemini-3") == std::string_view::npos) return {};
+    if (reasoning.budget_tokens.has_value()) return {};
+    switch (reasoning.effort) {
+      case ir::Effort::kUnset:
+        return {};
+      case ir::Effort::kNone:  // They always think.
+      case ir::Effort::kMinimal:
+        return "MINIMAL";
+      case ir::Effort::kLow:
+        return "LOW";
+      case ir::Effort::kMedium:
+        return "MEDIUM";
+      case ir::Effort::kHigh:
+      case ir::Effort::kXHigh:
+      case ir::Effort::kMax:
+        break;
+    }
+    return "HIGH";
+  }
+
   void WriteThinking() {
     if (const std::string_view option = Option("thinkingConfig"); !option.empty()) {
       json_.Member("thinkingConfig").Raw(option);
@@ -182,8 +241,11 @@ class RequestWriter {
       return;
     }
     json_.Member("thinkingConfig").BeginObject();
+    const std::string_view level = LevelOf(reasoning);
     if (reasoning.adaptive && reasoning.effort == ir::Effort::kUnset) {
       json_.Member("thinkingBudget").Integer(-1);  // As much as the model thinks fit.
+    } else if (!level.empty()) {
+      json_.Member("thinkingLevel").String(level);
     } else {
       if (limit <= 0) limit = kOutputLimitUsual;
       json_.Member("thinkingBudget")
@@ -196,7 +258,10 @@ class RequestWriter {
   // What may be left out stays in the caller's JSON otherwise.
   void WriteExtras() {
     for (const ir::Extra& extra : request_.extras) {
-      if (extra.owner == ir::kGemini) json_.ForeignMember(extra.name).Raw(extra.json);
+      if (extra.owner == ir::kGemini && MemberOf(extra, kToolConfig).empty() &&
+          MemberOf(extra, kGenerationConfig).empty()) {
+        json_.ForeignMember(extra.name).Raw(extra.json);
+      }
       if (extra.owner != ir::kFamilyGoogle || extra.name == "thinkingConfig") continue;
       if (extra.name == "safetySettings" || extra.name == "cachedContent") {
         json_.ForeignMember(extra.name).Raw(extra.json);
@@ -223,9 +288,11 @@ class RequestWriter {
     LeaveOut("user", settings_.user);
     LeaveOut("safety_identifier", settings_.safety_identifier);
     if (settings_.store == true) omissions_.LeftOut("store");
-    if (settings_.logprobs == true) omissions_.Refuse("logprobs");
   }
 
+  // In front of the names of Extras that stand within these objects.
+  static constexpr std::string_view kGenerationConfig = "generationConfig.";
+  static constexpr std::string_view kToolConfig = "toolConfig.";
   // Budgets that every reasoning model of the family takes.
   static constexpr std::int64_t kBudgetMin = 512;
   static constexpr std::int64_t kBudgetMax = 24'576;
@@ -233,6 +300,7 @@ class RequestWriter {
   static constexpr std::int64_t kOutputLimitUsual = 32'768;
 
   const ir::Request& request_;
+  const Provider& provider_;
   const ir::Settings& settings_;
   const SendDecision& decision_;
   ir::Omissions& omissions_;
@@ -241,9 +309,9 @@ class RequestWriter {
 
 }  // namespace
 
-void WriteGeminiRequest(const ir::Request& request, const SendDecision& decision,
-                        ir::Omissions& omissions, std::string& out) {
-  RequestWriter(request, decision, omissions, out).Run();
+void WriteGeminiRequest(const ir::Request& request, const Provider& provider,
+                        const SendDecision& decision, ir::Omissions& omissions, std::string& out) {
+  RequestWriter(request, provider, decision, omissions, out).Run();
 }
 
 }  // namespace tollgate::dataplane

@@ -11,18 +11,15 @@
 namespace tollgate::dataplane {
 namespace {
 
-// Stands for the signature of a call that another model made: without any, the API refuses it.
-// Source: https://ai.google.dev/gemini-api/docs/thought-signatures.
-constexpr std::string_view kForeignSignature = "skip_thought_signature_validator";
-
 bool IsSystem(const ir::Message& message) {
   return message.role == ir::Role::kSystem || message.role == ir::Role::kDeveloper;
 }
 
 class ContentsWriter {
  public:
-  ContentsWriter(const ir::Request& request, ir::Omissions& omissions, JsonWriter& json)
-      : request_(request), omissions_(omissions), json_(json) {}
+  ContentsWriter(const ir::Request& request, bool call_ids, ir::Omissions& omissions,
+                 JsonWriter& json)
+      : request_(request), call_ids_(call_ids), omissions_(omissions), json_(json) {}
 
   void Run() {
     json_.BeginArray();
@@ -69,38 +66,51 @@ class ContentsWriter {
                          "`cache_control` was left out: this model caches by itself.");
     }
     if (const auto* text = part.As<ir::Text>()) {
-      WriteText(text->text, part.signature);
+      WriteText(text->text, false, part);
     } else if (const auto* refusal = part.As<ir::Refusal>()) {
-      WriteText(refusal->text, {});
+      WriteText(refusal->text, false, part);
+    } else if (const auto* reasoning = part.As<ir::Reasoning>()) {
+      // No model reads another's thoughts; what Google's needs of them is in its signatures.
+      if (part.signature.maker == ir::kFamilyGoogle) WriteText(reasoning->text, true, part);
     } else if (const auto* media = part.As<ir::Media>()) {
       Open();
       json_.BeginObject();
       WriteMedia(*media);
+      WriteBeside(part);
       json_.EndObject();
     } else if (const auto* call = part.As<ir::ToolCall>()) {
-      WriteCall(*call, part.signature);
+      WriteCall(*call, part);
     } else if (const auto* result = part.As<ir::ToolResult>()) {
-      WriteResult(*result);
+      WriteResult(*result, part.extras);
     } else if (const auto* opaque = part.As<ir::Opaque>()) {
       WriteOpaque(*opaque);
     }
-    // Thoughts are not sent back: what the model needs of them is in the signatures of its parts.
     ir::OmitExtras(part.extras, {ir::kGemini, ir::kFamilyGoogle}, omissions_);
   }
 
-  void WriteSignature(const ir::Signature& signature) {
-    if (signature.maker == ir::kFamilyGoogle && signature.present()) {
-      json_.Member("thoughtSignature").String(signature.value);
+  static bool IsSigned(const ir::Part& part) {
+    return part.signature.maker == ir::kFamilyGoogle && part.signature.present();
+  }
+
+  void WriteExtras(const ir::Extras& extras) {
+    for (const ir::Extra& extra : extras) {
+      if (extra.owner == ir::kGemini) json_.ForeignMember(extra.name).Raw(extra.json);
     }
   }
 
-  void WriteText(std::string_view text, const ir::Signature& signature) {
-    const bool own = signature.maker == ir::kFamilyGoogle && signature.present();
-    if (text.empty() && !own) return;
+  // What stands in every part: its signature, and what only this API knows.
+  void WriteBeside(const ir::Part& part) {
+    if (IsSigned(part)) json_.Member("thoughtSignature").String(part.signature.value);
+    WriteExtras(part.extras);
+  }
+
+  void WriteText(std::string_view text, bool thought, const ir::Part& part) {
+    if (text.empty() && !IsSigned(part)) return;
     Open();
     json_.BeginObject();
     json_.Member("text").String(text);
-    WriteSignature(signature);
+    if (thought) json_.Member("thought").Bool(true);
+    WriteBeside(part);
     json_.EndObject();
   }
 
@@ -141,11 +151,12 @@ class ContentsWriter {
     json_.EndObject();
   }
 
-  void WriteCall(const ir::ToolCall& call, const ir::Signature& signature) {
+  void WriteCall(const ir::ToolCall& call, const ir::Part& part) {
     Open();
     JsonDocument document;
     json_.BeginObject();
     json_.Member("functionCall").BeginObject();
+    if (call_ids_ && !call.id.empty()) json_.Member("id").String(call.id);
     json_.Member("name").String(call.name);
     json_.Member("args");
     if (call.arguments.empty()) {
@@ -158,13 +169,11 @@ class ContentsWriter {
       json_.EndObject();
     }
     json_.EndObject();
-    const bool own = signature.maker == ir::kFamilyGoogle && signature.present();
-    if (own) {
-      WriteSignature(signature);
-    } else if (!signed_call_) {
-      // Of parallel calls the API signs, and checks, the first.
-      json_.Member("thoughtSignature").String(kForeignSignature);
+    // Of parallel calls the API signs, and checks, the first.
+    if (!IsSigned(part) && !signed_call_) {
+      json_.Member("thoughtSignature").String(kForeignThoughtSignature);
     }
+    WriteBeside(part);
     signed_call_ = true;
     json_.EndObject();
   }
@@ -180,7 +189,7 @@ class ContentsWriter {
     return result.name;
   }
 
-  void WriteResult(const ir::ToolResult& result) {
+  void WriteResult(const ir::ToolResult& result, const ir::Extras& extras) {
     const std::string_view name = NameOf(result);
     if (name.empty()) {
       return omissions_.Refuse("messages",
@@ -190,14 +199,16 @@ class ContentsWriter {
     Open();
     json_.BeginObject();
     json_.Member("functionResponse").BeginObject();
+    if (call_ids_ && !result.tool_call_id.empty()) json_.Member("id").String(result.tool_call_id);
     json_.Member("name").String(name);
     WriteResponse(result);
     WriteFiles(result);
+    WriteExtras(extras);
     json_.EndObject();
     json_.EndObject();
   }
 
-  // The API wants an object: `output`, or `error`.
+  // The API wants an object: one with `output` or `error`, or any other, which is the result.
   void WriteResponse(const ir::ToolResult& result) {
     std::string text;
     for (const ir::Part& part : result.parts) {
@@ -207,10 +218,18 @@ class ContentsWriter {
                                                    "` cannot be sent to this model."));
       }
     }
-    json_.Member("response").BeginObject();
-    json_.Member(result.is_error ? "error" : "output");
     JsonDocument document;
-    if (result.json && document.Parse(text)) {
+    const bool is_json = result.json && document.Parse(text);
+    const JsonValue root = document.root();
+    json_.Member("response");
+    if (is_json && root.is_object() && !result.is_error && !root["output"].exists() &&
+        !root["error"].exists()) {
+      json_.Raw(text);
+      return;
+    }
+    json_.BeginObject();
+    json_.Member(result.is_error ? "error" : "output");
+    if (is_json) {
       json_.Raw(text);
     } else {
       json_.String(text);
@@ -242,6 +261,7 @@ class ContentsWriter {
   }
 
   const ir::Request& request_;
+  const bool call_ids_;
   ir::Omissions& omissions_;
   JsonWriter& json_;
   bool begun_ = false;
@@ -291,8 +311,9 @@ void WriteGeminiSystem(const ir::Request& request, ir::Omissions& omissions, Jso
   json.EndObject();
 }
 
-void WriteGeminiContents(const ir::Request& request, ir::Omissions& omissions, JsonWriter& json) {
-  ContentsWriter(request, omissions, json).Run();
+void WriteGeminiContents(const ir::Request& request, bool call_ids, ir::Omissions& omissions,
+                         JsonWriter& json) {
+  ContentsWriter(request, call_ids, omissions, json).Run();
 }
 
 }  // namespace tollgate::dataplane

@@ -89,7 +89,8 @@ absl::Status ReadResponse(const json::object& response, const std::string& path,
   block.id = StringField(response, "id");
   block.name = StringField(response, "name");
   const json::object& value = *ObjectField(response, "response");
-  for (const char* key : {"output", "result", "error"}) {
+  // `content` is what @ai-sdk/google writes, beside the name.
+  for (const char* key : {"output", "result", "error", "content"}) {
     if (block.text.empty()) block.text = StringField(value, key);
   }
   if (block.text.empty()) block.text = Serialize(value);

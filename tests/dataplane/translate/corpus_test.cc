@@ -44,8 +44,9 @@ TEST_P(CorpusTest, SurvivesWhatIsBroken) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, CorpusTest, testing::ValuesIn(FuzzTargets().begin(), FuzzTargets().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Targets, CorpusTest,
+                         testing::ValuesIn(FuzzTargets().begin(), FuzzTargets().end()),
+                         [](const auto& target) { return std::string(target.param.name); });
 
 }  // namespace
 }  // namespace tollgate::dataplane

@@ -55,7 +55,7 @@ void FuzzJson(std::string_view bytes) {
 // What any surface accepts, any format writes as valid JSON or refuses.
 void FuzzRequest(std::string_view bytes) {
   for (const Surface* surface : Surfaces()) {
-    Setup setup;
+    CaseSetup setup;
     setup.call.model = "acme/small";
     ScannedRequest scan;
     if (surface->Scan(bytes, setup.call, scan).has_value()) continue;
@@ -74,7 +74,7 @@ void FuzzRequest(std::string_view bytes) {
 
 void FuzzAnswer(std::string_view bytes) {
   if (!IsValidUtf8(bytes)) return;  // The relay has looked.
-  Setup setup;
+  CaseSetup setup;
   for (const ProviderFormat* format : SpokenFormatList()) {
     for (const Surface* surface : Surfaces()) AnsweredBy(*surface, *format, setup, bytes);
   }
@@ -82,7 +82,7 @@ void FuzzAnswer(std::string_view bytes) {
 
 void FuzzStream(std::string_view bytes) {
   if (!IsValidUtf8(bytes)) return;  // The relay mends.
-  Setup setup;
+  CaseSetup setup;
   for (const ProviderFormat* format : SpokenFormatList()) {
     for (const Surface* surface : Surfaces()) StreamedBy(*surface, *format, setup, bytes, 0);
   }

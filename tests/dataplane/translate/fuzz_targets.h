@@ -1,5 +1,5 @@
-// Every parser of the translation core as a function of any bytes: for libFuzzer (fuzz_main.cc), and
-// for the tests, which replay the corpus and broken variants of it.
+// Every parser of the translation core as a function of any bytes: for libFuzzer (fuzz_main.cc),
+// and for the tests, which replay the corpus and broken variants of it.
 #ifndef TOLLGATE_TESTS_DATAPLANE_TRANSLATE_FUZZ_TARGETS_H_
 #define TOLLGATE_TESTS_DATAPLANE_TRANSLATE_FUZZ_TARGETS_H_
 

@@ -9,6 +9,24 @@
 namespace tollgate::dataplane {
 namespace {
 
+// JSON without the blanks between its tokens; other text as it is.
+std::string Compact(std::string_view text) {
+  if (!text.starts_with('{') && !text.starts_with('[')) return std::string(text);
+  std::string out;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!in_string && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) continue;
+    out += c;
+    if (in_string && c == '\\' && i + 1 < text.size()) {
+      out += text[++i];
+    } else if (c == '"') {
+      in_string = !in_string;
+    }
+  }
+  return out;
+}
+
 class Dumper {
  public:
   std::string Take() { return std::move(out_); }
@@ -16,7 +34,7 @@ class Dumper {
   void Line(std::string_view name, std::string_view value) {
     if (value.empty()) return;
     out_.append(depth_ * 2, ' ');
-    absl::StrAppend(&out_, AbslView(name), " ", AbslView(value), "\n");
+    absl::StrAppend(&out_, AbslView(name), " ", Compact(value), "\n");
   }
   void Number(std::string_view name, std::int64_t value) { Line(name, absl::StrCat(value)); }
   template <typename T>
@@ -80,8 +98,8 @@ class Dumper {
       Line("json", opaque->json);
     }
     if (part.signature.present()) {
-      Line("signature", absl::StrCat(AbslView(part.signature.maker), " ",
-                                     AbslView(part.signature.value)));
+      Line("signature",
+           absl::StrCat(AbslView(part.signature.maker), " ", AbslView(part.signature.value)));
     }
     Cache(part.cache);
     Extras(part.extras);

@@ -40,7 +40,7 @@ class TranscriptTest : public testing::TestWithParam<Case> {
   void SetUp() override { ReadSetup(GetParam(), setup_); }
   const Case& c() const { return GetParam(); }
 
-  Setup setup_;
+  CaseSetup setup_;
 };
 
 std::string NameOf(const testing::TestParamInfo<Case>& info) {
@@ -101,7 +101,7 @@ TEST_P(TranscriptTest, StreamsAreReadHoweverTheyAreCut) {
 // A stream that is cut anywhere before its last event is an error on every surface, never a short
 // answer that looks whole.
 TEST_P(TranscriptTest, CutStreamsFail) {
-  if (!c().Has("stream.in") || c().Has("cut_is_whole")) GTEST_SKIP() << "no stream that can be cut";
+  if (!c().Has("stream.in")) GTEST_SKIP() << "no stream";
   const ProviderFormat* format = FindFormat(c().owner);
   const std::string stream = c().Read("stream.in");
   std::unique_ptr<EventReader> reader;
@@ -129,7 +129,8 @@ TEST_P(TranscriptTest, CutStreamsFail) {
     events.clear();
     reader->AtEnd(events);
     for (const ir::Event& event : events) {
-      EXPECT_TRUE(event.type != ir::EventType::kEnd || finished)
+      const bool may_be_whole = finished && !format->has_end_marker();
+      EXPECT_TRUE(event.type != ir::EventType::kEnd || may_be_whole)
           << "whole although cut at byte " << at;
     }
   }
@@ -139,13 +140,18 @@ TEST_P(TranscriptTest, CutStreamsFail) {
 // text that the client wrote is lost on the way.
 TEST_P(TranscriptTest, TheSameFormatLosesNothing) {
   if (c().side != "surface") GTEST_SKIP() << "no request";
+  if (c().Has("differs_on_purpose")) GTEST_SKIP() << c().Read("differs_on_purpose");
   const Surface* surface = FindSurface(c().owner);
   const ProviderFormat* format = NativeFormat(*surface);
   if (format == nullptr) GTEST_SKIP() << "no format has this JSON";
   const std::string body = c().Read("request.in");
   const std::string first = WrittenBy(*format, *surface, setup_, body);
+  const std::size_t head = first.find("\n\n") + 2;
   if (!first.starts_with("POST")) GTEST_SKIP() << "refused";
-  const std::string written = first.substr(first.find("\n\n") + 2);
+  if (first.substr(0, head).find("\nwarning ") != std::string::npos) {
+    GTEST_SKIP() << "a warning says what is lost";
+  }
+  const std::string written = first.substr(head);
   ScannedRequest scan;
   ir::Request request;
   ir::Request again;
@@ -153,16 +159,18 @@ TEST_P(TranscriptTest, TheSameFormatLosesNothing) {
   ASSERT_FALSE(surface->ReadRequest(body, setup_.call, scan, request).has_value());
   ASSERT_FALSE(surface->Scan(written, setup_.call, scan).has_value()) << written;
   ASSERT_FALSE(surface->ReadRequest(written, setup_.call, scan, again).has_value()) << written;
-  EXPECT_EQ(Indented(Dump(request)), Indented(Dump(again)));
+  EXPECT_EQ(Dump(request), Dump(again));
 }
 
 // The same for answers: what a format reads and the surface of the same JSON writes.
 TEST_P(TranscriptTest, TheSameSurfaceLosesNothing) {
   if (!c().Has("answer.in")) GTEST_SKIP() << "no answer";
+  if (c().Has("differs_on_purpose")) GTEST_SKIP() << c().Read("differs_on_purpose");
   const ProviderFormat* format = FindFormat(c().owner);
   for (const Surface* surface : Surfaces()) {
     if (NativeFormat(*surface) != format || surface->name() != format->name()) continue;
     const std::string answered = AnsweredBy(*surface, *format, setup_, c().Read("answer.in"));
+    if (!answered.starts_with("{")) GTEST_SKIP() << "not an answer";
     const std::string body = answered.substr(0, answered.rfind("\nusage"));
     ir::Response response;
     ir::Response again;

@@ -50,7 +50,7 @@ void Indent(JsonValue value, std::size_t depth, std::string& out) {
   out += value.is_object() ? "}" : "]";
 }
 
-AnswerContext ContextOf(const Setup& setup, const ScannedRequest& scan) {
+AnswerContext ContextOf(const CaseSetup& setup, const ScannedRequest& scan) {
   AnswerContext context;
   context.call = &setup.call;
   context.scan = &scan;
@@ -72,7 +72,7 @@ AnswerCost CostOf(const ir::Usage& usage) {
   return cost;
 }
 
-SendDecision DecisionOf(const Setup& setup, bool stream) {
+SendDecision DecisionOf(const CaseSetup& setup, bool stream) {
   return {.provider_model_id = setup.offering.provider_model_id,
           .output_limit = setup.output_limit,
           .stream = stream,
@@ -80,7 +80,7 @@ SendDecision DecisionOf(const Setup& setup, bool stream) {
           .offering = &setup.offering};
 }
 
-void Apply(const std::vector<std::string>& words, Setup& setup) {
+void Apply(const std::vector<std::string>& words, CaseSetup& setup) {
   const std::string& key = words[0];
   const std::string value = words.size() > 1 ? words[1] : "";
   const std::vector<std::string> rest(words.begin() + 1, words.end());
@@ -241,7 +241,7 @@ const ProviderFormat* NativeFormat(const Surface& surface) {
   return nullptr;
 }
 
-void ReadSetup(const Case& c, Setup& setup) {
+void ReadSetup(const Case& c, CaseSetup& setup) {
   setup.provider.id = "acme";
   setup.model.id = std::string(kRequestedModel);
   setup.offering.model = &setup.model;
@@ -262,7 +262,7 @@ std::string Indented(std::string_view json) {
   return out;
 }
 
-std::string WrittenBy(const ProviderFormat& format, const Surface& surface, const Setup& setup,
+std::string WrittenBy(const ProviderFormat& format, const Surface& surface, const CaseSetup& setup,
                       std::string_view body) {
   const auto refused = [](const GatewayError& error) {
     return absl::StrCat(error.http_status(), " ", AbslView(RowOf(error.code).name), " ",
@@ -288,7 +288,7 @@ std::string WrittenBy(const ProviderFormat& format, const Surface& surface, cons
   return absl::StrCat(out, "\n", Indented(written.body), "\n");
 }
 
-std::string AnsweredBy(const Surface& surface, const ProviderFormat& format, const Setup& setup,
+std::string AnsweredBy(const Surface& surface, const ProviderFormat& format, const CaseSetup& setup,
                        std::string_view answer) {
   ir::Response response;
   if (!format.ReadResponse(answer, response)) return "not an answer\n";
@@ -299,7 +299,7 @@ std::string AnsweredBy(const Surface& surface, const ProviderFormat& format, con
   return Indented(out) + "\n" + Dump(response.usage);
 }
 
-std::string StreamedBy(const Surface& surface, const ProviderFormat& format, const Setup& setup,
+std::string StreamedBy(const Surface& surface, const ProviderFormat& format, const CaseSetup& setup,
                        std::string_view stream, std::size_t step) {
   ScannedRequest scan;
   scan.stream = true;
@@ -319,13 +319,12 @@ std::string ErrorOf(const ProviderFormat& format, std::string_view status_and_bo
   int status = 0;
   CHECK(absl::SimpleAtoi(AbslView(status_and_body.substr(0, line)), &status));
   const ProviderError error = format.ReadError(status, status_and_body.substr(line + 1));
-  return absl::StrCat("class ", AbslView(kClasses[static_cast<int>(error.error_class)]),
-                      "\nmessage ", error.message, "\ncode ", error.code, "\ntype ", error.type,
-                      "\n",
-                      error.retry_after.has_value()
-                          ? absl::StrCat("retry_after ", absl::FormatDuration(*error.retry_after),
-                                         "\n")
-                          : "");
+  return absl::StrCat(
+      "class ", AbslView(kClasses[static_cast<int>(error.error_class)]), "\nmessage ",
+      error.message, "\ncode ", error.code, "\ntype ", error.type, "\n",
+      error.retry_after.has_value()
+          ? absl::StrCat("retry_after ", absl::FormatDuration(*error.retry_after), "\n")
+          : "");
 }
 
 }  // namespace tollgate::dataplane

@@ -36,7 +36,7 @@ std::vector<const ProviderFormat*> SpokenFormatList();
 const ProviderFormat* NativeFormat(const Surface& surface);
 
 // What surrounds a case: its file `setup`, one setting a line.
-struct Setup {
+struct CaseSetup {
   CallHead call;
   Provider provider;
   Model model;
@@ -44,15 +44,15 @@ struct Setup {
   std::int64_t output_limit = -1;
   bool include_usage = true;
 };
-void ReadSetup(const Case& c, Setup& setup);
+void ReadSetup(const Case& c, CaseSetup& setup);
 
 // What comes out, as text: JSON indented, headers and warnings above it.
-std::string WrittenBy(const ProviderFormat& format, const Surface& surface, const Setup& setup,
+std::string WrittenBy(const ProviderFormat& format, const Surface& surface, const CaseSetup& setup,
                       std::string_view body);
-std::string AnsweredBy(const Surface& surface, const ProviderFormat& format, const Setup& setup,
+std::string AnsweredBy(const Surface& surface, const ProviderFormat& format, const CaseSetup& setup,
                        std::string_view answer);
 // `step`: how many bytes of the stream arrive at a time; 0 = all at once.
-std::string StreamedBy(const Surface& surface, const ProviderFormat& format, const Setup& setup,
+std::string StreamedBy(const Surface& surface, const ProviderFormat& format, const CaseSetup& setup,
                        std::string_view stream, std::size_t step);
 std::string ErrorOf(const ProviderFormat& format, std::string_view status_and_body);
 

@@ -9,8 +9,8 @@ READ_BYTES = 65536
 class SplittingProxy:
     """Stands before the server at `url`; `url` of the proxy is another. Made by `with`.
 
-    Each byte of an answer is a write of its own, after the loop has turned: over a run, whoever reads
-    sees the texts of a stream cut at every place.
+    Each byte of an answer is a write of its own, after the loop has turned: over a run, whoever
+    reads sees the texts of a stream cut at every place.
     """
 
     def __init__(self, url):

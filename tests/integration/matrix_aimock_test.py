@@ -42,8 +42,8 @@ FEATURES_OF_AIMOCK = ("text", "stream", "tools", "parallel_tools", "structured",
 
 
 def _passes_on_what_the_driver_checks(cell):
-    """Events of responses that pass through have the numbers that the provider gave them, and aimock
-    gives none. Gemini's calls end with a reason of aimock's own, FUNCTION_CALL."""
+    """Events of responses that pass through have the numbers that the provider gave them, and
+    aimock gives none. Gemini's calls end with a reason of aimock's own, FUNCTION_CALL."""
     if cell.client.surface == cell.wire_format == "gemini":
         return cell.feature not in ("tools", "parallel_tools")
     return not (cell.client.surface == cell.wire_format == "responses"

@@ -21,7 +21,8 @@ def provider_fixture(world, tmp_path_factory):
                               ("forgetter", "FORMAT_OPENAI_CHAT")):
         world.admin.add_provider(name, f"{provider.url}/v1", [provider.api_key],
                                  wire_format=wire_format)
-    world.admin.sell([(KEEPS, "keeper", "keeps", PRICES), (FORGETS, "forgetter", "forgets", PRICES)],
+    world.admin.sell([(KEEPS, "keeper", "keeps", PRICES),
+                      (FORGETS, "forgetter", "forgets", PRICES)],
                      formats={"keeper": "FORMAT_OPENAI_RESPONSES"})
     for model in (KEEPS, FORGETS):
         wait_until(f"{model} is there", lambda model=model: ask(world, model=model).status == 200)

@@ -149,6 +149,8 @@ class InputWriter {
   }
 
   void WriteFile(const ir::Media& media) {
+    if (!media.context.empty()) omissions_.LeftOut("context");
+    if (media.citations == true) omissions_.LeftOut("citations");
     if (!media.text.empty()) {
       return WriteText("input_text", "text",
                        media.title.empty()
@@ -190,6 +192,10 @@ class InputWriter {
     const ir::ToolResult* result = part.As<ir::ToolResult>();
     if (result == nullptr) {
       return omissions_.Refuse("messages", "A tool's message can hold results only.");
+    }
+    if (result->is_error) {
+      omissions_.LeftOut(
+          "is_error", "That a tool failed was left out: this model takes what the tool said only.");
     }
     json_.BeginObject();
     json_.Member("type").String(result->custom ? "custom_tool_call_output"
@@ -301,6 +307,11 @@ void WriteResponsesInput(const ir::Request& request, ir::Omissions& omissions, J
   InputWriter writer(omissions, json);
   for (const ir::Message& message : request.messages) writer.Write(message);
   json.EndArray();
+  if (!request.messages.empty() && request.messages.back().role == ir::Role::kAssistant) {
+    omissions.Changed("messages",
+                      "The assistant's last message was sent as one that is complete: this model "
+                      "answers it, and does not go on with it.");
+  }
 }
 
 }  // namespace tollgate::dataplane

@@ -4,6 +4,7 @@
 
 #include "base/json_text.h"
 #include "dataplane/ir/data_url.h"
+#include "dataplane/json/document.h"
 #include "dataplane/surface/openai_chat/answer.h"
 #include "dataplane/surface/openai_responses/items.h"
 #include "dataplane/surface/openai_responses/sealed_thought.h"
@@ -87,7 +88,8 @@ class OutputWriter {
   explicit OutputWriter(const AnswerContext& context) : context_(context) {}
 
   std::string Run(const ir::Choice& choice) {
-    logprobs_ = ElementsOf(choice.logprobs);
+    JsonDocument logprobs;
+    if (logprobs.Parse(choice.logprobs)) logprobs_ = ElementsOf(logprobs.root()["content"].raw());
     for (const ir::Part& part : choice.parts) Add(part);
     CloseMessage();
     return std::move(items_);

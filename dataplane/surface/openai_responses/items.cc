@@ -114,10 +114,8 @@ void WriteResponsesAnnotation(const ir::Citation& citation, JsonWriter& json) {
 }
 
 std::string_view ElementsOf(std::string_view array) {
-  const std::size_t begin = array.find('[');
-  const std::size_t end = array.rfind(']');
-  if (begin == std::string_view::npos || end == std::string_view::npos || end <= begin) return {};
-  const std::string_view elements = array.substr(begin + 1, end - begin - 1);
+  if (array.size() < 2 || array.front() != '[' || array.back() != ']') return {};
+  const std::string_view elements = array.substr(1, array.size() - 2);
   return elements.find_first_not_of(" \t\r\n") == std::string_view::npos ? std::string_view()
                                                                          : elements;
 }

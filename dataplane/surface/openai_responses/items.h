@@ -43,8 +43,7 @@ void WriteImageItem(std::string_view id, std::string_view status, const ir::Medi
 // One of `annotations`.
 void WriteResponsesAnnotation(const ir::Citation& citation, JsonWriter& json);
 
-// The elements of an array, as JSON without its brackets; of OpenAI's object of logprobs, those of
-// `content`.
+// The elements of an array, as JSON without its brackets; empty for what is none.
 std::string_view ElementsOf(std::string_view array);
 
 }  // namespace tollgate::dataplane

@@ -224,6 +224,23 @@ TEST_F(ResponsesWriteTest, WhatTheApiDoesNotHave) {
   EXPECT_EQ(omissions_.refused_param(), "n");
 }
 
+TEST_F(ResponsesWriteTest, WhatAMessageCannotSay) {
+  Say(ir::Role::kUser, "q").parts.emplace_back().body =
+      ir::Media{.kind = ir::Media::Kind::kFile, .text = "plain", .context = "c", .citations = true};
+  ir::ToolResult result;
+  result.tool_call_id = "c";
+  result.is_error = true;
+  ir::Message& tool = request_.messages.emplace_back();
+  tool.role = ir::Role::kTool;
+  tool.parts.emplace_back().body = std::move(result);
+  Write();
+  for (const char* name : {"context", "citations", "is_error"}) EXPECT_TRUE(Warned(name)) << name;
+  EXPECT_FALSE(Warned("messages"));
+  Say(ir::Role::kAssistant, "I begin");
+  Write();
+  EXPECT_TRUE(Warned("messages")) << "it is not gone on with";
+}
+
 TEST_F(ResponsesWriteTest, TheLimitIsAtLeastWhatTheApiTakes) {
   Say(ir::Role::kUser, "q");
   request_.settings.max_output_tokens = 100;

@@ -128,7 +128,8 @@ TEST_F(ResponsesRequestTest, FilesImagesAndSounds) {
   ASSERT_FALSE(Read(
       R"("input":[{"role":"user","content":[)"
       R"({"type":"input_image","image_url":"data:image/png;base64,iVBORw0KGgo","detail":"low"},)"
-      R"({"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi"},)"
+      R"({"type":"input_file","filename":"a.pdf",)"
+      R"("file_data":"data:application/pdf;base64,JVBERi"},)"
       R"({"type":"input_file","file_url":"https://e.x/b.pdf"},)"
       R"({"type":"input_image","file_id":"file_1"},)"
       R"({"type":"input_audio","input_audio":{"format":"wav","data":"AAAA"}}]}])"));
@@ -278,6 +279,19 @@ TEST_F(ResponsesAnswerTest, ItemsUsageAndCost) {
             R"("market_cost":0.0015})");
   EXPECT_EQ(root["provider_metadata"]["gateway"]["cost"].string(), "0.0015");
   EXPECT_EQ(root["store"].boolean(), false);
+}
+
+TEST_F(ResponsesAnswerTest, LogprobsStandWithTheText) {
+  ir::Choice& choice = response_.choices.emplace_back();
+  choice.parts.emplace_back().body = ir::Text{"]", {}};
+  const auto logprobs = [&](std::string_view object) {
+    choice.logprobs = object;
+    const JsonValue message = *Whole()["output"].elements().begin();
+    return std::string((*message["content"].elements().begin())["logprobs"].raw());
+  };
+  EXPECT_EQ(logprobs(R"({"content":[{"token":"]","logprob":-1}],"refusal":[{"token":"x"}]})"),
+            R"([{"token":"]","logprob":-1}])");
+  EXPECT_EQ(logprobs(R"({"content":null,"refusal":[{"token":"x"}]})"), "[]");
 }
 
 TEST_F(ResponsesAnswerTest, WhyItIsIncomplete) {

@@ -38,7 +38,7 @@ def capped_key(world, receiver, **budget):
                               secret=SECRET)
     key = world.workspace.key()
     made = world.admin.create_budget(key, LIMIT_USD, alert_webhook_ids=[hook.id], **budget)
-    world.wait_for_key(key)
+    world.wait_for_config()
     return key, made
 
 

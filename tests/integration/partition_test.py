@@ -80,7 +80,7 @@ def test_a_cap_lowered_behind_a_nodes_back_ends_with_its_leases(world, links):
     _, billing = links
     key = world.workspace.key()
     budget = world.admin.create_budget(key, 100)
-    world.wait_for_key(key)
+    world.wait_for_config()
     assert ask(world, key).succeeded
     sever(billing)
     began = time.monotonic()
@@ -99,7 +99,7 @@ def test_a_cap_lowered_behind_a_nodes_back_ends_with_its_leases(world, links):
 def test_a_lowered_cap_binds_a_connected_node_within_a_tenth_of_a_second(world):
     key = world.workspace.key()
     budget = world.admin.create_budget(key, 100)
-    world.wait_for_key(key)
+    world.wait_for_config()
     delays_ms = []
     for _ in range(CAPS):
         wait_until("it is served", lambda: ask(world, key).succeeded)

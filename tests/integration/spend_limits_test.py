@@ -33,7 +33,7 @@ def capped_key(world, usd):
     """A key with a budget of its own."""
     key = world.workspace.key()
     budget = world.admin.create_budget(key, usd)
-    world.wait_for_key(key)
+    world.wait_for_config()
     return key, budget
 
 

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/ir/data_url.h"
-#include "dataplane/surface/ai_sdk_gateway/metadata.h"
 #include "dataplane/surface/ai_sdk_gateway/signature.h"
 
 namespace tollgate::dataplane {
@@ -80,8 +79,12 @@ class ContentWriter {
       WriteCall(*call, part.signature);
     } else if (const auto* media = part.As<ir::Media>()) {
       WriteGatewayFile(*media, context_, json_);
+    } else if (const auto* opaque = part.As<ir::Opaque>()) {
+      left_out_.Add(opaque->type);
     }
   }
+
+  const LeftOutParts& left_out() const { return left_out_; }
 
  private:
   void WriteText(std::string_view text, const ir::Signature& signature) {
@@ -116,6 +119,7 @@ class ContentWriter {
   const AnswerContext& context_;
   JsonWriter& json_;
   std::int64_t sources_ = 0;
+  LeftOutParts left_out_;
 };
 
 }  // namespace
@@ -177,7 +181,8 @@ void WriteGatewayWarnings(const AnswerContext& context, JsonWriter& json) {
 }
 
 void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
-                     const AnswerContext& context, const AnswerCost& cost, JsonWriter& json) {
+                     const AnswerContext& context, const AnswerCost& cost,
+                     const LeftOutParts& left_out, JsonWriter& json) {
   const bool v2 = SpeaksV2(context);
   const std::string_view word = FinishWord(finish);
   json.Member("finishReason");
@@ -192,7 +197,7 @@ void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
   json.Member("usage");
   WriteUsage(cost.usage, v2, json);
   json.Member("providerMetadata").BeginObject();
-  WriteGatewayMetadata(context, cost, json);
+  WriteGatewayMetadata(context, cost, left_out, json);
   if (cost.stopped != nullptr) WriteStopped(*cost.stopped, context.generation_id, json);
   json.EndObject();
 }
@@ -203,14 +208,14 @@ void WriteGatewayAnswer(const ir::Response& response, const AnswerContext& conte
   JsonWriter json(out);
   json.BeginObject();
   json.Member("content").BeginArray();
+  ContentWriter content(context, json);
   if (choice != nullptr) {
-    ContentWriter content(context, json);
     for (const ir::Part& part : choice->parts) content.Write(part);
   }
   json.EndArray();
   WriteGatewayEnd(choice == nullptr ? ir::FinishReason::kUnknown : choice->finish,
                   choice == nullptr ? std::string_view() : choice->native_finish, context, cost,
-                  json);
+                  content.left_out(), json);
   WriteGatewayWarnings(context, json);
   json.Member("response").BeginObject();
   json.Member("id").String(context.generation_id);

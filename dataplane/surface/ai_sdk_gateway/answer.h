@@ -10,6 +10,7 @@
 
 #include "dataplane/ir/response.h"
 #include "dataplane/json/writer.h"
+#include "dataplane/surface/ai_sdk_gateway/metadata.h"
 #include "dataplane/surface/answer.h"
 #include "dataplane/surface/surface.h"
 
@@ -22,7 +23,8 @@ std::unique_ptr<StreamWriter> NewGatewayStreamWriter(const AnswerContext& contex
 
 // Writes the members of a finished answer: `finishReason`, `usage` and `providerMetadata`.
 void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
-                     const AnswerContext& context, const AnswerCost& cost, JsonWriter& json);
+                     const AnswerContext& context, const AnswerCost& cost,
+                     const LeftOutParts& left_out, JsonWriter& json);
 
 // Writes the member `warnings`, a list that may be empty.
 void WriteGatewayWarnings(const AnswerContext& context, JsonWriter& json);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 namespace tollgate::dataplane {
@@ -66,7 +67,12 @@ void WriteRouting(const AnswerContext& context, const AnswerCost& cost, JsonWrit
 
 }  // namespace
 
-void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json) {
+void LeftOutParts::Add(std::string_view type) {
+  if (std::find(types_.begin(), types_.end(), type) == types_.end()) types_.emplace_back(type);
+}
+
+void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost,
+                          const LeftOutParts& left_out, JsonWriter& json) {
   const auto write = [&](std::string_view name, Money money) {
     json.Member(name).String(money.ToUsdString());
   };
@@ -82,6 +88,18 @@ void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost, 
   write("inputInferenceCost", input);
   write("outputInferenceCost", cost.charge - input);
   json.Member("generationId").String(context.generation_id);
+  if (!left_out.types().empty()) {
+    json.Member("warnings").BeginArray();
+    for (const std::string& type : left_out.types()) {
+      json.BeginObject();
+      json.Member("type").String("unsupported");
+      json.Member("feature").String(type);
+      json.Member("details").String(
+          absl::StrCat("A part of type `", type, "` of the answer cannot be shown here."));
+      json.EndObject();
+    }
+    json.EndArray();
+  }
   json.EndObject();
 }
 

@@ -3,13 +3,29 @@
 #ifndef TOLLGATE_DATAPLANE_SURFACE_AI_SDK_GATEWAY_METADATA_H_
 #define TOLLGATE_DATAPLANE_SURFACE_AI_SDK_GATEWAY_METADATA_H_
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "dataplane/json/writer.h"
 #include "dataplane/surface/answer.h"
 
 namespace tollgate::dataplane {
 
+// Parts of an answer that the AI SDK has no shape for, by their types; each once.
+class LeftOutParts {
+ public:
+  void Add(std::string_view type);
+  const std::vector<std::string>& types() const { return types_; }
+
+ private:
+  std::vector<std::string> types_;
+};
+
 // Writes the member `gateway` of an open object.  Costs are exact decimals of USD, as strings.
-void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json);
+// `warnings` says what was left out; not there for nothing.
+void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost,
+                          const LeftOutParts& left_out, JsonWriter& json);
 
 }  // namespace tollgate::dataplane
 

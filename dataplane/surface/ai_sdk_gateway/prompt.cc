@@ -76,8 +76,11 @@ class MessageReader {
     } else if (type == "file" || type == "reasoning-file") {
       part.body = ReadFile(value);
     } else if (type == "reasoning") {
-      part.body =
-          ir::Reasoning{.text = value["text"].string(), .redacted = kept.redacted, .id = kept.id};
+      // What OpenAI's models show of their thoughts are summaries.
+      part.body = ir::Reasoning{.text = value["text"].string(),
+                                .summary = kept.signature.maker == ir::kFamilyOpenAi,
+                                .redacted = kept.redacted,
+                                .id = kept.id};
     } else if (type == "tool-call") {
       ReadCall(value, part);
     } else if (type == "tool-result") {

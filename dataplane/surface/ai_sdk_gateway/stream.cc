@@ -37,10 +37,12 @@ class GatewayStreamWriter final : public StreamWriter {
         finish_ = event.finish;
         native_finish_ = event.native_finish;
         return;
+      case ir::EventType::kOpaque:
+        if (event.part_type == ir::PartType::kOpaque) left_out_.Add(event.text);
+        return;
       case ir::EventType::kStart:
       case ir::EventType::kLogprobs:
       case ir::EventType::kUsage:
-      case ir::EventType::kOpaque:
       case ir::EventType::kEnd:
       case ir::EventType::kError:
         return;
@@ -49,8 +51,9 @@ class GatewayStreamWriter final : public StreamWriter {
 
   void Finish(const AnswerCost& cost, std::string& out) override {
     Start(out);
-    Part("finish", out,
-         [&](JsonWriter& json) { WriteGatewayEnd(finish_, native_finish_, context_, cost, json); });
+    Part("finish", out, [&](JsonWriter& json) {
+      WriteGatewayEnd(finish_, native_finish_, context_, cost, left_out_, json);
+    });
     out += "data: [DONE]\n\n";
   }
 
@@ -173,6 +176,7 @@ class GatewayStreamWriter final : public StreamWriter {
   const AnswerContext& context_;
   bool started_ = false;
   std::int64_t sources_ = 0;
+  LeftOutParts left_out_;
   // Of the open part.
   std::string id_;
   std::string name_;

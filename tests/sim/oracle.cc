@@ -68,6 +68,7 @@ void Oracle::SetOutstanding(const billing::LeaseKey& key, std::int64_t outstandi
 void Oracle::EndLease(const billing::LeaseKey& key) {
   SetOutstanding(key, 0, /*closed=*/true);
   leases_.erase(key);
+  ++leases_ended_;
 }
 
 void Oracle::EndAccount(const std::string& account) { accounts_.erase(account); }

@@ -91,6 +91,7 @@ class Oracle {
   std::int64_t SpentOn(const std::string& account) const;
   static std::optional<std::size_t> NumberOf(std::string_view generation);
   std::uint64_t interrupted() const { return interrupted_; }
+  std::uint64_t leases_ended() const { return leases_ended_; }  // By EndLease().
 
  private:
   struct AccountTruth {
@@ -114,6 +115,7 @@ class Oracle {
   std::map<billing::LeaseKey, LeaseTruth> leases_;
   std::set<RunKey> lossy_;
   std::uint64_t interrupted_ = 0;
+  std::uint64_t leases_ended_ = 0;
 };
 
 }  // namespace tollgate::sim

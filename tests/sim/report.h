@@ -22,10 +22,10 @@ class Report {
   Report(const Scheduler& scheduler, bool traced, std::string expected)
       : scheduler_(scheduler), traced_(traced), expected_(std::move(expected)) {}
 
-  // Notes an event: "who", and the pieces of what.
+  // Notes an event: "who", and the pieces of what.  The violation that ends the run is the last.
   template <typename... Pieces>
   void Event(std::string_view who, const Pieces&... pieces) {
-    if (traced_) Keep(who, absl::StrCat(pieces...));
+    if (traced_ && !violated()) Keep(who, absl::StrCat(pieces...));
   }
 
   template <typename... Pieces>

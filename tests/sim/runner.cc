@@ -36,6 +36,8 @@ struct Shared {
   std::atomic<std::uint64_t> answered{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> interrupted{0};
+  std::atomic<std::uint64_t> growths{0};
+  std::atomic<std::uint64_t> leases_ended{0};
   std::atomic<std::uint64_t> kills{0};
   std::atomic<std::uint64_t> entries{0};
   struct Found {
@@ -69,6 +71,8 @@ void RunOne(std::uint64_t seed, const std::string& expected, bool go_on, Shared&
   shared.answered += counts.answered;
   shared.refused += counts.refused;
   shared.interrupted += counts.interrupted;
+  shared.growths += counts.growths;
+  shared.leases_ended += counts.leases_ended;
   shared.kills += counts.kills;
   shared.entries += counts.entries;
   if (!world.report().first().empty() && job.first_alarm_seed == 0) {
@@ -109,6 +113,8 @@ void CollectTotals(const Shared& shared, int jobs, Totals* totals) {
   totals->answered = shared.answered;
   totals->refused = shared.refused;
   totals->interrupted = shared.interrupted;
+  totals->growths = shared.growths;
+  totals->leases_ended = shared.leases_ended;
   totals->kills = shared.kills;
   totals->entries = shared.entries;
   for (int i = 0; i < jobs; ++i) {
@@ -220,9 +226,9 @@ void PrintTotals(const Totals& totals) {
               static_cast<double>(totals.simulated_ms) / 86'400'000.0, n(totals.events));
   std::printf(
       "%llu requests: %llu answered, %llu refused; %llu crashes, %llu attempts ended by "
-      "one; %llu journal entries\n",
+      "one; %llu holds grew, %llu idle leases ended; %llu journal entries\n",
       n(totals.requests), n(totals.answered), n(totals.refused), n(totals.kills),
-      n(totals.interrupted), n(totals.entries));
+      n(totals.interrupted), n(totals.growths), n(totals.leases_ended), n(totals.entries));
 }
 
 }  // namespace tollgate::sim

@@ -36,6 +36,8 @@ struct Totals {
   std::uint64_t answered = 0;
   std::uint64_t refused = 0;
   std::uint64_t interrupted = 0;
+  std::uint64_t growths = 0;
+  std::uint64_t leases_ended = 0;
   std::uint64_t kills = 0;
   std::uint64_t entries = 0;
   double seconds = 0;

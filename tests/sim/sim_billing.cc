@@ -183,7 +183,15 @@ void SimBilling::Deliver(const std::vector<billing::LeaseMessage>& messages) {
       report_.Event("billing", "tells stream ", message.stream, " of ", grant->account,
                     ": granted ", grant->granted.nano_usd(), ", nonce ", grant->nonce);
     }
-    if (found != process_->leases.end()) found->second.pipe->Send(billing::ToProto(message));
+    if (found == process_->leases.end()) continue;
+    // As billing/service/lease_service.cc adds it.
+    lease::v1::LeaseResponse response = billing::ToProto(message);
+    const billing::ConfigRevision revision = process_->config.revision();
+    if (response.has_grant() && revision != billing::ConfigRevision()) {
+      response.mutable_grant()->mutable_config_revision()->set_epoch(revision.epoch);
+      response.mutable_grant()->mutable_config_revision()->set_number(revision.number);
+    }
+    found->second.pipe->Send(response);
   }
 }
 

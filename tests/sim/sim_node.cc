@@ -155,6 +155,11 @@ void SimNode::BuildLinks(Process& process) {
   keeper.session = session;
   keeper.idle_release = swarm_.idle_release;
   keeper.idle_close = swarm_.idle_close;
+  keeper.config_behind = [&process](const config::v1::Revision& newest) {
+    const dataplane::SubscriberStatus status = process.subscriber->status();
+    return !status.connected &&
+           status.revision < dataplane::ConfigRevision{newest.epoch(), newest.number()};
+  };
   process.keeper = std::make_unique<dataplane::LeaseKeeper>(
       *process.pool, process.executor, clock_, dice_,
       Links<LeasePipe, lease::v1::LeaseRequest, lease::v1::LeaseResponse>(process, kBillingMachine,

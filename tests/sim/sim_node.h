@@ -35,6 +35,7 @@ class SimRequest;
 struct NodeCounts {
   std::uint64_t requests = 0;
   std::uint64_t answered = 0;
+  std::uint64_t growths = 0;
   std::uint64_t refused[dataplane::HoldResult::kUnavailable + 1] = {};  // By HoldResult::Kind.
   std::uint64_t refused_otherwise = 0;
   std::uint64_t kills = 0;

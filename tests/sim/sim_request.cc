@@ -283,6 +283,7 @@ void SimRequest::Grow() {
 void SimRequest::Grown() {
   Attempt& attempt = node_.oracle().attempt(attempt_);
   attempt.held = attempt.held_next;
+  ++node_.counts().growths;
   --growths_left_;
   PlanGrowth();
 }

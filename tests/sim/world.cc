@@ -53,11 +53,13 @@ RunCounts World::counts() const {
   counts.simulated_ns = scheduler_.now_ns();
   counts.entries = auditor_.entries();
   counts.interrupted = oracle_.interrupted();
+  counts.leases_ended = oracle_.leases_ended();
   counts.kills = billing_.kills();
   for (const auto& node : nodes_) {
     const NodeCounts& of = node->counts();
     counts.requests += of.requests;
     counts.answered += of.answered;
+    counts.growths += of.growths;
     counts.refused += of.refused_otherwise;
     for (const std::uint64_t refused : of.refused) counts.refused += refused;
     counts.kills += of.kills;
@@ -99,10 +101,14 @@ void World::Run() {
   PlanFaults();
   PlanProcessFaults();
   RunUntil([] { return false; }, swarm_.length);
+  if (report_.violated()) return;
   loading_ = false;
   BeGood();
-  // What is not complete now never will be.
-  if (!Drain()) return oracle_.CheckComplete();
+  if (!Drain()) {
+    // What is not complete now never will be.
+    if (!report_.violated()) oracle_.CheckComplete();
+    return;
+  }
   SpendTheRest();
   if (report_.violated() || !Drain()) return;
   ResolveSuspended();

@@ -33,6 +33,8 @@ struct RunCounts {
   std::uint64_t answered = 0;
   std::uint64_t refused = 0;
   std::uint64_t interrupted = 0;
+  std::uint64_t growths = 0;       // Of holds.
+  std::uint64_t leases_ended = 0;  // That were idle.
   std::uint64_t kills = 0;
   std::uint64_t entries = 0;
 };

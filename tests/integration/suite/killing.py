@@ -169,6 +169,8 @@ def write_figures(case, kills, shots, downtimes=(), over=None):
         "F3", "requests doubled", 0, len(shots))
     if over is not None:
         figures.add("F4", "nano-USD over a cap (below zero: under it)", over, len(CAPS_USD))
+        figures.add("F5", "refused though there was money", 0,
+                    sum(not shot.detail["capped"] for shot in shots))
     if downtimes:
         middle = downtimes[len(downtimes) // 2]
         figures.add("F7", "kill to ready, median", round(1000 * middle), kills, " ms")

@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 
 from suite.certificates import Authority
+from suite.ports import lasting_address
 from suite.process import Process
 from suite.provider import build_dir
 
@@ -117,7 +118,7 @@ class Standalone(Suite):
 
     def _write_config(self, addresses):
         names = ("http", "directory", "admin", "ops", "billing", "catalog")
-        lines = [f"  {name}: {addresses.get(name, LOOPBACK_ANY_PORT).removeprefix('http://')}"
+        lines = [f"  {name}: {(addresses.get(name) or lasting_address()).removeprefix('http://')}"
                  for name in names]
         self._config.write_text(f"data_dir: {self.directory}/data\nlisten:\n" + "\n".join(lines) +
                                 "\n", encoding="utf-8")
@@ -237,8 +238,8 @@ class Separate(Suite):
             self.config_proxy.stop()
 
     def _address(self, process, key):
-        """The address that the process had when it ran, else any port."""
-        return process.ready.get(key, LOOPBACK_ANY_PORT).split("://")[-1].split("/")[0]
+        """The address that the process had when it ran, else one that it will keep."""
+        return (process.ready.get(key) or lasting_address()).split("://")[-1].split("/")[0]
 
     def _configure(self, name, process):
         """Writes the configuration file for the next start."""

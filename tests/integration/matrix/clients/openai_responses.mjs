@@ -62,6 +62,12 @@ async function streamed(cell, body, tell) {
   return last.response;
 }
 
+// The SDK's own helper, which puts the events together and is strict about their order.
+async function accumulated(cell, body, tell) {
+  const stream = client.responses.stream({ model: cell.model, ...body });
+  tell(turnOf(await stream.finalResponse()));
+}
+
 async function toolTurns(cell, tell, ask, names, extra = {}) {
   const body = { tools: names.map(tool), ...extra };
   const input = [user(cell.prompt)];
@@ -101,7 +107,7 @@ await run({
     await whole(cell, body, tell);
     await whole(cell, body, tell);
   },
-  long: (cell, tell) => streamed(cell, { input: cell.prompt }, tell),
+  long: (cell, tell) => accumulated(cell, { input: cell.prompt }, tell),
   refusal: async (cell, tell) => {
     await whole(cell, { input: cell.prompt }, tell);
     await streamed(cell, { input: cell.prompt }, tell);

@@ -219,8 +219,12 @@ class InputWriter {
       json_.EndObject();
       open = false;
     };
-    for (const ir::Part& part : message.parts) {
+    const std::size_t said = CountUpToLastSaid(message.parts);
+    for (std::size_t i = 0; i < message.parts.size(); ++i) {
+      const ir::Part& part = message.parts[i];
       NotePart(part);
+      // The API refuses a thought that leads to nothing, as of a turn that was cut.
+      if (i >= said && part.As<ir::Reasoning>() != nullptr) continue;
       const ir::Text* text = part.As<ir::Text>();
       const ir::Refusal* refusal = part.As<ir::Refusal>();
       if (text != nullptr || refusal != nullptr) {
@@ -235,6 +239,13 @@ class InputWriter {
       WriteAssistantItem(part);
     }
     close();
+  }
+
+  // How many parts there are up to the last that is no thought.
+  static std::size_t CountUpToLastSaid(const std::vector<ir::Part>& parts) {
+    std::size_t count = parts.size();
+    while (count > 0 && parts[count - 1].As<ir::Reasoning>() != nullptr) --count;
+    return count;
   }
 
   void WriteOutputText(const ir::Text& text) {

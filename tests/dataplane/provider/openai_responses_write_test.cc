@@ -89,6 +89,17 @@ TEST_F(ResponsesWriteTest, ThoughtsOfOthersAreNotSent) {
   EXPECT_FALSE(omissions_.refused());
 }
 
+TEST_F(ResponsesWriteTest, AThoughtThatLedToNothingIsNotSent) {
+  ir::Message& assistant = request_.messages.emplace_back();
+  assistant.role = ir::Role::kAssistant;
+  ir::Part& thought = assistant.parts.emplace_back();
+  thought.body = ir::Reasoning{.redacted = "enc", .id = "rs_1"};
+  thought.signature.maker = ir::kFamilyOpenAi;
+  EXPECT_EQ(Write()["input"].size(), 0u);
+  assistant.parts.emplace_back().body = ir::Text{"a", {}};
+  EXPECT_EQ(Write()["input"].size(), 2u);
+}
+
 TEST_F(ResponsesWriteTest, ImagesFilesAndResultsWithThem) {
   ir::Message& user = Say(ir::Role::kUser, "q");
   user.parts.emplace_back().body = ir::Media{.media_type = "image/png", .base64 = "AAAA"};

@@ -244,6 +244,18 @@ TEST(OpenRouterTest, AStreamThatIsCutEndsInAChunkWithAnError) {
   EXPECT_THAT(stream.body, Not(HasSubstr("[DONE]")));
 }
 
+TEST(OpenRouterTest, ItsOwnCommentKeepsAStreamAlive) {
+  ScriptedUpstream upstream;
+  TestGateway gateway(upstream.base_url(), "");
+  upstream.Expect(
+      {.pieces = {StreamHead() + Chunk(DeltaEvent("hel")), Chunk(": ping\n\n"),
+                  Chunk(DeltaEvent("lo", "stop") + UsageEvent(10, 5) + std::string(kDoneEvent)) +
+                      std::string(kLastChunk)}});
+  const ClientAnswer stream = Call(gateway, "POST", "/api/v1/chat/completions", "", kStreamBody);
+  EXPECT_THAT(stream.body, HasSubstr("\n\n: OPENROUTER PROCESSING\n\ndata: "));
+  EXPECT_THAT(stream.body, Not(HasSubstr("ping")));
+}
+
 TEST(OpenRouterTest, WhatItCannotPromiseIsRefusedByName) {
   ScriptedUpstream upstream;
   TestGateway gateway(upstream.base_url(), "");

@@ -22,6 +22,19 @@ struct Head {
   RequestHead head;
 };
 
+std::string NameOf(Method method) {
+  switch (method) {
+    case Method::kGet:
+      return "GET";
+    case Method::kPatch:
+      return "PATCH";
+    case Method::kDelete:
+      return "DELETE";
+    default:
+      return "POST";
+  }
+}
+
 std::string SurfaceOf(const RouteTable& table, const Head& head) {
   const RouteMatch match = table.Find(head.head, head.path);
   if (match.surface == nullptr) return "none";
@@ -86,7 +99,8 @@ TEST(RouteTableTest, EachRouteIsAnsweredByASurfaceThatHasIt) {
       if (const std::size_t star = path.find('*'); star != std::string::npos) {
         path.replace(star, 1, "some/model");
       }
-      const Head head(route.method == Method::kGet ? "GET" : "POST", path);
+      const Head head(NameOf(route.method), path);
+      ASSERT_EQ(head.head.method, route.method);
       const RouteMatch match = table.Find(head.head, path);
       ASSERT_NE(match.surface, nullptr) << path;
       EXPECT_FALSE(match.other_method) << path;

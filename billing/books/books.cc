@@ -225,7 +225,9 @@ void Books::Configure(ConfigChange change, BudgetTermsById budgets, Now now,
   commit_.config.push_back(std::move(change));
   webhooks_ = std::move(webhooks);
   leases_.SetBudgets(std::move(budgets), now);
+  leases_.NoteReachedShares(now);
   PostMoves(now);
+  PostAlerts(now);
 }
 
 void Books::PostMoves(Now now) {

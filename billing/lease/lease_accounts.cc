@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/budget_period.h"
 #include "base/check.h"
 #include "base/seeded_bug.h"
 #include "billing/lease/lease_book.h"
@@ -173,6 +174,20 @@ void LeaseBook::NoteSpending(const std::string& name, Account& account) {
     if (percent <= account.alerted_percent) continue;
     account.alerted_percent = percent;
     alerts_.push_back({name, account.ref, percent, cap, account.settled});
+  }
+}
+
+void LeaseBook::NoteReachedShares(Now now) {
+  NoteTime(now);
+  for (auto& [name, account] : accounts_) {
+    if (account.ref.kind != AccountKind::kBudget) continue;
+    const BudgetTerms* terms = TermsOf(account.ref);
+    if (terms == nullptr || BudgetPeriodOf(terms->period, now.wall) != account.ref.period) continue;
+    const std::uint32_t before = account.alerted_percent;
+    const MonotonicTime last_used = account.last_used;
+    NoteSpending(name, account);
+    account.last_used = last_used;  // Nobody used it.
+    if (account.alerted_percent != before) MarkAccount(name, account);
   }
 }
 

@@ -93,6 +93,10 @@ class LeaseBook {
   // Replaces what is known of budgets; holders of a lowered one are recalled.
   void SetBudgets(BudgetTermsById budgets, Now now);
 
+  // Makes the alerts of shares that were reached by a change of budgets and not by a charge: of a
+  // limit that fell, nothing may ever be charged again.  Of present periods only.
+  void NoteReachedShares(Now now);
+
   // Streams.  A node's usage stream uses AdmitNode() alone.
   absl::Status AdmitNode(const NodeRow& hello);
   void AddUsageStream(const std::string& node_id, int change) {

@@ -131,3 +131,13 @@ def test_a_crash_of_billing_neither_loses_nor_repeats_an_alert(world, receiver):
     world.settle()
     assert [delivery.key for delivery in receiver.taken] == [
         f"budget/{budget.id}/all/20", f"budget/{budget.id}/all/40"]
+
+
+def test_a_limit_lowered_below_what_was_spent_alerts_though_nothing_is_charged(world, receiver):
+    key, budget = capped_key(world, receiver)
+    spend(world, key, 3)
+    world.settle()
+    assert not receiver.deliveries
+    world.admin.update("Budget", "limitNanoUsd", id=budget.id, limit_nano_usd=300_000_000)
+    wait_for(receiver, 3)
+    assert [delivery.event["data"]["percent"] for delivery in receiver.taken] == [50, 75, 100]

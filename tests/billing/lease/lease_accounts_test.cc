@@ -252,5 +252,27 @@ TEST_F(LeaseAccountsTest, AlertsComeOncePerShareAlsoAfterForgetting) {
   EXPECT_EQ(percents(), (std::vector<std::uint32_t>{50}));
 }
 
+// Of a hard budget whose limit fell below what was spent, nothing is charged any more.
+TEST_F(LeaseAccountsTest, AShareThatALowerLimitReachesIsAlertedWithoutACharge) {
+  BudgetTerms terms{.limit = Nano(100), .hard = false, .alert_percents = {50, 100}};
+  const auto set_limit = [&](std::int64_t limit) {
+    terms.limit = Nano(limit);
+    book_.SetBudgets({{"soft", terms}}, now_);
+    book_.NoteReachedShares(now_);
+    std::vector<std::uint32_t> percents;
+    for (const BudgetAlert& alert : book_.TakeAlerts()) percents.push_back(alert.percent);
+    return percents;
+  };
+  EXPECT_TRUE(set_limit(100).empty());
+  book_.Count("budget/soft/all", Nano(40));
+  book_.Count("budget/soft/2020-01", Nano(40));
+  Keep();
+  EXPECT_EQ(set_limit(80), (std::vector<std::uint32_t>{50})) << "and not of a period that is over";
+  EXPECT_EQ(book_.TakeEffects().accounts.at("budget/soft/all").alerted_percent, 50u);
+  EXPECT_TRUE(set_limit(80).empty());
+  EXPECT_EQ(set_limit(10), (std::vector<std::uint32_t>{100}));
+  EXPECT_TRUE(set_limit(1000).empty());
+}
+
 }  // namespace
 }  // namespace tollgate::billing

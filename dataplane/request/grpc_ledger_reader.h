@@ -37,8 +37,8 @@ class GrpcLedgerReader final : public LedgerReader {
   void Stop();
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  class Calls;
+  std::unique_ptr<Calls> calls_;
 };
 
 }  // namespace tollgate::dataplane

@@ -4,7 +4,8 @@
 //   models.json            [ {"id":"openai/gpt-4o-mini","name":"GPT-4o mini","type":"language",
 //                             "in":"text image","out":"text","can":"tools","context":128000,
 //                             "output":16384,"knowledge":"2023-09","released":"2024-07-18"}, … ]
-//   providers/<id>.json    {"id":…,"name":…,"format":…,"base_url":…,"doc_url":…,"quirks":…,"offerings":[
+//   providers/<id>.json    {"id":…,"name":…,"format":…,"base_url":…,"doc_url":…,"quirks":…,
+//                           "offerings":[
 //                             {"model":"openai/gpt-4o-mini","id":"gpt-4o-mini","day":"2026-07-02",
 //                              "source":"models.dev","price":{"input":"0.15","output":"0.6"}}, … ]}
 //

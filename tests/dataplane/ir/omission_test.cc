@@ -11,7 +11,8 @@ TEST(OmissionTest, AFeatureIsNamedOnce) {
   omissions.LeftOut("seed");
   omissions.Changed("seed", "It was rounded.");
   ASSERT_EQ(omissions.warnings().size(), 2u);
-  EXPECT_EQ(omissions.warnings()[0].details, "`seed` was left out: Gemini's generateContent cannot express it.");
+  EXPECT_EQ(omissions.warnings()[0].details,
+            "`seed` was left out: Gemini's generateContent cannot express it.");
   EXPECT_EQ(omissions.warnings()[1].kind, Warning::Kind::kCompatibility);
   EXPECT_FALSE(omissions.refused());
 }

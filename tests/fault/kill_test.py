@@ -41,7 +41,7 @@ def test_dataplane(separate_world):
     assert_interrupted_are_unknown(world, story, shots, kills)
     assert_no_money_stranded(world)
     assert catalog.kills == kills
-    write_figures("M-01", 2 * kills, shots, downtimes, over)
+    write_figures("M-01", 2 * kills, story, shots, downtimes, over)
     assert over <= 0
 
 
@@ -90,7 +90,7 @@ def test_billing(leased_world):
         refused(shots)[0].answer)
     assert not story.records_by("USAGE_SOURCE_INTERRUPTED")
     assert controlplane.kills == kills
-    write_figures("M-02", 2 * kills, shots, downtimes, over)
+    write_figures("M-02", 2 * kills, story, shots, downtimes, over)
     assert over <= 0
 
 
@@ -103,9 +103,9 @@ def test_any_program(separate_world):
     kills = trials(20)
     shots, _ = kill_under_load(world, start_load(world, "any"), kills,
                                lambda: kill_and_start(rng.choice(programs)))
-    assert_nothing_lost_or_doubled(world, shots)
+    story = assert_nothing_lost_or_doubled(world, shots)
     assert_no_money_stranded(world)
-    write_figures("P-03", kills, shots)
+    write_figures("P-03", kills, story, shots)
 
 
 def test_everything_at_once(standalone_world):
@@ -113,6 +113,6 @@ def test_everything_at_once(standalone_world):
     kills = trials(10)
     shots, downtimes = kill_under_load(world, start_load(world, "all"), kills,
                                        lambda: kill_and_start(world.suite.standalone))
-    assert_nothing_lost_or_doubled(world, shots)
+    story = assert_nothing_lost_or_doubled(world, shots)
     assert_no_money_stranded(world)
-    write_figures("M-02-standalone", kills, shots, downtimes)
+    write_figures("M-02-standalone", kills, story, shots, downtimes)

@@ -6,7 +6,7 @@ after the program serves again.
 import itertools
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 
 from suite.agreement import (answer_differences, assert_agree, books_differences,
                              ledger_differences)
@@ -163,13 +163,18 @@ def refused(shots):
     return [shot for shot in failed if not shot.detail["capped"]]
 
 
-def write_figures(case, kills, shots, downtimes=(), over=None):
-    """What was shown by agreement: every difference would have failed the test before."""
-    figures = Figures(case, kills).add("F2", "requests lost", 0, len(shots)).add(
-        "F3", "requests doubled", 0, len(shots))
+def write_figures(case, kills, story, shots, downtimes=(), over=None):
+    """What became of the requests, counted; what must not be has failed the test before."""
+    found = defaultdict(set)
+    for record in story.records:
+        found[record.user].add(record.generation_id)
+    lost = sum(shot.answer.succeeded and shot.tag not in found for shot in shots)
+    doubled = sum(len(found.get(shot.tag, ())) > 1 for shot in shots)
+    figures = Figures(case, kills).add("F2", "requests lost", lost, len(shots)).add(
+        "F3", "requests doubled", doubled, len(shots))
     if over is not None:
         figures.add("F4", "nano-USD over a cap (below zero: under it)", over, len(CAPS_USD))
-        figures.add("F5", "refused though there was money", 0,
+        figures.add("F5", "refused though there was money", len(refused(shots)),
                     sum(not shot.detail["capped"] for shot in shots))
     if downtimes:
         middle = downtimes[len(downtimes) // 2]

@@ -26,11 +26,13 @@ TEST(ConfigTest, ReadsTokens) {
   ASSERT_OK_AND_ASSIGN(
       const Config config,
       ParseConfig(kMinimal + "tokens:\n- {name: ops, role: admin, sha256: " + kSha +
-                      "}\n- {name: eve, role: viewer, sha256: " + kSha + "}\n",
+                      "}\n- {name: eve, role: viewer, sha256: " + kSha +
+                      "}\n- {name: n1, role: node, sha256: " + kSha + "}\n",
                   "c.yaml"));
-  ASSERT_EQ(config.tokens.size(), 2);
+  ASSERT_EQ(config.tokens.size(), 3);
   EXPECT_EQ(config.tokens[0].role, Role::kAdmin);
   EXPECT_EQ(config.tokens[1].role, Role::kViewer);
+  EXPECT_EQ(config.tokens[2].role, Role::kNode);
   EXPECT_EQ(config.tokens[0].sha256[0], 0xaa);
 }
 

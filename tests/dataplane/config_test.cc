@@ -22,8 +22,8 @@ TEST(DataplaneConfigTest, DefaultsAndEveryKey) {
 http: {listen: "0.0.0.0:80", tls: {certificate: c, private_key: k}}
 workers: 3
 ops: {listen: "127.0.0.1:0", allow_remote: true}
-control_plane: {address: "a:1", tls: {certificate: c, private_key: k, ca: r}}
-billing: {address: "b:2"}
+control_plane: {address: "a:1", token_file: t, tls: {certificate: c, private_key: k, ca: r}}
+billing: {address: "b:2", token_file: u}
 durability: disk
 spool: {segment_bytes: 2MiB, bytes_max: 1GiB, interrupted: charge_nothing, ship_interval: 50ms}
 lease: {wait_max: 20ms, refill_horizon: 5s, idle_release: 10s, slots: 64}
@@ -40,7 +40,9 @@ log: {level: warning, path: m}
   EXPECT_EQ(config.workers, 3);
   EXPECT_TRUE(config.ops_allow_remote);
   EXPECT_EQ(config.control_plane.tls.ca_path, "r");
+  EXPECT_EQ(config.control_plane.token_file, "t");
   EXPECT_EQ(config.billing.address, "b:2");
+  EXPECT_EQ(config.billing.token_file, "u");
   EXPECT_TRUE(config.durable_on_disk);
   EXPECT_FALSE(config.interrupted_charges_hold);
   EXPECT_EQ(config.lease_wait_max, absl::Milliseconds(20));

@@ -1,10 +1,11 @@
-// The benchmark's provider: answers every POST in OpenAI's format at the least possible cost.
+// The benchmark's provider: answers every POST at the least possible cost; one to /v1/messages in
+// Anthropic's format, any other in OpenAI's.
 //
 //   bench-upstream --port 0 [--chunks 200] [--rate 50] [--content-bytes 16]
 //
 // A body that contains `"stream":true` is answered by an SSE stream of --chunks events, --rate a
 // second (0: as fast as the socket takes them), each with the time at which it was sent; any other
-// by one JSON object of 649 bytes.  Prints its port on the first line and serves until killed.
+// by one JSON object (OpenAI's has 649 bytes, Anthropic's the same text).  Prints its port on the first line and serves until killed.
 // Requests are read by Content-Length only: it stands behind proxies, not before the Internet.
 #include <algorithm>
 #include <cstring>
@@ -31,30 +32,66 @@ struct Connection {
   std::string in;
   std::string out;
   bool waits_for_write = false;
+  bool messages = false;  // The stream that runs is Anthropic's.
   int chunks_left = 0;
   std::int64_t next_ns = 0;
 };
 
-std::string JsonAnswer() {
-  std::string body =
-      R"({"id":"chatcmpl-bench","object":"chat.completion","created":1795000000,)"
-      R"("model":"bench-chat","choices":[{"index":0,"message":{"role":"assistant","content":")";
-  const std::string tail =
-      R"("},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":210,)"
-      R"("completion_tokens":60,"total_tokens":270}})";
-  constexpr std::size_t kBodyBytes = 649;
-  while (body.size() + tail.size() < kBodyBytes) body += "lorem ipsum "[body.size() % 12];
-  body += tail;
+constexpr std::size_t kChatBytes = 649;
+
+// `begin`, as much text as an answer of chat completions with kChatBytes has, `end`.
+std::string JsonAnswer(std::string body, std::string_view end, std::size_t text_bytes) {
+  for (std::size_t i = 0; i < text_bytes; ++i) body += "lorem ipsum "[i % 12];
+  body += end;
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
+
+constexpr std::string_view kChatBegin =
+    R"({"id":"chatcmpl-bench","object":"chat.completion","created":1795000000,)"
+    R"("model":"bench-chat","choices":[{"index":0,"message":{"role":"assistant","content":")";
+constexpr std::string_view kChatEnd =
+    R"("},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":210,)"
+    R"("completion_tokens":60,"total_tokens":270}})";
+constexpr std::size_t kTextBytes = kChatBytes - kChatBegin.size() - kChatEnd.size();
+
+constexpr std::string_view kMessageBegin =
+    R"({"id":"msg_bench","type":"message","role":"assistant","model":"bench-chat",)"
+    R"("content":[{"type":"text","text":")";
+constexpr std::string_view kMessageEnd =
+    R"("}],"stop_reason":"end_turn","stop_sequence":null,)"
+    R"("usage":{"input_tokens":210,"output_tokens":60}})";
+
+constexpr std::string_view kMessageStreamBegin =
+    "event: message_start\n"
+    R"(data: {"type":"message_start","message":{"id":"msg_bench","type":"message",)"
+    R"("role":"assistant","model":"bench-chat","content":[],"stop_reason":null,)"
+    R"("stop_sequence":null,"usage":{"input_tokens":210,"output_tokens":1}}})"
+    "\n\nevent: content_block_start\n"
+    R"(data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"
+    "\n\n";
+constexpr std::string_view kMessageStreamEnd =
+    "event: content_block_stop\n"
+    R"(data: {"type":"content_block_stop","index":0})"
+    "\n\nevent: message_delta\n"
+    R"(data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},)"
+    R"("usage":{"output_tokens":200}})"
+    "\n\nevent: message_stop\n"
+    R"(data: {"type":"message_stop"})"
+    "\n\n";
+constexpr std::string_view kChatStreamEnd =
+    R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1795000000,)"
+    R"("model":"bench-chat","choices":[],"usage":{"prompt_tokens":210,)"
+    R"("completion_tokens":200,"total_tokens":410}})"
+    "\n\ndata: [DONE]\n\n";
 
 class Upstream {
  public:
   explicit Upstream(const Options& options)
       : options_(options),
         interval_ns_(options.rate > 0 ? static_cast<std::int64_t>(1e9 / options.rate) : 0),
-        json_(JsonAnswer()) {
+        chat_(JsonAnswer(std::string(kChatBegin), kChatEnd, kTextBytes)),
+        message_(JsonAnswer(std::string(kMessageBegin), kMessageEnd, kTextBytes)) {
     listener_ = Listen(&options_.port);
     std::printf("%u\n", options_.port);
     std::fflush(stdout);
@@ -137,13 +174,15 @@ class Upstream {
     }
     if (in.size() < head_end + 4 + body_bytes) return false;
     const std::string_view body(in.data() + head_end + 4, body_bytes);
+    const bool messages = head.starts_with("POST /v1/messages ");
     // The load generator puts the flag near the front or the very end; look at both, not between.
     const bool stream = body.substr(0, 256).find("\"stream\":true") != std::string_view::npos;
     in.erase(0, head_end + 4 + body_bytes);
     if (stream) {
+      connection->messages = messages;
       StartStream(connection);
     } else {
-      Send(connection, json_);
+      Send(connection, messages ? message_ : chat_);
     }
     return true;
   }
@@ -152,6 +191,7 @@ class Upstream {
     Send(
         connection,
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    if (connection->messages) Send(connection, Framed(kMessageStreamBegin));
     connection->chunks_left = options_.chunks;
     connection->next_ns = NowNs();
     due_.push({connection->next_ns, connections_[connection->fd]});
@@ -177,21 +217,25 @@ class Upstream {
     }
     char event[512];
     const bool last = --connection->chunks_left == 0;
-    int length = std::snprintf(
-        event, sizeof(event),
-        R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1795000000,)"
-        R"("model":"bench-chat","choices":[{"index":0,"delta":{"content":"t=%019lld"},)"
-        R"("finish_reason":%s}]})"
-        "\n\n",
-        static_cast<long long>(NowNs()), last ? "\"stop\"" : "null");
+    const auto now = static_cast<long long>(NowNs());
+    const int length =
+        connection->messages
+            ? std::snprintf(event, sizeof(event),
+                            "event: content_block_delta\n"
+                            R"(data: {"type":"content_block_delta","index":0,)"
+                            R"("delta":{"type":"text_delta","text":"t=%019lld"}})"
+                            "\n\n",
+                            now)
+            : std::snprintf(event, sizeof(event),
+                            R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk",)"
+                            R"("created":1795000000,"model":"bench-chat",)"
+                            R"("choices":[{"index":0,"delta":{"content":"t=%019lld"},)"
+                            R"("finish_reason":%s}]})"
+                            "\n\n",
+                            now, last ? "\"stop\"" : "null");
     std::string chunk = Framed({event, static_cast<std::size_t>(length)});
     if (last) {
-      chunk += Framed(
-          R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1795000000,)"
-          R"("model":"bench-chat","choices":[],"usage":{"prompt_tokens":210,)"
-          R"("completion_tokens":200,"total_tokens":410}})"
-          "\n\n");
-      chunk += Framed("data: [DONE]\n\n");
+      chunk += Framed(connection->messages ? kMessageStreamEnd : kChatStreamEnd);
       chunk += "0\r\n\r\n";
     }
     Send(connection, chunk);
@@ -230,7 +274,8 @@ class Upstream {
 
   Options options_;
   const std::int64_t interval_ns_;
-  const std::string json_;
+  const std::string chat_;
+  const std::string message_;
   int listener_ = -1;
   Epoll epoll_;
   std::vector<std::shared_ptr<Connection>> connections_;  // By descriptor.

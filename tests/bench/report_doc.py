@@ -77,6 +77,10 @@ class Figures:
         return self.quotient(self.median("chain_2_cores", proxy, "per_second"),
                              self.median("chain_1_core", proxy, "per_second"))
 
+    def translated(self, workload, passed_through):
+        """The cost of a translated workload by that of the one that passes through."""
+        return self.quotient(self.ratio(workload), self.ratio(passed_through))
+
     def extra(self, part, *path):
         """A figure of start_up, ledger or config."""
         value = self._results.get(part)
@@ -98,6 +102,14 @@ def goals(results):
         ("governance off → on, % CPU", 5, 3, f.governance_percent(), 1),
         ("CPU per SSE chunk, 1,000 × 100/s, × nginx", 1.2, 1.0, f.ratio("sse_1000x100"), 2),
         ("first chunk after nginx's, p50, µs", 10, 0, f.ttft_above_nginx(), 1),
+        ("chat completions on Anthropic's format, × passed through", 2, 1.5,
+         f.translated("chat_to_messages", "json_c64"), 2),
+        ("Anthropic's messages on OpenAI's format, × passed through", 2, 1.5,
+         f.translated("messages_to_chat", "json_c64"), 2),
+        ("the former's stream, an event, × passed through", 2, 1.5,
+         f.translated("sse_chat_to_messages", "sse_flat_out"), 2),
+        ("the latter's stream, an event, × passed through", 2, 1.5,
+         f.translated("sse_messages_to_chat", "sse_flat_out"), 2),
         ("100 KB prompt, × nginx", 1.2, 1.0, f.ratio("prompt_100k"), 2),
         ("idle data plane, MiB", 30, 15, f.extra("start_up", "idle_mib", "dataplane-0"), 1),
         ("live stream, KiB", 48, 24, f.median("idle_streams", "tollgate", "stream_kib"), 1),

@@ -23,11 +23,11 @@ class TollgateProxy:
     """As plain_proxies.Proxy."""
 
     name = "tollgate"
-    path = ""
     headers = ()
 
-    def __init__(self, suite, key):
+    def __init__(self, suite, key, path):
         self._suite = suite
+        self.path = path
         self.key = key
         self.model = MODEL
         self.port = int(suite.api_urls[0].rsplit(":", 1)[1])
@@ -47,7 +47,7 @@ class TollgateProxy:
             self._suite.kill()
 
 
-def fill(suite, upstream_url, governance):
+def fill(suite, upstream_url, governance, wire_format="FORMAT_OPENAI_CHAT"):
     """Sells the benchmark's model to one workspace with one key; returns the key when it works."""
     # Here and not above: the suite reads the environment when it is imported.
     from suite.admin import Admin  # pylint: disable=import-outside-toplevel
@@ -60,8 +60,8 @@ def fill(suite, upstream_url, governance):
     admin = Admin(suite.admin_grpc, suite.catalog_grpc, ledger, suite.token)
     admin.create_organization()
     admin.add_provider("bench", f"{upstream_url}/v1",
-                       ["bench-provider-key"] if governance else [])
-    admin.sell([(MODEL, "bench", "bench-chat", Prices())])
+                       ["bench-provider-key"] if governance else [], wire_format=wire_format)
+    admin.sell([(MODEL, "bench", "bench-chat", Prices())], formats={"bench": wire_format})
     workspace = admin.create_workspace("ws-bench", usd=WALLET_USD if governance else 0)
     key = workspace.key(id="key-bench")
     if governance:
@@ -100,7 +100,8 @@ def start(folder, upstream_url, workload, binaries, cores, other_core, certifica
         process.argv = ["taskset", "-c", where, *process.argv]
     try:
         suite.start()
-        return TollgateProxy(suite, fill(suite, upstream_url, workload.governance))
+        key = fill(suite, upstream_url, workload.governance, workload.wire_format)
+        return TollgateProxy(suite, key, workload.surface)
     except BaseException:
         suite.kill()
         raise

@@ -21,6 +21,8 @@ class Workload:
                                 # c=1, and the whole chain's throughput on one core and on two.
     direct: bool = False        # Also without any proxy: what is added is the difference.
     paired: bool = False        # Between two runs of nginx, so that drift of the machine cancels.
+    surface: str = "/v1/chat/completions"     # Tollgate's clients call this; the others' always
+    wire_format: str = "FORMAT_OPENAI_CHAT"   # that of chat completions. And its provider's format.
     seconds: float = 4.0
 
     @property
@@ -52,6 +54,14 @@ WORKLOADS = [
     Workload("idle_streams", "10,000 idle streams", connections=10_000, stream=True, rate=0.1,
              idle=True, seconds=5),
     Workload("json_tls_upstream", "JSON 1 KB, c=64, TLS upstream", upstream_tls=True, paired=True),
+    Workload("chat_to_messages", "JSON 1 KB, chat completions on Anthropic's format, c=64",
+             wire_format="FORMAT_ANTHROPIC", paired=True),
+    Workload("messages_to_chat", "JSON 1 KB, Anthropic's messages on OpenAI's format, c=64",
+             surface="/v1/messages", paired=True),
+    Workload("sse_chat_to_messages", "SSE, chat completions on Anthropic's format, flat out",
+             stream=True, rate=0, wire_format="FORMAT_ANTHROPIC"),
+    Workload("sse_messages_to_chat", "SSE, Anthropic's messages on OpenAI's format, flat out",
+             stream=True, rate=0, surface="/v1/messages"),
     Workload("chain_1_core", "Whole chain on 1 core, c=64", same_core=True),
     Workload("chain_2_cores", "Whole chain on 2 cores, c=64", same_core=True, cores=2),
 ]

@@ -108,7 +108,7 @@ def test_the_three_refusals_are_told_apart(world, scene):
         f"{scene.url}/chat/completions", "POST", scene.key.secret,
         {"model": "test/chat", "messages": MESSAGES, "max_tokens": 2000, "stream": True})))
     holder.start()
-    wait_until("the first runs", lambda: world.metric("tollgate_requests_in_flight") >= 1)
+    wait_until("the first holds", lambda: world.metric("tollgate_spool_open_intents") >= 1)
     reserved = scene.ask()
     assert_refused(reserved, 429, "temporarily_reserved")
     assert int(reserved.header("retry-after")) >= 1 and int(reserved.header("retry-after-ms")) > 0

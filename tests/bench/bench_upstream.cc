@@ -5,7 +5,8 @@
 //
 // A body that contains `"stream":true` is answered by an SSE stream of --chunks events, --rate a
 // second (0: as fast as the socket takes them), each with the time at which it was sent; any other
-// by one JSON object (OpenAI's has 649 bytes, Anthropic's the same text).  Prints its port on the first line and serves until killed.
+// by one JSON object (OpenAI's has 649 bytes, Anthropic's the same text).  Prints its port on the
+// first line and serves until killed.
 // Requests are read by Content-Length only: it stands behind proxies, not before the Internet.
 #include <algorithm>
 #include <cstring>

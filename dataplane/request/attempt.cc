@@ -9,6 +9,7 @@
 #include "dataplane/http/coarse_clock.h"
 #include "dataplane/request/await_callback.h"
 #include "dataplane/request/bounds.h"
+#include "dataplane/request/pass_through.h"
 #include "dataplane/request/request_run.h"
 #include "dataplane/request/showable_message.h"
 
@@ -232,7 +233,7 @@ Task<bool> RequestRun::WaitDurable() {
 Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   format_ = FormatOf(attempt.provider->format);
   CHECK(format_ != nullptr) << "the plan has a format that is not spoken";
-  translated_ = (surface_->formats() >> static_cast<unsigned>(attempt.provider->format) & 1) == 0;
+  translated_ = !PassesThrough(*surface_, *attempt.provider, scan_, body_);
   const SendDecision decision = Decide(attempt);
   provider_rates_ = ProviderRates();
   if (translated_) {

@@ -1,4 +1,4 @@
-// Translation within the stages Attempt and Relay: where the surface's JSON is not the provider's.
+// Translation within the stages Attempt and Relay: where a body does not pass through.
 #include <algorithm>
 #include <utility>
 

@@ -263,7 +263,7 @@ class RequestRun final : public Interruptible {
   MonotonicTime drain_deadline_;
   std::uint64_t drained_bytes_ = 0;
 
-  // Whether the attempt's provider speaks another JSON than the surface.
+  // Whether the attempt's body is written anew, and its answer too: !PassesThrough().
   bool translated_ = false;
   bool translation_begun_ = false;
   std::unique_ptr<Translation> translation_;  // Once some request needed it.

@@ -105,6 +105,17 @@ TEST_F(QuirksTest, WhatTheAdministratorStatesGoesBefore) {
   EXPECT_TRUE(omissions.warnings().empty());
 }
 
+TEST_F(QuirksTest, OpenAisLimitKeepsItsNameWhateverElseIsStated) {
+  admin::v1::Provider stated;
+  stated.set_id("openai");
+  stated.mutable_quirks()->add_unsupported_parameters("seed");
+  const dataplane::Provider* provider = Publish(stated);
+  ASSERT_NE(provider, nullptr);
+  ASSERT_TRUE(provider->quirks.output_limit_field.empty());
+  dataplane::ir::Omissions omissions("openai_chat");
+  EXPECT_THAT(Write(*provider, omissions), testing::HasSubstr(R"("max_completion_tokens":9)"));
+}
+
 TEST_F(QuirksTest, AProviderWithoutAnyIsAsItsFormatHasIt) {
   admin::v1::Provider stated;
   stated.set_id("own");

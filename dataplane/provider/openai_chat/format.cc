@@ -235,13 +235,8 @@ class OpenAiChat final : public ProviderFormat {
       written = true;
     }
     if (written) return;
-    // OpenAI's own reasoning models refuse `max_tokens`; many compatible servers know no other.
-    const bool openai = provider.origin.host == "api.openai.com" ||
-                        provider.origin.host.ends_with(".openai.azure.com");
-    const std::string_view field = openai && provider.quirks.output_limit_field.empty()
-                                       ? "max_completion_tokens"
-                                       : OutputLimitField(provider);
-    splice.Insert(request.object_open, absl::StrCat("\"", AbslView(field), "\":", limit, ","));
+    splice.Insert(request.object_open,
+                  absl::StrCat("\"", AbslView(OutputLimitField(provider)), "\":", limit, ","));
   }
 };
 

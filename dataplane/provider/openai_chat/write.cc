@@ -299,10 +299,13 @@ class RequestWriter {
     WriteNumber("repetition_penalty", settings_.repetition_penalty);
     WriteTexts("stop", settings_.stop);
     if (settings_.seed.has_value() && Takes("seed")) json_.Member("seed").Integer(*settings_.seed);
-    if (settings_.logprobs.has_value() && Needs("logprobs")) {
+    // None are what a provider that does not take these gives.
+    if (settings_.logprobs.has_value() && (*settings_.logprobs || Accepts("logprobs")) &&
+        Needs("logprobs")) {
       json_.Member("logprobs").Bool(*settings_.logprobs);
     }
-    if (settings_.top_logprobs.has_value() && Needs("top_logprobs")) {
+    if (settings_.top_logprobs.has_value() &&
+        (*settings_.top_logprobs > 0 || Accepts("top_logprobs")) && Needs("top_logprobs")) {
       json_.Member("top_logprobs").Integer(*settings_.top_logprobs);
     }
     WriteNumber("logit_bias", settings_.logit_bias);  // An object, as it is.
@@ -324,6 +327,8 @@ class RequestWriter {
     for (const ir::Extra& extra : request_.extras) {
       if (!OwnsExtra(extra)) continue;
       const bool option = extra.owner == provider_.id;
+      // What the caller wrote for this very provider is its own matter.
+      if (!option && !(extra.essential ? Needs(extra.name) : Takes(extra.name))) continue;
       json_.ForeignMember(option ? MemberOfOption(extra.name) : extra.name).Raw(extra.json);
     }
     ir::OmitExtras(request_.extras, {ir::kOpenAiChat, provider_.id}, omissions_);
@@ -340,9 +345,11 @@ class RequestWriter {
 }  // namespace
 
 std::string_view OutputLimitField(const Provider& provider) {
-  return provider.quirks.output_limit_field.empty()
-             ? std::string_view("max_tokens")
-             : std::string_view(provider.quirks.output_limit_field);
+  if (!provider.quirks.output_limit_field.empty()) return provider.quirks.output_limit_field;
+  // OpenAI's own reasoning models refuse `max_tokens`; many compatible servers know no other.
+  const std::string_view host = provider.origin.host;
+  const bool openai = host == "api.openai.com" || host.ends_with(".openai.azure.com");
+  return openai ? "max_completion_tokens" : "max_tokens";
 }
 
 void WriteChatRequest(const ir::Request& request, const Provider& provider,

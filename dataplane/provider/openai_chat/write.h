@@ -12,7 +12,8 @@
 
 namespace tollgate::dataplane {
 
-// The output limit's name: the provider's quirk, else "max_tokens".
+// The output limit's name: the provider's quirk, else "max_tokens", of OpenAI and Azure
+// "max_completion_tokens".
 std::string_view OutputLimitField(const Provider& provider);
 
 // Appends the body.

@@ -396,12 +396,17 @@ class RequestWriter {
     }
   }
 
+  // Whether a member that only this format knows is sent.
+  bool TakesExtra(const ir::Extra& extra) {
+    return Accepts(extra.name) || (extra.essential ? Needs(extra.name) : Takes(extra.name));
+  }
+
   void WriteExtras() {
     for (const ir::Extra& extra : request_.extras) {
       if (IsOption(extra)) {
         WriteOption(extra);
       } else if (extra.owner == ir::kOpenAiResponses && extra.name != "include" &&
-                 !IsOfReasoning(extra)) {
+                 !IsOfReasoning(extra) && TakesExtra(extra)) {
         json_.ForeignMember(extra.name).Raw(extra.json);
       }
     }

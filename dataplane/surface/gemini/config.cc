@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
+#include "dataplane/ir/omission.h"
 #include "dataplane/ir/reasoning.h"
 #include "dataplane/json/writer.h"
 #include "dataplane/limits.h"
@@ -225,6 +226,7 @@ void ReadTool(JsonValue value, FieldReader& fields, ir::Request& out) {
 void ReadCalling(JsonValue calling, FieldReader& fields, ir::Request& out) {
   using Mode = ir::ToolChoice::Mode;
   constexpr std::string_view kWhere = "toolConfig.functionCallingConfig";
+  constexpr std::string_view kModeWhere = "toolConfig.functionCallingConfig.mode";
   ir::ToolChoice& choice = out.tool_choice;
   std::string_view mode;
   for (const JsonMember m : calling.members()) {
@@ -251,8 +253,12 @@ void ReadCalling(JsonValue calling, FieldReader& fields, ir::Request& out) {
   } else if (mode.empty() || mode == "MODE_UNSPECIFIED" || mode == "AUTO" || mode == "VALIDATED") {
     choice.mode = mode.empty() ? Mode::kUnset : Mode::kAuto;
     if (mode != "VALIDATED") choice.allowed.clear();  // Names narrow down no other mode.
+    if (mode == "VALIDATED" && choice.allowed.empty()) {
+      // No other format promises that calls keep to their schemas.
+      out.extras.push_back({ir::kOfNoFormat, kModeWhere, R"("VALIDATED")", false});
+    }
   } else {
-    fields.Wrong(absl::StrCat(AbslView(kWhere), ".mode"), "one of AUTO, ANY, NONE and VALIDATED");
+    fields.Wrong(kModeWhere, "one of AUTO, ANY, NONE and VALIDATED");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "dataplane/http/request_head.h"
+#include "dataplane/ir/omission.h"
 #include "dataplane/provider/format.h"
 #include "dataplane/surface/surface.h"
 #include "gtest/gtest.h"
@@ -243,6 +244,19 @@ TEST_F(GeminiRequestTest, ToolsAndTheirChoice) {
   EXPECT_EQ(request_.extras.at(0).name, "toolConfig.retrievalConfig");
   ASSERT_FALSE(Read(With(R"("toolConfig":{"functionCallingConfig":{"mode":"NONE"}})")));
   EXPECT_EQ(request_.tool_choice.mode, ir::ToolChoice::Mode::kNone);
+}
+
+TEST_F(GeminiRequestTest, ThatCallsAreValidatedIsNotDroppedInSilence) {
+  ASSERT_FALSE(Read(With(R"("toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}})")));
+  EXPECT_EQ(request_.tool_choice.mode, ir::ToolChoice::Mode::kAuto);
+  ASSERT_EQ(request_.extras.size(), 1u);
+  EXPECT_EQ(request_.extras[0].owner, ir::kOfNoFormat);
+  EXPECT_EQ(request_.extras[0].name, "toolConfig.functionCallingConfig.mode");
+  EXPECT_FALSE(request_.extras[0].essential);
+  ASSERT_FALSE(Read(With(R"("toolConfig":{"functionCallingConfig":{"mode":"VALIDATED",)"
+                         R"("allowedFunctionNames":["f"]}})")));
+  EXPECT_EQ(request_.tool_choice.allowed.size(), 1u);
+  EXPECT_TRUE(request_.extras.empty());
 }
 
 TEST_F(GeminiRequestTest, WordsFromAListAreGoogles) {

@@ -82,7 +82,7 @@ void SimNode::Start() {
   }
   // Pages reach the disk in any order: a power loss may leave a hole among what was not synced.  It
   // cannot be told from damage, and is kept for an operator.
-  if (process->spool->status().recovery.corrupt_segments > 0) NoteLosses();
+  if (process->spool->status().recovery.corrupt_segments > 0) NoteLosses(damaged_runs_);
   report_.Event(name_, "started: ", ShortId(process->identity->node_id()), "/",
                 process->identity->incarnation(), ", ", BootId());
   BuildLinks(*process);
@@ -184,8 +184,10 @@ void SimNode::Upkeep(const std::shared_ptr<Life>& life) {
   process_->spool->Upkeep();
   if (life->alive) process_->spool->SyncPending();
   if (!life->alive) return;
-  // Pages reach the disk in any order, those of a later segment before those of the first.
-  if (boots_ > 1 && process_->shipper->status().sequence_gap) NoteLosses();
+  // Those of a later segment before those of the first, too.
+  if (!damaged_runs_.empty() && process_->shipper->status().sequence_gap) {
+    NoteLosses(damaged_runs_);
+  }
   process_->executor.PostAfter(swarm_.upkeep_interval, [this, life] { Upkeep(life); });
 }
 
@@ -253,15 +255,17 @@ void SimNode::Bury(std::shared_ptr<Process> process) {
     case Death::kKill:
       break;
     case Death::kPowerLoss:
-      if (swarm_.durability == dataplane::Durability::kProcess) NoteLosses();
+      if (swarm_.durability == dataplane::Durability::kProcess) NoteLosses(runs_);
       oracle_.LostFinals(runs_);
+      damaged_runs_ = runs_;
       files_->LosePower();
       clock_.Reboot();
       ++boots_;
       break;
     case Death::kDiskLoss:
-      NoteLosses();
+      NoteLosses(runs_);
       runs_.clear();
+      damaged_runs_.clear();
       lost_disks_.push_back(std::move(files_));
       files_ = std::make_unique<SimFileSystem>(dice_);
       files_->sync_error_per_million = good_ ? 0 : swarm_.sync_error;
@@ -272,8 +276,8 @@ void SimNode::Bury(std::shared_ptr<Process> process) {
   StartLater();
 }
 
-void SimNode::NoteLosses() {
-  for (const RunKey& run : runs_) oracle_.MayLose(run);
+void SimNode::NoteLosses(const std::set<RunKey>& runs) {
+  for (const RunKey& run : runs) oracle_.MayLose(run);
 }
 
 void SimNode::StartLater() {
@@ -296,7 +300,8 @@ void SimNode::FlipABit() {
   const std::size_t offset = begin + dice_.Index(end - begin - kRecordBytesMax);
   report_.Event(name_, "a bit flips at ", offset, " of ", path);
   files_->FlipBit(path, offset, static_cast<int>(dice_.Index(8)));
-  NoteLosses();
+  damaged_runs_ = runs_;
+  NoteLosses(runs_);
 }
 
 // ---- Requests -----------------------------------------------------------------------------------
@@ -367,9 +372,11 @@ std::string SimNode::Unquiet() const {
                           lane->number(), ": ", posted, " of ", lane->last_sequence());
     }
   }
-  if (whole && !process_->identity->former().empty()) {
-    return absl::StrCat(name_, " has not closed ", process_->identity->former().front().number,
-                        "; ", shipper.waiting, " records wait; ", shipper.error);
+  for (const dataplane::FormerIncarnation& former : process_->identity->former()) {
+    // What is damaged stays for an operator; what came after it does not.
+    if (!whole && oracle_.MayHaveLost({node_id, former.number})) continue;
+    return absl::StrCat(name_, " has not closed ", former.number, "; ", shipper.waiting,
+                        " records wait; ", shipper.error);
   }
   if (!process_->keeper->status().connected) return absl::StrCat(name_, " has no leases");
   return {};

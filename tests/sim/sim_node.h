@@ -117,7 +117,7 @@ class SimNode {
   dataplane::LinkFactory<Req, Resp> Links(Process& process, int machine, Server& server);
   void Upkeep(const std::shared_ptr<Life>& life);
   void Bury(std::shared_ptr<Process> process);
-  void NoteLosses();
+  void NoteLosses(const std::set<RunKey>& runs);
   void FlipABit();
   void StartLater();
 
@@ -135,7 +135,8 @@ class SimNode {
   // Disks of former lives, which dead processes may still hold.
   std::vector<std::unique_ptr<SimFileSystem>> lost_disks_;
   int boots_ = 1;
-  std::set<RunKey> runs_;  // On this disk.
+  std::set<RunKey> runs_;          // On this disk.
+  std::set<RunKey> damaged_runs_;  // Those that were there when it was last damaged.
   std::optional<Death> death_;
   NodeCounts counts_;
   bool good_ = false;

@@ -42,9 +42,11 @@ LeasePool::LeasePool(LeaseTable& table, const Clock& clock, LeasePoolOptions opt
       clock_(clock),
       options_(options),
       runtime_((table.size() + kRuntimeChunk - 1) / kRuntimeChunk) {
-  for (std::uint32_t i = 0; i < table_.size(); ++i) {
+  // No further than the last one in use: a page that is looked at is memory that is used.
+  for (std::uint32_t i = 0, left = static_cast<std::uint32_t>(table_.used()); left > 0; ++i) {
     LeaseSlot& slot = table_.slot(i);
     if (slot.state.load(std::memory_order_acquire) == LeaseSlot::kFree) continue;
+    --left;
     if (!options_.inherit) slot.state.store(LeaseSlot::kRetired);
     MakeRuntime(i);
     former_slots_[std::string(slot.account_name())].push_back(i);

@@ -78,10 +78,11 @@ std::optional<SubscribeResponse> SubscriberSession::Next(MonotonicTime now) {
   std::optional<Update> update =
       publisher_.UpdateSince(audience_, node_revision_, node_digest_, wants_whole_);
   if (!update.has_value()) return std::nullopt;
-  in_flight_.emplace();
-  in_flight_->since = now;
-  in_flight_->chunks = update->from.has_value() ? 1 : CountChunks(*update);
-  in_flight_->update = *std::move(update);
+  InFlight flight;
+  flight.since = now;
+  flight.chunks = update->from.has_value() ? 1 : CountChunks(*update);
+  flight.update = *std::move(update);
+  in_flight_ = std::move(flight);
   ++nonce_;
   return NextMessage();
 }

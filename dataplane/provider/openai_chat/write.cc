@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/ir/reasoning.h"
+#include "dataplane/provider/accepted_parameters.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -40,6 +41,7 @@ class RequestWriter {
         provider_(provider),
         decision_(decision),
         omissions_(omissions),
+        parameters_(provider, omissions),
         json_(out) {}
 
   void Run() {
@@ -59,28 +61,9 @@ class RequestWriter {
   }
 
  private:
-  bool Accepts(std::string_view name) const {
-    const auto& list = provider_.quirks.unsupported_parameters;
-    return std::find(list.begin(), list.end(), name) == list.end();
-  }
-  // Whether a member that only advises is sent.
-  bool Takes(std::string_view name) {
-    if (!Accepts(name)) {
-      omissions_.LeftOut(name, absl::StrCat("`", AbslView(name), "` was left out: ", provider_.id,
-                                            " does not take it."));
-      return false;
-    }
-    return !Overridden(name);
-  }
-  // Whether a member without which the answer would be another is sent.
-  bool Needs(std::string_view name) {
-    if (!Accepts(name)) {
-      omissions_.Refuse(name, absl::StrCat("`", AbslView(name), "` cannot be sent: ", provider_.id,
-                                           " does not take it."));
-      return false;
-    }
-    return !Overridden(name);
-  }
+  bool Accepts(std::string_view name) const { return parameters_.Accepts(name); }
+  bool Takes(std::string_view name) { return parameters_.Takes(name) && !Overridden(name); }
+  bool Needs(std::string_view name) { return parameters_.Needs(name) && !Overridden(name); }
 
   bool OwnsExtra(const ir::Extra& extra) const {
     return extra.owner == ir::kOpenAiChat || extra.owner == provider_.id;
@@ -339,6 +322,7 @@ class RequestWriter {
   const Provider& provider_;
   const SendDecision& decision_;
   ir::Omissions& omissions_;
+  AcceptedParameters parameters_;
   JsonWriter json_;
 };
 

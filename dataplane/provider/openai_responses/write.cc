@@ -8,6 +8,7 @@
 #include "base/string_views.h"
 #include "dataplane/ir/reasoning.h"
 #include "dataplane/json/document.h"
+#include "dataplane/provider/accepted_parameters.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -59,6 +60,7 @@ class RequestWriter {
         provider_(provider),
         decision_(decision),
         omissions_(omissions),
+        parameters_(provider, omissions),
         json_(out) {}
 
   void Run() {
@@ -81,27 +83,9 @@ class RequestWriter {
  private:
   // ---- What the provider takes ------------------------------------------------------------------
 
-  bool Accepts(std::string_view name) const {
-    return !Contains(provider_.quirks.unsupported_parameters, name);
-  }
-  // Whether a member that only advises is sent.
-  bool Takes(std::string_view name) {
-    if (!Accepts(name)) {
-      omissions_.LeftOut(name, absl::StrCat("`", AbslView(name), "` was left out: ", provider_.id,
-                                            " does not take it."));
-      return false;
-    }
-    return !Overridden(name);
-  }
-  // Whether a member without which the answer would be another is sent.
-  bool Needs(std::string_view name) {
-    if (!Accepts(name)) {
-      omissions_.Refuse(name, absl::StrCat("`", AbslView(name), "` cannot be sent: ", provider_.id,
-                                           " does not take it."));
-      return false;
-    }
-    return !Overridden(name);
-  }
+  bool Accepts(std::string_view name) const { return parameters_.Accepts(name); }
+  bool Takes(std::string_view name) { return parameters_.Takes(name) && !Overridden(name); }
+  bool Needs(std::string_view name) { return parameters_.Needs(name) && !Overridden(name); }
 
   bool IsOption(const ir::Extra& extra) const {
     return extra.owner == ir::kFamilyOpenAi || extra.owner == provider_.id;
@@ -435,6 +419,7 @@ class RequestWriter {
   const Provider& provider_;
   const SendDecision& decision_;
   ir::Omissions& omissions_;
+  AcceptedParameters parameters_;
   JsonWriter json_;
   bool reasons_ = false;
   std::vector<std::string> include_;

@@ -9,12 +9,11 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/config_file.h"
-#include "base/ids.h"
 #include "base/money.h"
-#include "base/random.h"
 #include "base/status_macros.h"
 #include "tollgate/cli/message_value.h"
 #include "tollgate/cli/output_format.h"
+#include "tollgate/cli/post_money.h"
 #include "tollgate/cli/table.h"
 #include "tollgate/cli/verbs.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
@@ -22,10 +21,7 @@
 namespace tollgate::cli {
 namespace {
 
-constexpr char kLedger[] = "tollgate.ledger.v1.LedgerService/";
 constexpr int kPageSizeMax = 1'000;
-
-std::string Usd(std::int64_t nano_usd) { return Money::FromNanoUsd(nano_usd).ToUsdString(); }
 
 struct PostFlags {
   std::string workspace;
@@ -39,25 +35,13 @@ struct PostFlags {
 // Posts money and prints the entry.
 absl::Status Post(const char* method, const google::protobuf::Message& request,
                   const std::string& request_id, Context& context, Session& session) {
-  TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
-  ledger::v1::Entry entry;
-  const absl::Status status = billing->Call(absl::StrCat(kLedger, method), request, entry);
-  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
-    // The money may have moved: only the same id makes trying again safe.
-    return absl::Status(
-        status.code(),
-        absl::StrCat(status.message(), "\nTo try again safely, add --request-id ", request_id));
-  }
-  TG_RETURN_IF_ERROR(status);
+  TG_ASSIGN_OR_RETURN(const ledger::v1::Entry entry,
+                      PostMoney(method, request, request_id, session));
   context.out << "entry " << entry.sequence() << ": "
               << Usd(entry.postings_size() > 0 ? entry.postings(0).amount_nano_usd() : 0)
               << " USD added to " << entry.workspace_id() << ", balance "
               << Usd(entry.balance_nano_usd()) << " USD (request id " << request_id << ")\n";
   return absl::OkStatus();
-}
-
-std::string RequestId(const PostFlags& flags) {
-  return flags.request_id.empty() ? NewId("cli-", SystemRandom()) : flags.request_id;
 }
 
 absl::Status Refund(const PostFlags& flags, Context& context, Session& session) {
@@ -69,7 +53,7 @@ absl::Status Refund(const PostFlags& flags, Context& context, Session& session) 
     if (amount <= Money::Zero()) return absl::InvalidArgumentError("--usd must be above zero");
     request.set_amount_nano_usd(amount.nano_usd());
   }
-  request.set_request_id(RequestId(flags));
+  request.set_request_id(RequestIdOr(flags.request_id));
   request.set_description(flags.description);
   return Post("Refund", request, request.request_id(), context, session);
 }
@@ -92,7 +76,7 @@ absl::Status GrantCredit(const PostFlags& flags, Context& context, Session& sess
   request.set_workspace_id(flags.workspace);
   request.set_amount_nano_usd(amount.nano_usd());
   request.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(expires));
-  request.set_request_id(RequestId(flags));
+  request.set_request_id(RequestIdOr(flags.request_id));
   request.set_description(flags.description);
   return Post("GrantCredit", request, request.request_id(), context, session);
 }

@@ -6,14 +6,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/ids.h"
 #include "base/money.h"
-#include "base/random.h"
 #include "base/status_macros.h"
 #include "base/status_reason.h"
 #include "base/string_views.h"
 #include "tollgate/cli/message_value.h"
 #include "tollgate/cli/output_format.h"
+#include "tollgate/cli/post_money.h"
 #include "tollgate/cli/table.h"
 #include "tollgate/cli/verbs.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
@@ -21,10 +20,7 @@
 namespace tollgate::cli {
 namespace {
 
-constexpr char kLedger[] = "tollgate.ledger.v1.LedgerService/";
 constexpr int kPageSizeMax = 1'000;
-
-std::string Usd(std::int64_t nano_usd) { return Money::FromNanoUsd(nano_usd).ToUsdString(); }
 
 struct MoveFlags {
   std::string workspace;
@@ -37,23 +33,14 @@ struct MoveFlags {
 template <typename Request>
 absl::Status Move(const char* method, const MoveFlags& flags, Context& context, Session& session) {
   TG_ASSIGN_OR_RETURN(const Money amount, Money::ParseUsd(flags.amount));
-  const std::string request_id =
-      flags.request_id.empty() ? NewId("cli-", SystemRandom()) : flags.request_id;
+  const std::string request_id = RequestIdOr(flags.request_id);
   Request request;
   request.set_workspace_id(flags.workspace);
   request.set_amount_nano_usd(amount.nano_usd());
   request.set_request_id(request_id);
   request.set_description(flags.description);
-  TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
-  ledger::v1::Entry entry;
-  const absl::Status status = billing->Call(absl::StrCat(kLedger, method), request, entry);
-  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
-    // The money may have moved: only the same id makes trying again safe.
-    return absl::Status(
-        status.code(),
-        absl::StrCat(status.message(), "\nTo try again safely, add --request-id ", request_id));
-  }
-  TG_RETURN_IF_ERROR(status);
+  TG_ASSIGN_OR_RETURN(const ledger::v1::Entry entry,
+                      PostMoney(method, request, request_id, session));
   context.out << "entry " << entry.sequence() << ": " << Usd(amount.nano_usd()) << " USD "
               << (amount.is_negative() ? "taken from " : "added to ") << flags.workspace
               << ", balance " << Usd(entry.balance_nano_usd()) << " USD (request id " << request_id

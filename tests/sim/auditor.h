@@ -52,6 +52,8 @@ class Auditor {
   const std::map<billing::LeaseKey, LeaseAudit>& leases() const { return leases_; }
 
   std::uint64_t entries() const { return last_sequence_; }
+  // Of the journal's last entry: it chains all of them.
+  const Sha256Digest& last_hash() const { return last_hash_; }
 
  private:
   void CheckEntry(const billing::Entry& entry);

@@ -55,6 +55,15 @@ class CommandTest(unittest.TestCase):
         self.assertGreater(len(first[1]), 10)
         self.assertEqual(run(SIM, "--seed", "7", "--trace"), first)
 
+    def test_seeds_run_to_the_same_alone_and_among_others_on_several_processes(self):
+        digest = re.compile(r"seed (\d+) ran to [0-9a-f]{16}-[0-9a-f]+-[0-9a-f]+-[0-9a-f]{16}")
+        many = [line for line in run(SIM, "--seeds", "1..12", "--jobs", "3", "--digests")[1]
+                if digest.fullmatch(line)]
+        self.assertEqual(len(many), 12)
+        self.assertEqual(len({line.split()[-1] for line in many}), 12)
+        alone = run(SIM, "--seeds", "7..7", "--jobs", "1", "--digests")[1]
+        self.assertIn(alone[0], many)
+
     def test_only_the_build_with_bugs_has_any(self):
         self.assertEqual(run(SIM, "--bug", "V6", "--seed", "1")[0], 2)
         self.assertEqual(run(SIM_BUGS, "--bug", "V99", "--seed", "1")[0], 2)

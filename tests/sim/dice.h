@@ -47,6 +47,9 @@ class Dice final : public Random {
     return per_million > 0 && Between(0, 999'999) < per_million;
   }
 
+  // Says which numbers come next, and with them how many were drawn.
+  std::uint64_t state() const { return state_; }
+
  private:
   std::uint64_t state_;
 };

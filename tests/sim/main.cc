@@ -26,6 +26,7 @@ installation with its own faults; invariants are checked after every step.
   --trace             with --seed: print them in any case
   --go-on             list all seeds that violate something
   --events N          so many of the last events, instead of 200
+  --digests           say of each seed what it ran to: two builds that agree ran to the same events
   --progress          say how far it is
   --expect INVARIANT  only a violation of this one counts
   --bug NAME          with a seeded bug (tollgate-sim-bugs only)
@@ -60,6 +61,10 @@ bool Read(int argc, char** argv, Options* options) {
     }
     if (name == "--go-on") {
       options->run.go_on = true;
+      continue;
+    }
+    if (name == "--digests") {
+      options->run.digests = true;
       continue;
     }
     if (name == "--progress") {

@@ -3,6 +3,7 @@
 #define TOLLGATE_TESTS_SIM_REPORT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -44,9 +45,13 @@ class Report {
   // The first invariant that was violated, expected or not; empty for none.
   const std::string& first() const { return first_; }
   const std::deque<std::string>& events() const { return events_; }
+  // Of all events so far, when they are kept: when, who and what.
+  std::uint64_t digest() const { return digest_; }
 
  private:
   void Keep(std::string_view who, std::string what) {
+    Mix(absl::StrCat(scheduler_.now_ns(), " ", absl::string_view(who.data(), who.size()), " ", what,
+                     "\n"));
     if (!events_.empty() && what == last_) return;  // Again and again is said once.
     last_ = what;
     const std::int64_t us = scheduler_.now_ns() / 1000;
@@ -57,6 +62,13 @@ class Report {
     if (events_.size() > last_events_max) events_.pop_front();
   }
 
+  // FNV-1a.
+  void Mix(std::string_view text) {
+    for (const char c : text) {
+      digest_ = (digest_ ^ static_cast<std::uint8_t>(c)) * 0x100000001B3u;
+    }
+  }
+
   const Scheduler& scheduler_;
   const bool traced_;
   const std::string expected_;
@@ -65,6 +77,7 @@ class Report {
   std::string first_;
   std::deque<std::string> events_;
   std::string last_;
+  std::uint64_t digest_ = 0xCBF29CE484222325u;
 };
 
 }  // namespace tollgate::sim

@@ -59,10 +59,17 @@ struct Shared {
 
 void Copy(const std::string& from, char* to) { std::snprintf(to, kTextMax, "%s", from.c_str()); }
 
-void RunOne(std::uint64_t seed, const std::string& expected, bool go_on, Shared& shared,
-            Shared::Job& job) {
-  World world(seed, /*traced=*/false, expected);
+void PrintDigest(std::uint64_t seed, const World& world) {
+  std::printf("seed %llu ran to %s%s%s\n", static_cast<unsigned long long>(seed),
+              world.Digest().c_str(), world.report().first().empty() ? "" : ", violates ",
+              world.report().first().c_str());
+  std::fflush(stdout);
+}
+
+void RunOne(std::uint64_t seed, const RunOptions& options, Shared& shared, Shared::Job& job) {
+  World world(seed, /*traced=*/options.digests, options.expected);
   world.Run();
+  if (options.digests) PrintDigest(seed, world);
   const RunCounts counts = world.counts();
   shared.seeds += 1;
   shared.events += counts.events;
@@ -86,7 +93,7 @@ void RunOne(std::uint64_t seed, const std::string& expected, bool go_on, Shared&
     Copy(world.report().invariant(), found.invariant);
     Copy(world.report().text(), found.text);
   }
-  if (go_on) return;
+  if (options.go_on) return;
   Copy(world.report().invariant(), job.invariant);
   Copy(world.report().text(), job.text);
   job.found = seed;
@@ -99,7 +106,7 @@ void RunOne(std::uint64_t seed, const std::string& expected, bool go_on, Shared&
     const std::uint64_t seed = shared.next++;
     if (seed > options.seeds.last) break;
     job.current = seed;
-    RunOne(seed, options.expected, options.go_on, shared, job);
+    RunOne(seed, options, shared, job);
     job.current = 0;
   }
   std::_Exit(0);

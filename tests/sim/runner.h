@@ -19,7 +19,8 @@ struct RunOptions {
   int jobs = 2;
   std::string expected;  // See Report.
   bool progress = false;
-  bool go_on = false;  // After a violation; all of them are listed.
+  bool go_on = false;    // After a violation; all of them are listed.
+  bool digests = false;  // Prints of each seed what it ran to, in the order in which they end.
 };
 
 struct Finding {

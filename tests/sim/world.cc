@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 
@@ -65,6 +66,13 @@ RunCounts World::counts() const {
     counts.kills += of.kills;
   }
   return counts;
+}
+
+std::string World::Digest() const {
+  return absl::StrCat(absl::Hex(report_.digest(), absl::kZeroPad16), "-",
+                      absl::Hex(scheduler_.events()), "-", absl::Hex(dice_.state()), "-",
+                      absl::BytesToHexString(absl::string_view(
+                          reinterpret_cast<const char*>(auditor_.last_hash().data()), 8)));
 }
 
 bool World::RunUntil(const std::function<bool()>& done, absl::Duration limit) {

@@ -51,6 +51,9 @@ class World {
   const Report& report() const { return report_; }
   const Swarm& swarm() const { return swarm_; }
   RunCounts counts() const;
+  // What tells two runs apart: their events, how many tasks ran and numbers were drawn, and the
+  // journal; in hexadecimal.  REQUIRED: traced.
+  std::string Digest() const;
 
  private:
   // Lets events happen until `done` or for `limit`; false when it was not done by then.

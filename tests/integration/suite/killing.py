@@ -20,6 +20,7 @@ from suite.wire import Target
 CONCURRENCY = 8
 DELAY_MS = 25  # Of each answer: so requests are always in flight, and the load leaves some CPU.
 ANSWERS_BETWEEN_KILLS = max(CONCURRENCY, scaled(30))
+KILLS_BETWEEN_NEWS = 10
 # Leases last longer than billing may take to come back on a busy machine.
 LONG_LEASES = "lease:\n  refill_horizon: 60s\n"
 LEASE_SECONDS = 15
@@ -103,7 +104,9 @@ def kill_under_load(world, load, kills, kill, warm=lambda seconds: True):
     downtimes = []
     began = time.monotonic()
     wait_until("the load is warm", lambda: warm(time.monotonic() - began), timeout_s=60)
-    for _ in range(kills):
+    for number in range(kills):
+        if number % KILLS_BETWEEN_NEWS == 0:
+            print(f"\n{number} of {kills} kills, {len(load.done)} requests", flush=True)
         load_goes_on(load, rng.randint(1, ANSWERS_BETWEEN_KILLS))
         started = time.monotonic()
         kill()

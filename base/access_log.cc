@@ -66,10 +66,10 @@ class BufferedAccessLog::Writer {
       std::swap(filling_, writing);
       lock.unlock();
       const bool written = writing.empty() || WriteAll(writing);
-      const auto lines = std::count(writing.begin(), writing.end(), '\n');
+      const auto lost = written ? 0 : std::count(writing.begin(), writing.end(), '\n');
       writing.clear();
       lock.lock();
-      if (!written) lines_dropped_ += static_cast<std::uint64_t>(lines);
+      lines_dropped_ += static_cast<std::uint64_t>(lost);
       if (last && filling_.empty()) return;
     }
   }

@@ -153,7 +153,7 @@ void LeaseKeeper::Connect() {
   request.mutable_hello()->set_node_id(options_.node_id);
   request.mutable_hello()->set_incarnation(options_.incarnation);
   request.mutable_hello()->set_session(options_.session);
-  link_->Send(request);
+  link_->Send(std::move(request));
   // Everything that is held is stated anew; billing answers with what it knows.
   for (auto& [name, want] : wants_) want->nonce = 0;
   for (const Account* account : pool_.Accounts()) {
@@ -468,7 +468,7 @@ void LeaseKeeper::Send(const AccountView& view, Want& want, Money need, Money mo
   want.no_refill_before = std::max(want.no_refill_before, now + kRefillPause);
   // Until it is answered, renewals wait; afterwards the grant says when.
   want.renew_at = now + options_.answer_timeout;
-  link_->Send(request);
+  link_->Send(std::move(request));
   std::lock_guard lock(status_mutex_);
   ++status_.wants_sent;
 }

@@ -37,10 +37,10 @@ class GrpcCall final : public grpc::ClientBidiReactor<Request, Response>,
     this->StartCall();
   }
 
-  void Send(const Request& message) {
+  void Send(Request message) {
     std::lock_guard lock(mutex_);
     if (closed_ || ending_) return;
-    queue_.push_back(message);
+    queue_.push_back(std::move(message));
     if (queue_.size() == 1) this->StartWrite(&queue_.front());
   }
 
@@ -149,7 +149,7 @@ class GrpcLink final : public Link<Request> {
   }
   ~GrpcLink() override { call_->Abandon(); }
 
-  void Send(const Request& message) override { call_->Send(message); }
+  void Send(Request message) override { call_->Send(std::move(message)); }
   void End() override { call_->End(); }
 
  private:

@@ -26,7 +26,7 @@ class Link {
   virtual ~Link() = default;
 
   // Queues a message; in order.  Dropped when the stream is over.
-  virtual void Send(const Request& message) = 0;
+  virtual void Send(Request message) = 0;
 
   // Ends our half once what is queued is sent, which destroying the Link would not wait for.  The
   // peer then ends the stream: on_closed.  Nothing is sent after it.

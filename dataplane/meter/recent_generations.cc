@@ -29,6 +29,14 @@ class RecentGenerations::Block {
  public:
   explicit Block(std::uint64_t first) : first_(first) {}
 
+  // Forgets what it has and begins anew, in the same memory.
+  void Restart(std::uint64_t first) {
+    first_ = first;
+    used_ = 0;
+    count_ = 0;
+    slots_.fill(0);
+  }
+
   // Number of the first attempt in it.
   std::uint64_t first() const { return first_; }
   std::uint64_t end() const { return first_ + count_; }
@@ -73,7 +81,7 @@ class RecentGenerations::Block {
     return absl::HashOf(AbslView(generation_id)) % kSlots;
   }
 
-  const std::uint64_t first_;
+  std::uint64_t first_;
   std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(kBytes);
   std::uint32_t used_ = 0;
   std::size_t count_ = 0;
@@ -88,12 +96,20 @@ RecentGenerations::~RecentGenerations() = default;
 
 void RecentGenerations::Add(std::string_view record) {
   if (GenerationIdOf(record).empty()) return;
-  if (blocks_.empty() || !blocks_.back()->HasRoomFor(record)) {
-    blocks_.push_back(std::make_unique<Block>(added_));
-  }
+  if (blocks_.empty() || !blocks_.back()->HasRoomFor(record)) AddBlock();
   blocks_.back()->Add(record);
   ++added_;
-  while (blocks_.front()->end() + attempts_max_ <= added_) blocks_.pop_front();
+}
+
+// Fresh memory costs more than what is copied into it, so the oldest block becomes the newest.
+void RecentGenerations::AddBlock() {
+  if (blocks_.empty() || blocks_.front()->end() + attempts_max_ > added_) {
+    blocks_.push_back(std::make_unique<Block>(added_));
+    return;
+  }
+  blocks_.front()->Restart(added_);
+  blocks_.push_back(std::move(blocks_.front()));
+  blocks_.pop_front();
 }
 
 void RecentGenerations::CatchUpLocked() {

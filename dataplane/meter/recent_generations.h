@@ -44,6 +44,7 @@ class RecentGenerations {
 
   void CatchUpLocked();
   void Add(std::string_view record);
+  void AddBlock();
 
   Spool& spool_;
   const std::size_t attempts_max_;

@@ -113,7 +113,7 @@ void Shipper::Connect() {
     lane->set_incarnation(key.first);
     lane->set_lane(key.second);
   }
-  link_->Send(request);
+  link_->Send(std::move(request));
 }
 
 Shipper::LaneProgress* Shipper::Find(const usage::v1::Lane& lane) {
@@ -137,7 +137,9 @@ void Shipper::OnMessage(const ReportUsageResponse& message) {
     default:
       break;
   }
-  Ship();
+  // Not whatever came in meanwhile: each answer would fetch the next few records, and batches would
+  // be as small as the round trip is short.
+  ShipWhenDue();
   CloseFormer();
   UpdateStatus();
 }
@@ -217,19 +219,24 @@ void Shipper::Look() {
       (!welcomed_ || Unanswered())) {
     OnClosed(absl::DeadlineExceededError("billing left usage records unanswered"));
   }
-  std::uint64_t unsent = 0;
-  for (const auto& [key, progress] : lanes_) {
-    unsent +=
-        progress->lane->last_sequence() - std::min(progress->sent, progress->lane->last_sequence());
-  }
-  if (unsent >= options_.ship_records || draining_ || now - last_ship_ >= options_.ship_interval) {
-    Ship();
-  }
+  ShipWhenDue();
   CloseFormer();
   UpdateStatus();
   executor_.PostAfter(options_.look_interval, [this, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) Look();
   });
+}
+
+void Shipper::ShipWhenDue() {
+  std::uint64_t unsent = 0;
+  for (const auto& [key, progress] : lanes_) {
+    const std::uint64_t last = progress->lane->last_sequence();
+    unsent += last - std::min(progress->sent, last);
+  }
+  if (unsent >= options_.ship_records || draining_ ||
+      clock_.Monotonic() - last_ship_ >= options_.ship_interval) {
+    Ship();
+  }
 }
 
 void Shipper::Ship() {
@@ -267,7 +274,7 @@ bool Shipper::SendBatch(LaneProgress& progress) {
   batch->mutable_lane()->set_incarnation(progress.lane->incarnation());
   batch->mutable_lane()->set_lane(progress.lane->number());
   if (!unanswered) waiting_since_ = clock_.Monotonic();
-  link_->Send(request);
+  link_->Send(std::move(request));
   return true;
 }
 
@@ -359,7 +366,7 @@ void Shipper::SendClose(const FormerIncarnation& former) {
     end->mutable_lane()->set_lane(key.second);
     end->set_sequence(progress->acknowledged);
   }
-  link_->Send(request);
+  link_->Send(std::move(request));
 }
 
 void Shipper::OnIncarnationClosed(std::uint64_t incarnation) {

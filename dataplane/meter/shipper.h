@@ -109,6 +109,7 @@ class Shipper {
   bool FormerAcknowledged() const;
   bool HasGap(std::uint64_t incarnation) const;
   bool Closable(const FormerIncarnation& former) const;
+  void ShipWhenDue();
   void SendClose(const FormerIncarnation& former);
   bool ForgetIncarnation(std::uint64_t incarnation);
   std::uint64_t WaitingRecords() const;

@@ -124,7 +124,7 @@ void Subscriber::Connect() {
   // After a mismatch of digests we have "nothing", and so get a snapshot.
   Write(resync_ ? ConfigRevision() : revision_, hello->mutable_revision());
   hello->set_digest(resync_ ? 0 : image_.digest());
-  link_->Send(request);
+  link_->Send(std::move(request));
 }
 
 void Subscriber::OnMessage(const SubscribeResponse& message) {
@@ -262,7 +262,7 @@ void Subscriber::SendAck(std::uint64_t nonce) {
   SubscribeRequest request;
   request.mutable_ack()->set_nonce(nonce);
   Write(revision_, request.mutable_ack()->mutable_revision());
-  if (link_ != nullptr) link_->Send(request);
+  if (link_ != nullptr) link_->Send(std::move(request));
 }
 
 void Subscriber::SendNack(std::uint64_t nonce, const absl::Status& error) {
@@ -271,7 +271,7 @@ void Subscriber::SendNack(std::uint64_t nonce, const absl::Status& error) {
   request.mutable_nack()->set_nonce(nonce);
   Write(revision_, request.mutable_nack()->mutable_kept());
   request.mutable_nack()->set_error(std::string(StdView(error.message())));
-  if (link_ != nullptr) link_->Send(request);
+  if (link_ != nullptr) link_->Send(std::move(request));
   std::lock_guard lock(status_mutex_);
   ++status_.nacks_sent;
   status_.error = std::string(StdView(error.message()));

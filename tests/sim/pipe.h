@@ -94,7 +94,7 @@ class Pipe : public std::enable_shared_from_this<Pipe<Request, Response>> {
    public:
     explicit ClientLink(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe)) {}
     ~ClientLink() override { pipe_->Cancel(); }
-    void Send(const Request& message) override { pipe_->SendUp(message); }
+    void Send(Request message) override { pipe_->SendUp(std::move(message)); }
     void End() override { pipe_->EndHalf(); }
 
    private:
@@ -103,9 +103,9 @@ class Pipe : public std::enable_shared_from_this<Pipe<Request, Response>> {
 
   bool ClientHears() const { return client_open_ && client_->alive; }
 
-  void SendUp(const Request& message) {
+  void SendUp(Request message) {
     if (!ClientHears() || half_ended_) return;
-    auto copy = std::make_shared<Request>(message);
+    auto copy = std::make_shared<const Request>(std::move(message));
     // As many copies as arrive: the server may take a message apart.
     network_.Carry(up_, [self = this->shared_from_this(), copy] {
       if (self->server_open_ && self->server_->alive) {

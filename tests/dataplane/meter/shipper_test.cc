@@ -121,6 +121,19 @@ TEST_F(ShipperTest, ShipsEachRecordOnceWithinTheInterval) {
   EXPECT_EQ(shipper_->status().waiting, 0u);
 }
 
+TEST_F(ShipperTest, AnAcknowledgementDoesNotFetchTheNextFewRecords) {
+  Boot();
+  Bill();
+  Write("gen_a");
+  executor_.Advance(absl::Milliseconds(220), absl::Milliseconds(20));
+  ASSERT_EQ(peer_.sent.size(), 1u);
+  Write("gen_b");
+  Bill();
+  EXPECT_EQ(billed_, (std::map<std::string, int>{{"gen_a", 1}}));
+  Run(absl::Milliseconds(220));
+  EXPECT_EQ(billed_["gen_b"], 1);
+}
+
 TEST_F(ShipperTest, ManyWaitingAreShippedSoonerAndInBoundedBatches) {
   Boot();
   Bill();

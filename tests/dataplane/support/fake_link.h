@@ -59,7 +59,7 @@ class FakePeer {
    public:
     FakeLink(FakePeer& peer, std::shared_ptr<bool> open) : peer_(peer), open_(std::move(open)) {}
     ~FakeLink() override { *open_ = false; }
-    void Send(const Request& message) override { peer_.sent.push_back(message); }
+    void Send(Request message) override { peer_.sent.push_back(std::move(message)); }
     void End() override { ++peer_.ended; }
 
    private:

@@ -17,6 +17,20 @@ def figures_of(build_dir, since):
     return found
 
 
+def add_up(earlier, later):
+    """The figures of a case from two runs with different seeds, as one."""
+    if earlier is None:
+        return later
+    figures = []
+    for first, second in zip(earlier["figures"], later["figures"], strict=True):
+        together = sum if is_count(first) else max
+        figures.append({**first, "count": together([first["count"], second["count"]]),
+                        "of": first["of"] + second["of"]})
+    first_seed = str(earlier["seed"]).split("..", maxsplit=1)[0]
+    return {**later, "figures": figures, "faults": earlier["faults"] + later["faults"],
+            "seed": f"{first_seed}..{later['seed']}"}
+
+
 def commit_of(root):
     """Which tree this is."""
     def git(*argv):

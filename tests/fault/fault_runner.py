@@ -26,8 +26,7 @@ class Runner:
         self._env = {**os.environ, "TOLLGATE_BUILD_DIR": str(build_dir), "PYTHONUNBUFFERED": "1"}
         if trials is not None:
             self._env["TOLLGATE_FAULT_TRIALS"] = str(trials)
-        if seed is not None:
-            self._env["TOLLGATE_FAULT_SEED"] = str(seed)
+        self._env["TOLLGATE_FAULT_SEED"] = str(seed)
         self._passed = {}
         self._output = {}
 

@@ -41,6 +41,18 @@ def test_money_over_a_cap_and_times_are_the_largest():
     assert "| F7 | kill to ready, most | 7 ms / 18 |  | 42 |" in lines
 
 
+def test_runs_with_other_seeds_are_added_up():
+    def of(seed, lost, slowest):
+        return {**content("M-01", 50, ("F2", "requests lost", lost, 100, ""),
+                          ("F7", "kill to ready, most", slowest, 50, " ms")), "seed": seed}
+    together = fault_report.add_up(fault_report.add_up(fault_report.add_up(None, of(42, 0, 9)),
+                                                       of(43, 1, 7)), of(44, 1, 8))
+    assert together["seed"] == "42..44"
+    lines = report_of(together)
+    assert "| F2 | M-01 | requests lost | 2 / 300 |  | 150 | 42..44 |" in lines
+    assert "| F7 | M-01 | kill to ready, most | 9 ms / 150 |  | 150 | 42..44 |" in lines
+
+
 def test_cases_are_counted_by_letter():
     cases = [Case(f"X-{n}", letter, "inject", "expect", "F1", ("ctest:a_test:A.B",))
              for n, letter in enumerate("PPS")]

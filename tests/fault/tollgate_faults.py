@@ -18,10 +18,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 # pylint: disable=wrong-import-position
 from catalogue import CASES
-from fault_report import commit_of, figures_of, markdown
+from fault_report import add_up, commit_of, figures_of, markdown
 from fault_runner import Runner
 
 ROOT = Path(__file__).resolve().parents[2]
+SEED_DEFAULT = 7  # As the tests' own (suite/figures.py).
 
 
 def arguments():
@@ -31,6 +32,8 @@ def arguments():
     parser.add_argument("--cases", default="", help="ids, by commas; all without it")
     parser.add_argument("--trials", type=int, help="how often each fault is injected")
     parser.add_argument("--seed", type=int, help="where random choices begin")
+    parser.add_argument("--repeat", type=int, default=1,
+                        help="so many times, each with the next seed; the figures are added up")
     parser.add_argument("--report", type=Path, help="where the tables go, as Markdown")
     parser.add_argument("--commit", help="what the programs were built from; asked of git else")
     parser.add_argument("--list", action="store_true", help="only say what there is")
@@ -49,8 +52,7 @@ def selected(text):
 
 
 def run(cases, runner, report):
-    """Runs the cases; (case, outcome) each. `report` is called with those so far."""
-    results = []
+    """Runs the cases; by id, whether each passed. `report` is called after each."""
     for number, case in enumerate(cases, 1):
         print(f"[{number}/{len(cases)}] {case.id} {case.inject}", flush=True)
         began = time.monotonic()
@@ -60,9 +62,40 @@ def run(cases, runner, report):
               flush=True)
         for test in failed:
             print(f"--- {test}\n{runner.output_of(test)}", flush=True)
-        results.append((case, outcome))
-        report(results)
-    return results
+        report(case, outcome)
+
+
+class Results:
+    """What came of all runs so far."""
+
+    def __init__(self, build_dir, commit):
+        self._build_dir = build_dir
+        self._commit = commit
+        self._outcomes = {}
+        self._earlier = {}  # Figures of the runs before this one.
+        self._current = {}
+        self._began = 0
+
+    def begin_run(self):
+        """The figures of what ran before are kept."""
+        self._earlier, self._current = self._current, {}
+        self._began = time.time()
+
+    def note(self, case, outcome):
+        """A case that fails once has failed."""
+        if self._outcomes.get(case) != "FAILED":
+            self._outcomes[case] = outcome
+
+    def text(self):
+        """The report."""
+        new = figures_of(self._build_dir, self._began)
+        self._current = {**self._earlier, **{
+            name: add_up(self._earlier.get(name), content) for name, content in new.items()}}
+        return markdown(self._commit, list(self._outcomes.items()), self._current)
+
+    def failed(self):
+        """Whether any case did."""
+        return "FAILED" in self._outcomes.values()
 
 
 def main():
@@ -74,21 +107,26 @@ def main():
             print(f"{case.id}  {case.letter}  {case.inject}: {case.expect}")
         return 0
     build_dir = Path(os.environ["TOLLGATE_BUILD_DIR"])
-    began = 0 if options.from_results else time.time()
-    commit = options.commit or commit_of(ROOT)
+    results = Results(build_dir, options.commit or commit_of(ROOT))
 
-    def text_of(results):
-        return markdown(commit, results, figures_of(build_dir, began))
-
-    def report(results):
+    def report():
+        text = results.text()
         if options.report:
-            options.report.write_text(text_of(results), encoding="utf-8")
-    results = []
-    if not options.from_results:
-        results = run(cases, Runner(ROOT, build_dir, options.trials, options.seed), report)
-    report(results)
-    print(f"written to {options.report}" if options.report else "\n" + text_of(results))
-    return 1 if any(outcome == "FAILED" for _, outcome in results) else 0
+            options.report.write_text(text, encoding="utf-8")
+        return text
+
+    def note(case, outcome):
+        results.note(case, outcome)
+        report()
+    first_seed = SEED_DEFAULT if options.seed is None else options.seed
+    for repetition in range(0 if options.from_results else options.repeat):
+        if options.repeat > 1:
+            print(f"run {repetition + 1} of {options.repeat}", flush=True)
+        results.begin_run()
+        run(cases, Runner(ROOT, build_dir, options.trials, first_seed + repetition), note)
+    text = report()
+    print(f"written to {options.report}" if options.report else "\n" + text)
+    return 1 if results.failed() else 0
 
 
 if __name__ == "__main__":

@@ -113,11 +113,11 @@ def case_rows(results):
     return lines
 
 
-def markdown(commit, results, figures):
+def markdown(heading, results, figures):
     """The whole report."""
     rows = sorted(((item["figure"], name, item, content) for name, content in figures.items()
                    for item in content["figures"]), key=lambda row: row[:2])
-    lines = [f"Commit {commit}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.", ""]
+    lines = [f"{heading}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.", ""]
     if results:
         lines += [cases_passed(results), ""]
     lines += [*overview(rows), "", "## Figures", "",

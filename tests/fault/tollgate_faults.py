@@ -65,12 +65,20 @@ def run(cases, runner, report):
         report(case, outcome)
 
 
+def heading(options):
+    """What ran, of which tree."""
+    words = [f"--{name.replace('_', '-')} {value}" for name, value in vars(options).items()
+             if name in ("cases", "trials", "seed", "repeat") and value not in (None, "", 1)]
+    command = " ".join(["tollgate-faults", *words])
+    return f"`{command}`, commit {options.commit or commit_of(ROOT)}"
+
+
 class Results:
     """What came of all runs so far."""
 
-    def __init__(self, build_dir, commit):
+    def __init__(self, build_dir, heading):
         self._build_dir = build_dir
-        self._commit = commit
+        self._heading = heading
         self._outcomes = {}
         self._earlier = {}  # Figures of the runs before this one.
         self._current = {}
@@ -91,7 +99,7 @@ class Results:
         new = figures_of(self._build_dir, self._began)
         self._current = {**self._earlier, **{
             name: add_up(self._earlier.get(name), content) for name, content in new.items()}}
-        return markdown(self._commit, list(self._outcomes.items()), self._current)
+        return markdown(self._heading, list(self._outcomes.items()), self._current)
 
     def failed(self):
         """Whether any case did."""
@@ -107,7 +115,7 @@ def main():
             print(f"{case.id}  {case.letter}  {case.inject}: {case.expect}")
         return 0
     build_dir = Path(os.environ["TOLLGATE_BUILD_DIR"])
-    results = Results(build_dir, options.commit or commit_of(ROOT))
+    results = Results(build_dir, heading(options))
 
     def report():
         text = results.text()

@@ -16,6 +16,7 @@ AGREEMENT = "pytest:tests/integration/agreement_test.py::test_agreement"
 PROVIDER = "pytest:tests/integration/provider_faults_test.py"
 DRAIN = "pytest:tests/fault/drain_test.py"
 RECOVERY = "pytest:tests/fault/recovery_test.py"
+PARTITION = "pytest:tests/integration/partition_test.py"
 SIM = "sim:sim_test"
 
 
@@ -180,6 +181,10 @@ CASES = (
     case("P-08", "P", "F2 F3", "a copy of billing's folder under load takes its place",
          "the copy passes the audit; the spools send the rest; balances are equal",
          f"{RECOVERY}::test_restored"),
+    case("C-10", "P", "F6", "a key is revoked: its node connected, then cut off",
+         "refused within 100 ms (99th percentile); within the time of its leases",
+         "pytest:tests/fault/revocation_test.py::test_revocation",
+         f"{PARTITION}::test_a_key_revoked_behind_a_nodes_back_ends_with_its_leases"),
     case("F8", "S", "F8", "eleven seeded bugs in leases, metering and ingestion",
          "each breaks its invariant", "sim:sim_seeded_bugs_test"),
 )

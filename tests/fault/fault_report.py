@@ -63,6 +63,7 @@ OVERVIEW = (
      ""),
     ("F5", "nano-USD stranded beyond what the case allows", ("stranded", "could not be spent"),
      sum, ""),
+    ("F6", "a key's revocation to its refusal, p99", ("refusal, p99",), max, " ms"),
     ("F6", "slowest request after a cap was raised", ("slowest",), max, " ms"),
     ("F6", "billing's start to the end of the backlog", ("backlog",), max, " ms"),
     ("F7", "kill to ready, most", ("ready, most",), max, " ms"),

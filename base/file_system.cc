@@ -145,8 +145,8 @@ class RealAppendFile final : public AppendFile {
 
 class RealMappedFile final : public MappedFile {
  public:
-  RealMappedFile(std::span<std::byte> bytes, std::string path)
-      : bytes_(bytes), path_(std::move(path)) {}
+  RealMappedFile(Descriptor file, std::span<std::byte> bytes, std::string path)
+      : file_(std::move(file)), bytes_(bytes), path_(std::move(path)) {}
   ~RealMappedFile() override { ::munmap(bytes_.data(), bytes_.size()); }
 
   std::span<std::byte> bytes() override { return bytes_; }
@@ -165,20 +165,29 @@ class RealMappedFile final : public MappedFile {
     return absl::OkStatus();
   }
 
+  std::size_t NextData(std::size_t offset) const override {
+    const off_t data = ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_DATA);
+    if (data >= 0) return std::min(static_cast<std::size_t>(data), bytes_.size());
+    return errno == ENXIO ? bytes_.size() : offset;  // Nothing more; or not known.
+  }
+
  private:
+  const Descriptor file_;
   const std::span<std::byte> bytes_;
   const std::string path_;
 };
 
 // Allocates the blocks and maps `bytes` of the file.
-absl::StatusOr<std::unique_ptr<MappedFile>> Map(int fd, std::size_t bytes,
+absl::StatusOr<std::unique_ptr<MappedFile>> Map(Descriptor file, std::size_t bytes,
                                                 const std::string& path) {
+  const int fd = file.get();
   if (const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
     return ErrnoStatus(error, "allocate", path);
   }
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (address == MAP_FAILED) return ErrnoStatus(errno, "map", path);
-  return std::make_unique<RealMappedFile>(std::span(static_cast<std::byte*>(address), bytes), path);
+  return std::make_unique<RealMappedFile>(
+      std::move(file), std::span(static_cast<std::byte*>(address), bytes), path);
 }
 
 class PosixFileSystem final : public FileSystem {
@@ -331,7 +340,7 @@ absl::StatusOr<std::unique_ptr<MappedFile>> PosixFileSystem::CreateMapped(const 
                                                                           std::size_t bytes) {
   CHECK_GT(bytes, 0u) << path;
   TG_ASSIGN_OR_RETURN(Descriptor file, Open(path, O_RDWR | O_CREAT | O_EXCL));
-  absl::StatusOr<std::unique_ptr<MappedFile>> mapped = Map(file.get(), bytes, path);
+  absl::StatusOr<std::unique_ptr<MappedFile>> mapped = Map(std::move(file), bytes, path);
   if (!mapped.ok()) ::unlink(path.c_str());
   return mapped;
 }
@@ -342,7 +351,7 @@ absl::StatusOr<std::unique_ptr<MappedFile>> PosixFileSystem::OpenMapped(const st
   if (size == 0) {
     return absl::FailedPreconditionError(absl::StrCat("cannot map ", path, ": it is empty"));
   }
-  return Map(file.get(), size, path);
+  return Map(std::move(file), size, path);
 }
 
 }  // namespace

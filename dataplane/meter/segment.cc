@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x314c4f4f50534754;  // "TGSPOOL1", little endian.
 constexpr std::uint32_t kFormatVersion = 1;
+// A search asks so often where the next written place is: once a call costs what a few pages do.
+constexpr std::size_t kScanBytes = 64 * 1024;
 
 // The header on disk.  The magic is written last: without it the segment was never begun.
 struct DiskHeader {
@@ -178,8 +180,16 @@ bool Segment::ValidAt(std::size_t offset, RecordView* view, std::size_t* next) c
 bool Segment::AnyValidAfter(std::size_t offset) const {
   RecordView record;
   std::size_t next = 0;
-  for (offset += kRecordAlignment; offset + kRecordHeaderBytes <= bytes_.size();
-       offset += kRecordAlignment) {
+  offset += kRecordAlignment;
+  std::size_t looked_for = 0;  // Up to here it is known whether there is anything.
+  for (; offset + kRecordHeaderBytes <= bytes_.size(); offset += kRecordAlignment) {
+    if (offset >= looked_for) {
+      // Most of a segment was never written.
+      const std::size_t data = file_->NextData(offset) / kRecordAlignment * kRecordAlignment;
+      offset = std::max(offset, data);
+      looked_for = offset + kScanBytes;
+      if (offset + kRecordHeaderBytes > bytes_.size()) return false;
+    }
     if (FirstWord(offset) != 0 && ValidAt(offset, &record, &next)) return true;
   }
   return false;

@@ -121,6 +121,23 @@ TEST_F(FileSystemTest, MappedBytesAreTheFile) {
   EXPECT_EQ(std::memcmp(file->bytes().data() + 9'000, "hello", 5), 0);
 }
 
+TEST_F(FileSystemTest, FindsWhatWasWritten) {
+  constexpr std::size_t kBytes = 8 << 20;
+  constexpr std::size_t kAt = 5'000'000;
+  const std::string path = dir_.File("mapped");
+  ASSERT_OK_AND_ASSIGN(std::unique_ptr<MappedFile> made, files_.CreateMapped(path, kBytes));
+  made->bytes()[kAt] = std::byte{1};
+  for (int opened = 0; opened < 2; ++opened) {
+    EXPECT_LE(made->NextData(0), kAt);
+    EXPECT_EQ(made->NextData(kAt), kAt);
+    const std::size_t behind = made->NextData(kAt + 1);
+    EXPECT_GT(behind, kAt);
+    EXPECT_LE(behind, kBytes);
+    EXPECT_EQ(made->NextData(kBytes), kBytes);
+    ASSERT_OK_AND_ASSIGN(made, files_.OpenMapped(path));
+  }
+}
+
 TEST_F(FileSystemTest, AnEmptyFileIsNotMapped) {
   ASSERT_OK(files_.WriteFileAtomically(dir_.File("empty"), "", kModePrivate));
   EXPECT_THAT(files_.OpenMapped(dir_.File("empty")), StatusIs(StatusCode::kFailedPrecondition));

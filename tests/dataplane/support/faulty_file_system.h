@@ -69,6 +69,7 @@ class FaultyFileSystem final : public FileSystem {
       if (owner_.sync_fails) return absl::DataLossError("sync failed");
       return real_->Sync(offset, length);
     }
+    std::size_t NextData(std::size_t offset) const override { return real_->NextData(offset); }
 
    private:
     std::unique_ptr<MappedFile> real_;

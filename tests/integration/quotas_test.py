@@ -72,7 +72,8 @@ def test_a_quota_from_its_making_to_its_end(world, manager):
     status, quota = quotas(world, key, entity=entity)
     assert status == 200 and 0 < quota["currentSpend"] <= quota["limitAmount"]
     assert quotas(world, manager, "PATCH", entity, active=False)[1]["active"] is False
-    assert quotas(world, manager, entity=entity)[1]["active"] is False
+    wait_until("the node knows it", lambda: quotas(
+        world, manager, entity=entity)[1]["active"] is False, BINDS_WITHIN_S)
     for _ in range(4):
         served_soon(world, key)
     assert quotas(world, manager, "PATCH", entity, active=True)[1]["active"] is True

@@ -115,7 +115,11 @@ absl::Status ConfigCache::AddChunk(const config::v1::SubscribeResponse::Snapshot
     chunks_ = {};
     return absl::InvalidArgumentError("the chunks of a snapshot do not belong together");
   }
-  for (const Resource& resource : chunk.resources()) chunks_.resources.push_back(resource);
+  for (const std::string& bytes : chunk.resources()) {
+    if (chunks_.resources.emplace_back().ParseFromString(bytes)) continue;
+    chunks_ = {};
+    return absl::InvalidArgumentError("a resource of the snapshot cannot be read");
+  }
   *complete = ++chunks_.next_index == chunks_.count;
   return absl::OkStatus();
 }

@@ -22,6 +22,7 @@ void ResourceSet::Apply(const ResourceChanges& changes) {
     if (change.resource == nullptr) {
       rows_.erase(change.key);
     } else {
+      change.resource->ByteSizeLong();  // Is kept in the message: see rows().
       rows_[change.key] = change.resource;
     }
   }

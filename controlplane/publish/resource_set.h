@@ -42,6 +42,7 @@ class ResourceSet {
   // The sum of all hashes modulo 2^64 (config.proto).
   std::uint64_t digest() const { return digest_; }
 
+  // Their sizes are computed: GetCachedSize() and SerializeWithCachedSizesToArray() may be used.
   const Rows& rows() const { return rows_; }
 
  private:

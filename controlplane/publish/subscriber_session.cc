@@ -12,6 +12,17 @@ namespace {
 // Tag and length of a resource within a chunk.
 constexpr std::size_t kResourceHeadBytes = 8;
 
+// The serialized size, which a ResourceSet had computed.
+std::size_t SerializedSize(const config::v1::Resource& resource) {
+  const int known = resource.GetCachedSize();
+  return known > 0 ? static_cast<std::size_t>(known) : resource.ByteSizeLong();
+}
+
+void Serialize(const config::v1::Resource& resource, std::string& out) {
+  out.resize(SerializedSize(resource));
+  resource.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()));
+}
+
 }  // namespace
 
 SubscriberSession::SubscriberSession(const Publisher& publisher,
@@ -25,7 +36,7 @@ std::size_t SubscriberSession::ChunkEnd(const Update& update, std::size_t begin)
   std::size_t bytes = 0;
   std::size_t end = begin;
   while (end < update.resources.size()) {
-    bytes += update.resources[end]->ByteSizeLong() + kResourceHeadBytes;
+    bytes += SerializedSize(*update.resources[end]) + kResourceHeadBytes;
     if (bytes > kChunkBytesMax && end > begin) break;
     ++end;
   }
@@ -59,7 +70,7 @@ SubscribeResponse SubscriberSession::NextMessage() {
     chunk.set_count(flight.chunks);
     const std::size_t end = ChunkEnd(flight.update, flight.next_resource);
     for (; flight.next_resource < end; ++flight.next_resource) {
-      *chunk.add_resources() = *flight.update.resources[flight.next_resource];
+      Serialize(*flight.update.resources[flight.next_resource], *chunk.add_resources());
     }
     chunk.set_digest(flight.update.digest);
   }

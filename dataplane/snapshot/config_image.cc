@@ -91,6 +91,34 @@ bool IsInCatalog(const Resource& resource) {
   }
 }
 
+WireKey ReadKey(const Resource& resource) {
+  const config::v1::Key& from = resource.api_key();
+  WireKey key;
+  key.resource_key = resource.key();
+  key.workspace_id = from.workspace_id();
+  KeyFacts& facts = key.facts;
+  facts.id = from.id();
+  std::copy(from.digest().begin(), from.digest().end(), facts.digest.begin());  // 32: validated.
+  if (from.has_expire_time()) {
+    facts.expire_time = absl::FromUnixSeconds(from.expire_time().seconds()) +
+                        absl::Nanoseconds(from.expire_time().nanos());
+  }
+  facts.revoked = from.revoked();
+  facts.allowed_models.assign(from.allowed_models().begin(), from.allowed_models().end());
+  facts.project_id = from.project_id();
+  facts.member_id = from.member_id();
+  facts.limits = ReadLimits(from.limits());
+  facts.manages_quotas = from.manages_quotas();
+  facts.resource_hash = resource.hash();
+  return key;
+}
+
+absl::Status Duplicate(std::string_view resource_key) {
+  return ErrorWithReason(
+      absl::StatusCode::kInvalidArgument, "DUPLICATE_RESOURCE",
+      absl::StrCat(AbslView(resource_key), ": is there twice, or has the digest of another key"));
+}
+
 std::string BudgetScope(const config::v1::Budget& budget) {
   return absl::StrCat(static_cast<int>(budget.scope_kind()), "/", budget.scope_id());
 }
@@ -119,9 +147,10 @@ bool ConfigImage::Has(std::string_view key) const {
 }
 
 // A key may come before its workspace: the place is made at once, and Finish() checks.
-std::uint32_t ConfigImage::InternWorkspace(const std::string& id, const std::string& needed_by) {
-  if (!needed_by.empty() && kept_.Find(absl::StrCat("workspace/", id)) == nullptr) {
-    awaited_workspaces_.emplace(id, needed_by);
+std::uint32_t ConfigImage::InternWorkspace(std::string_view id, std::string_view needed_by) {
+  if (!needed_by.empty() &&
+      kept_.Find(absl::StrCat(AbslView(kWorkspacePrefix), AbslView(id))) == nullptr) {
+    awaited_workspaces_.try_emplace(std::string(id), needed_by);
   }
   if (const std::uint32_t* known = workspace_index_.Find(id)) return *known;
   const auto index = static_cast<std::uint32_t>(workspaces_.size());
@@ -131,39 +160,71 @@ std::uint32_t ConfigImage::InternWorkspace(const std::string& id, const std::str
   return index;
 }
 
-absl::Status ConfigImage::UpsertKey(const Resource& resource) {
-  const config::v1::Key& key = resource.api_key();
-  KeyFacts facts;
-  facts.id = key.id();
-  std::copy(key.digest().begin(), key.digest().end(), facts.digest.begin());  // 32: validated.
-  if (key.has_expire_time()) {
-    facts.expire_time = absl::FromUnixSeconds(key.expire_time().seconds()) +
-                        absl::Nanoseconds(key.expire_time().nanos());
-  }
-  facts.revoked = key.revoked();
-  facts.allowed_models.assign(key.allowed_models().begin(), key.allowed_models().end());
-  facts.project_id = key.project_id();
-  facts.member_id = key.member_id();
-  facts.limits = ReadLimits(key.limits());
-  facts.manages_quotas = key.manages_quotas();
-  if (!key.member_id().empty()) awaited_members_.emplace(key.member_id(), resource.key());
-  facts.resource_hash = resource.hash();
-  facts.workspace = InternWorkspace(key.workspace_id(), resource.key());
-  const std::optional<KeyRef> old = keys_.FindById(key.id());
+void ConfigImage::AwaitMember(std::string_view id, std::string_view needed_by) {
+  if (!id.empty()) awaited_members_.try_emplace(std::string(id), needed_by);
+}
+
+absl::Status ConfigImage::UpsertKey(const WireKey& key) {
+  AwaitMember(key.facts.member_id, key.resource_key);
+  KeyFacts facts = key.facts;
+  facts.workspace = InternWorkspace(key.workspace_id, key.resource_key);
+  const std::optional<KeyRef> old = keys_.FindById(facts.id);
   if (old.has_value()) {
     --keys_of_workspace_.Editable(old->workspace());
     digest_ -= old->resource_hash();
     --resource_count_;
   }
-  if (!keys_.Upsert(facts)) {
-    return ErrorWithReason(absl::StatusCode::kInvalidArgument, "DUPLICATE_RESOURCE",
-                           absl::StrCat(resource.key(), ": has the digest of another key"));
-  }
+  if (!keys_.Upsert(facts)) return Duplicate(key.resource_key);
   ++keys_of_workspace_.Editable(facts.workspace);
-  digest_ += resource.hash();
+  digest_ += facts.resource_hash;
   ++resource_count_;
-  removed_.erase(resource.key());
+  removed_.erase(AbslView(key.resource_key));
   return absl::OkStatus();
+}
+
+void ConfigImage::LoadKey(WireKey& key) {
+  AwaitMember(key.facts.member_id, key.resource_key);
+  // Most keys share their workspace with another: that it is awaited is known then.
+  const auto known = loading_->workspaces.find(AbslView(key.workspace_id));
+  if (known != loading_->workspaces.end()) {
+    key.facts.workspace = known->second;
+  } else {
+    key.facts.workspace = InternWorkspace(key.workspace_id, key.resource_key);
+    loading_->workspaces.emplace(std::string(key.workspace_id), key.facts.workspace);
+  }
+  keys_.Append(key.facts);
+  ++keys_of_workspace_.Editable(key.facts.workspace);
+  digest_ += key.facts.resource_hash;
+  ++resource_count_;
+}
+
+absl::Status ConfigImage::Load(std::string_view bytes) {
+  if (!loading_.has_value() && keys_.size() == 0) {
+    BeginEdit();
+    loading_.emplace();
+  }
+  if (loading_.has_value() && ReadPlainKey(bytes, loading_->key)) {
+    LoadKey(loading_->key);
+    return absl::OkStatus();
+  }
+  Resource resource;
+  if (!resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::InvalidArgumentError("a resource cannot be read");
+  }
+  if (!loading_.has_value()) return Upsert(resource);
+  TG_RETURN_IF_ERROR(ValidateResource(resource, config::v1::AUDIENCE_DATAPLANE));
+  if (!resource.has_api_key()) return UpsertOther(resource);
+  WireKey key = ReadKey(resource);
+  LoadKey(key);
+  return absl::OkStatus();
+}
+
+absl::Status ConfigImage::EndLoading() {
+  if (!loading_.has_value()) return absl::OkStatus();
+  loading_.reset();
+  const std::optional<KeyRef> twice = keys_.Index();
+  if (!twice.has_value()) return absl::OkStatus();
+  return Duplicate(absl::StrCat(AbslView(kKeyPrefix), AbslView(twice->id())));
 }
 
 // Whatever can fail for a resource other than a key, besides its references.
@@ -265,9 +326,13 @@ void ConfigImage::Drop(const Resource& resource) {
 }
 
 absl::Status ConfigImage::Upsert(const Resource& resource) {
+  TG_RETURN_IF_ERROR(EndLoading());
   TG_RETURN_IF_ERROR(ValidateResource(resource, config::v1::AUDIENCE_DATAPLANE));
   BeginEdit();
-  if (resource.has_api_key()) return UpsertKey(resource);
+  return resource.has_api_key() ? UpsertKey(ReadKey(resource)) : UpsertOther(resource);
+}
+
+absl::Status ConfigImage::UpsertOther(const Resource& resource) {
   TG_RETURN_IF_ERROR(Prepare(resource));
   if (const Resource* old = kept_.Find(resource.key())) Drop(*old);
   Put(resource);
@@ -287,6 +352,7 @@ bool ConfigImage::RemoveKey(std::string_view id) {
 }
 
 absl::Status ConfigImage::Remove(std::string_view key) {
+  TG_RETURN_IF_ERROR(EndLoading());
   BeginEdit();
   if (key.starts_with(kKeyPrefix)) {
     if (RemoveKey(key.substr(kKeyPrefix.size()))) removed_.insert(std::string(key));
@@ -336,6 +402,7 @@ absl::Status ConfigImage::CheckRemoved() const {
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> ConfigImage::Finish(
     const ConfigRevision& revision) {
+  TG_RETURN_IF_ERROR(EndLoading());
   TG_RETURN_IF_ERROR(CheckTouched());
   TG_RETURN_IF_ERROR(CheckRemoved());
   if (catalog_stale_) {

@@ -7,17 +7,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/seal.h"
+#include "dataplane/snapshot/key_reader.h"
 #include "dataplane/snapshot/snapshot.h"
 #include "tollgate/config/v1/config.pb.h"
 
@@ -33,6 +35,15 @@ class ConfigImage {
   // InvalidArgument naming the resource; then the image is of no further use.
   absl::Status Upsert(const config::v1::Resource& resource);
 
+  // Says that about `keys` are going to be loaded.  For an empty image.
+  void Expect(std::size_t keys) { keys_.Expect(keys); }
+
+  // As Upsert(), from a serialized resource; the quick way to a whole configuration in an image
+  // that was empty.  InvalidArgument too when the bytes are no resource.  A key that comes twice,
+  // or has the digest of another, is refused by what follows the last Load(): Upsert(), Remove()
+  // or Finish(), with reason DUPLICATE_RESOURCE.
+  absl::Status Load(std::string_view resource);
+
   // Takes the resource with this key out; OK when there is none.
   absl::Status Remove(std::string_view key);
 
@@ -47,13 +58,23 @@ class ConfigImage {
  private:
   using Resource = config::v1::Resource;
 
+  // While a configuration is loaded.
+  struct Loading {
+    WireKey key;                                                    // Its memory is used again.
+    absl::flat_hash_map<std::string, std::uint32_t> workspaces{};  // Index by id.
+  };
+
   void BeginEdit();
-  absl::Status UpsertKey(const Resource& resource);
+  absl::Status EndLoading();
+  void LoadKey(WireKey& key);
+  absl::Status UpsertKey(const WireKey& key);
+  absl::Status UpsertOther(const Resource& resource);
   absl::Status Prepare(const Resource& resource);
   void Put(const Resource& resource);
   void Drop(const Resource& resource);
   bool RemoveKey(std::string_view id);
-  std::uint32_t InternWorkspace(const std::string& id, const std::string& needed_by);
+  std::uint32_t InternWorkspace(std::string_view id, std::string_view needed_by);
+  void AwaitMember(std::string_view id, std::string_view needed_by);
   void PutBudget(const config::v1::Budget& budget);
   void DropBudget(const config::v1::Budget& budget);
   void CountReferences(const Resource& resource, std::int64_t delta);
@@ -76,11 +97,12 @@ class ConfigImage {
   std::shared_ptr<const Catalog> catalog_;
   bool catalog_stale_ = true;
   bool editing_ = false;
+  std::optional<Loading> loading_;
   // Since the last Finish(): what to check there.
   absl::flat_hash_set<std::string> touched_;
   absl::flat_hash_set<std::string> removed_;
-  std::map<std::string, std::string> awaited_workspaces_;  // Id → the key that names it.
-  std::map<std::string, std::string> awaited_members_;     // Likewise; may be there already.
+  absl::flat_hash_map<std::string, std::string> awaited_workspaces_;  // Id → a key that names it.
+  absl::flat_hash_map<std::string, std::string> awaited_members_;     // Likewise; may be there.
 };
 
 }  // namespace tollgate::dataplane

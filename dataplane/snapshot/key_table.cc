@@ -67,6 +67,11 @@ using key_table_internal::IdShard;
 using key_table_internal::Record;
 using key_table_internal::Shard;
 
+// For more than that memory is taken as they come.
+constexpr std::size_t kExpectedMax = 4'000'000;
+// Of a key without allow-list, project and member: its id.
+constexpr std::size_t kTextBytesUsual = 24;
+
 // The first eight bytes; the digest is uniform, so its parts serve as hashes.
 std::uint64_t Prefix(const Sha256Digest& digest) {
   std::uint64_t value;
@@ -126,6 +131,19 @@ const Record* FindById(const Shard& shard, std::uint64_t prefix, std::string_vie
   return nullptr;
 }
 
+// The record that an entry of the index of ids is about.
+const Record* FindByHashes(const Shard& shard, const IdShard::Entry& entry) {
+  const std::size_t mask = shard.table.size() - 1;
+  for (std::size_t at = ProbeStart(entry.digest_prefix, shard.table.size()); shard.table[at] != 0;
+       at = (at + 1) & mask) {
+    const Record& record = shard.records[shard.table[at] - 1u];
+    if (Prefix(record.digest) == entry.digest_prefix && IdHash(shard.Id(record)) == entry.id_hash) {
+      return &record;
+    }
+  }
+  return nullptr;
+}
+
 void CompactText(Shard& shard) {
   std::string text;
   text.reserve(shard.text.size() - shard.dead_text);
@@ -145,6 +163,12 @@ void ReserveOneMore(Container& container) {
   if (container.size() == container.capacity()) {
     container.reserve(container.size() + container.size() / 4 + 8);
   }
+}
+
+Record& AddRecord(Shard& shard) {
+  CHECK_LT(shard.records.size(), 65'000u) << "the key table is made for some 100 million keys";
+  ReserveOneMore(shard.records);
+  return shard.records.emplace_back();
 }
 
 // What few keys have: "<length><project><length><member>", then the three limits if there are any.
@@ -178,6 +202,9 @@ std::string_view TakeId(std::string_view& attached) {
 }
 
 void Write(Shard& shard, Record& record, const KeyFacts& facts) {
+  CHECK_LE(facts.id.size(), 255u);
+  CHECK_LE(facts.project_id.size(), 63u);  // Resource ids: validated.
+  CHECK_LE(facts.member_id.size(), 63u);
   record.digest = facts.digest;
   record.resource_hash = facts.resource_hash;
   record.expire_ns = absl::ToUnixNanos(facts.expire_time);
@@ -334,9 +361,6 @@ IdShard& KeyTable::EditableIds(std::size_t index) {
 }
 
 bool KeyTable::Upsert(const KeyFacts& facts) {
-  CHECK_LE(facts.id.size(), 255u);
-  CHECK_LE(facts.project_id.size(), 63u);  // Resource ids: validated.
-  CHECK_LE(facts.member_id.size(), 63u);
   const std::optional<KeyRef> owner = Find(facts.digest);
   if (owner.has_value() && owner->id() != facts.id) return false;
   const std::uint64_t prefix = Prefix(facts.digest);
@@ -350,9 +374,7 @@ bool KeyTable::Upsert(const KeyFacts& facts) {
   }
   Remove(facts.id);  // A key whose digest changed.
   Shard& shard = Editable(ShardIndex(prefix));
-  CHECK_LT(shard.records.size(), 65'000u) << "the key table is made for some 100 million keys";
-  ReserveOneMore(shard.records);
-  Write(shard, shard.records.emplace_back(), facts);
+  Write(shard, AddRecord(shard), facts);
   if (SlotsFor(shard.records.size()) > shard.table.size()) {
     RebuildTable(shard, SlotsFor(shard.records.size()));
   } else {
@@ -386,6 +408,66 @@ bool KeyTable::Remove(std::string_view id) {
   ids.entries.erase(it);
   --size_;
   return true;
+}
+
+void KeyTable::Expect(std::size_t keys) {
+  // A shard has some more or less than its share.
+  expected_in_shard_ = keys < kShards ? 0 : std::min(keys, kExpectedMax) / kShards * 9 / 8 + 16;
+}
+
+void KeyTable::Append(const KeyFacts& facts) {
+  Shard& shard = Editable(ShardIndex(Prefix(facts.digest)));
+  if (shard.records.empty()) {
+    shard.records.reserve(expected_in_shard_);
+    shard.text.reserve(expected_in_shard_ * kTextBytesUsual);
+  }
+  Write(shard, AddRecord(shard), facts);
+  ++size_;
+}
+
+std::optional<KeyRef> KeyTable::IndexDigests() {
+  for (const auto& shard : shards_) {
+    if (shard == nullptr) continue;
+    shard->table.assign(SlotsFor(shard->records.size()), 0);
+    for (std::size_t i = 0; i < shard->records.size(); ++i) {
+      const Record* same = FindRecord(*shard, shard->records[i].digest);
+      if (same != nullptr) return KeyRef(shard.get(), same);
+      AddToTable(*shard, static_cast<std::uint16_t>(i));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<KeyRef> KeyTable::IndexIds() {
+  for (const auto& shard : shards_) {
+    if (shard == nullptr) continue;
+    for (const Record& record : shard->records) {
+      const std::uint64_t hash = IdHash(shard->Id(record));
+      IdShard& ids = EditableIds(hash >> 52);
+      if (ids.entries.empty()) ids.entries.reserve(expected_in_shard_);
+      ReserveOneMore(ids.entries);
+      ids.entries.push_back({hash, Prefix(record.digest)});
+    }
+  }
+  for (const auto& ids : id_shards_) {
+    if (ids == nullptr) continue;
+    std::sort(ids->entries.begin(), ids->entries.end());
+    for (std::size_t i = 1; i < ids->entries.size(); ++i) {
+      if (ids->entries[i - 1].id_hash != ids->entries[i].id_hash) continue;
+      // The same id, or two with the same hash: then the former is found by its own.
+      const Shard& shard = *shards_[ShardIndex(ids->entries[i].digest_prefix)];
+      const Record* record = FindByHashes(shard, ids->entries[i]);
+      CHECK(record != nullptr) << "a key is in the index but not in the table";
+      const std::optional<KeyRef> first = FindById(shard.Id(*record));
+      if (!first.has_value() || first->record_ != record) return KeyRef(&shard, record);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<KeyRef> KeyTable::Index() {
+  const std::optional<KeyRef> twice = IndexDigests();
+  return twice.has_value() ? twice : IndexIds();
 }
 
 std::size_t KeyTable::MemoryBytes() const {

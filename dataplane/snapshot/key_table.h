@@ -99,6 +99,19 @@ class KeyTable {
   // Removes the key with this id; false when there is none.  REQUIRED: as Upsert().
   bool Remove(std::string_view id);
 
+  // ---- A whole configuration: Expect(), Append()…, Index().  Much quicker than Upsert() --------
+
+  // Says that about `keys` will be appended, so that memory is taken once.  REQUIRED: empty.
+  void Expect(std::size_t keys);
+
+  // Adds a key that no lookup finds before Index().  REQUIRED: the table was empty before the
+  // first, and nothing else is called before Index().
+  void Append(const KeyFacts& facts);
+
+  // Makes lookups find what was appended.  Returns a key whose id or digest another has too, which
+  // makes the table useless; nullopt when all are different.
+  std::optional<KeyRef> Index();
+
   // Memory in bytes, shards shared with other tables included.
   std::size_t MemoryBytes() const;
 
@@ -106,13 +119,16 @@ class KeyTable {
   friend class KeyRef;
   static constexpr std::size_t kShards = 4096;  // 1,000,000 keys: 244 a shard, 25 KiB to copy.
 
+  std::optional<KeyRef> IndexDigests();
+  std::optional<KeyRef> IndexIds();
   key_table_internal::Shard& Editable(std::size_t shard);
   key_table_internal::IdShard& EditableIds(std::size_t shard);
 
   std::vector<std::shared_ptr<key_table_internal::Shard>> shards_;       // By digest; null = empty.
   std::vector<std::shared_ptr<key_table_internal::IdShard>> id_shards_;  // By hash of the id.
   std::size_t size_ = 0;
-  std::uint64_t edit_ = 0;  // Shards with this number are ours alone.
+  std::size_t expected_in_shard_ = 0;  // By Expect().
+  std::uint64_t edit_ = 0;             // Shards with this number are ours alone.
 };
 
 }  // namespace tollgate::dataplane

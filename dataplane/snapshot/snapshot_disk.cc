@@ -150,13 +150,9 @@ absl::StatusOr<SnapshotDisk::Loaded> SnapshotDisk::LoadOnce(ConfigImage& image,
                                                             std::uint64_t log_records_max) {
   TG_ASSIGN_OR_RETURN(const std::string file, file_system_.ReadFile(SnapshotPath()));
   TG_ASSIGN_OR_RETURN(const Trailer trailer, ReadTrailer(file));
-  config::v1::Resource resource;
-  TG_RETURN_IF_ERROR(ForEachResource(file, [&](std::string_view bytes) {
-    if (!resource.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      return absl::DataLossError("a resource of the snapshot file cannot be read");
-    }
-    return image.Upsert(resource);
-  }));
+  image.Expect(trailer.resources);
+  TG_RETURN_IF_ERROR(
+      ForEachResource(file, [&image](std::string_view bytes) { return image.Load(bytes); }));
   if (image.digest() != trailer.digest) {
     return absl::DataLossError("the snapshot file does not add up to its digest");
   }
@@ -229,16 +225,12 @@ absl::Status SnapshotDisk::Flush() {
   return status;
 }
 
-absl::Status SnapshotDisk::AddBytes(std::string_view resource) {
+absl::Status SnapshotDisk::Add(std::string_view resource) {
   if (writer_ == nullptr) return absl::FailedPreconditionError("no snapshot is being written");
   Put<std::uint32_t>(buffer_, static_cast<std::uint32_t>(resource.size()));
   buffer_.append(resource);
   ++resources_;
   return buffer_.size() >= kWriteBytes ? Flush() : absl::OkStatus();
-}
-
-absl::Status SnapshotDisk::Add(const config::v1::Resource& resource) {
-  return AddBytes(resource.SerializeAsString());
 }
 
 absl::Status SnapshotDisk::Commit(const ConfigRevision& revision, std::uint64_t digest) {
@@ -327,10 +319,10 @@ absl::Status SnapshotDisk::Merge() {
   TG_RETURN_IF_ERROR(ForEachResource(file, [&](std::string_view bytes) -> absl::Status {
     const std::optional<std::string> key = KeyOf(bytes);
     if (!key.has_value()) return absl::DataLossError("a resource cannot be read");
-    return changed.contains(*key) ? absl::OkStatus() : AddBytes(bytes);
+    return changed.contains(*key) ? absl::OkStatus() : Add(bytes);
   }));
   for (const auto& [key, bytes] : changed) {
-    if (!bytes.empty()) TG_RETURN_IF_ERROR(AddBytes(bytes));
+    if (!bytes.empty()) TG_RETURN_IF_ERROR(Add(bytes));
   }
   return Commit(revision, digest);
 }

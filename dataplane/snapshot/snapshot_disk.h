@@ -41,7 +41,8 @@ class SnapshotDisk {
 
   // ---- A new snapshot: Begin, Add…, then Commit or Abandon --------------------------------------
   absl::Status Begin();
-  absl::Status Add(const config::v1::Resource& resource);
+  // A serialized resource.
+  absl::Status Add(std::string_view resource);
   absl::Status Commit(const ConfigRevision& revision, std::uint64_t digest);
   void Abandon();
 
@@ -59,7 +60,6 @@ class SnapshotDisk {
   class Log;
 
   absl::StatusOr<Loaded> LoadOnce(ConfigImage& image, std::uint64_t log_records_max);
-  absl::Status AddBytes(std::string_view resource);
   absl::Status Flush();
   absl::Status Merge();
   absl::Status StartLog(const ConfigRevision& base);

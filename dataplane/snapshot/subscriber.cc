@@ -26,6 +26,11 @@ std::string Text(const ConfigRevision& revision) {
   return absl::StrCat(revision.epoch, ".", revision.number);
 }
 
+// How many resources the snapshot with this first chunk has, if the others are like it.
+std::size_t ExpectedResources(const SubscribeResponse::SnapshotChunk& first) {
+  return std::size_t{first.count()} * static_cast<std::size_t>(first.resources_size());
+}
+
 // A digest that does not come out: the node and the control plane differ in what they have.
 constexpr absl::StatusCode kDigestMismatch = absl::StatusCode::kDataLoss;
 
@@ -161,6 +166,7 @@ void Subscriber::OnChunk(std::uint64_t nonce, const SubscribeResponse::SnapshotC
     partial_->count = chunk.count();
     partial_->began_at = clock_.Monotonic();
     partial_->on_disk = disk_.Begin().ok();
+    partial_->image.Expect(ExpectedResources(chunk));
   }
   if (partial_ == nullptr) return;  // The rest of one that was refused.
   absl::Status status;
@@ -173,7 +179,7 @@ void Subscriber::OnChunk(std::uint64_t nonce, const SubscribeResponse::SnapshotC
                                                         " is not greater than ", Text(revision_)));
   }
   for (int i = 0; status.ok() && i < chunk.resources_size(); ++i) {
-    status = partial_->image.Upsert(chunk.resources(i));
+    status = partial_->image.Load(chunk.resources(i));
     if (partial_->on_disk) partial_->on_disk = disk_.Add(chunk.resources(i)).ok();
   }
   ++partial_->next_index;

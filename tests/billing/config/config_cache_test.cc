@@ -28,7 +28,7 @@ SubscribeResponse::SnapshotChunk Chunk(std::uint64_t number, std::uint32_t index
   chunk.set_index(index);
   chunk.set_count(count);
   chunk.set_digest(digest);
-  for (const Resource& resource : resources) *chunk.add_resources() = resource;
+  for (const Resource& resource : resources) chunk.add_resources(resource.SerializeAsString());
   return chunk;
 }
 

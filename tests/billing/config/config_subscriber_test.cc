@@ -57,13 +57,14 @@ class FakeControlPlane final : public config::v1::ConfigService::CallbackService
         chunk->mutable_revision()->set_number(3);
         chunk->set_count(1);
         chunk->set_digest(9);
-        auto* resource = chunk->add_resources();
-        resource->set_key("budget/bud_1");
-        resource->set_hash(9);
-        resource->mutable_budget()->set_id("bud_1");
-        resource->mutable_budget()->set_limit_nano_usd(77);
-        resource->mutable_budget()->set_period(config::v1::PERIOD_NONE);
-        resource->mutable_budget()->set_hard(true);
+        config::v1::Resource resource;
+        resource.set_key("budget/bud_1");
+        resource.set_hash(9);
+        resource.mutable_budget()->set_id("bud_1");
+        resource.mutable_budget()->set_limit_nano_usd(77);
+        resource.mutable_budget()->set_period(config::v1::PERIOD_NONE);
+        resource.mutable_budget()->set_hard(true);
+        chunk->add_resources(resource.SerializeAsString());
         StartWrite(&response_);
       }
       StartRead(&request_);

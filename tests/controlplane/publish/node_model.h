@@ -37,7 +37,11 @@ class NodeModel {
     std::uint64_t digest = 0;
     if (message.has_snapshot()) {
       const auto& chunk = message.snapshot();
-      for (const auto& resource : chunk.resources()) partial_[resource.key()] = resource;
+      for (const std::string& bytes : chunk.resources()) {
+        config::v1::Resource resource;
+        EXPECT_TRUE(resource.ParseFromString(bytes));
+        partial_[resource.key()] = resource;
+      }
       if (chunk.index() + 1 < chunk.count()) return true;
       next = std::move(partial_);
       partial_.clear();

@@ -104,6 +104,67 @@ TEST(ConfigImageTest, PricesChangeOnSchedule) {
   EXPECT_EQ(found->PriceAt(absl::FromUnixSeconds(-1)), nullptr);
 }
 
+// A whole configuration that is loaded is the one that is put in piece by piece.
+TEST(ConfigImageTest, LoadsAWholeConfiguration) {
+  std::vector<Resource> all = {KeyResource("key_1", "ws_1"), WorkspaceResource("ws_1"),
+                               KeyResource("key_2", "ws_2", {"a/b"}, true),
+                               KeyResource("key_3", "ws_1"), WorkspaceResource("ws_2"),
+                               BudgetResource("bud_1", config::v1::SCOPE_KIND_KEY, "key_3")};
+  // One that is not plain, since a later version writes it.
+  all[3].mutable_api_key()->GetReflection()->MutableUnknownFields(all[3].mutable_api_key())
+      ->AddVarint(1000, 1);
+  SetIdentity(all[3]);
+  ConfigImage loaded(TestSealer());
+  ConfigImage put(TestSealer());
+  loaded.Expect(all.size());
+  for (const Resource& resource : all) {
+    ASSERT_OK(loaded.Load(resource.SerializeAsString()));
+    ASSERT_OK(put.Upsert(resource));
+  }
+  ASSERT_OK_AND_ASSIGN(const auto one, loaded.Finish({1, 1}));
+  ASSERT_OK_AND_ASSIGN(const auto other, put.Finish({1, 1}));
+  EXPECT_EQ(one->digest(), other->digest());
+  EXPECT_EQ(one->resource_count(), all.size());
+  for (const char* id : {"key_1", "key_2", "key_3"}) {
+    const auto a = one->FindKey(Sha256(id));
+    const auto b = other->FindKey(Sha256(id));
+    ASSERT_TRUE(a.has_value() && b.has_value()) << id;
+    EXPECT_EQ(a->id(), id);
+    EXPECT_EQ(a->revoked(), b->revoked());
+    EXPECT_EQ(a->AllowedModels(), b->AllowedModels());
+    EXPECT_EQ(one->WorkspaceAt(a->workspace()).id, other->WorkspaceAt(b->workspace()).id);
+  }
+  // And it can be changed.
+  ConfigImage next = loaded;
+  ASSERT_OK(next.Remove("key/key_1"));
+  ASSERT_OK(next.Upsert(KeyResource("key_2", "ws_1")));
+  ASSERT_OK_AND_ASSIGN(const auto changed, next.Finish({1, 2}));
+  EXPECT_FALSE(changed->FindKey(Sha256("key_1")).has_value());
+  EXPECT_EQ(changed->WorkspaceAt(changed->FindKey(Sha256("key_2"))->workspace()).id, "ws_1");
+  EXPECT_TRUE(one->FindKey(Sha256("key_1")).has_value());
+}
+
+TEST(ConfigImageTest, RefusesAConfigurationThatIsNotWhole) {
+  const std::string workspace = WorkspaceResource("ws_1").SerializeAsString();
+  const std::string key = KeyResource("key_1", "ws_1").SerializeAsString();
+  const auto finish = [](const std::vector<std::string>& resources) -> absl::Status {
+    ConfigImage image(TestSealer());
+    for (const std::string& bytes : resources) TG_RETURN_IF_ERROR(image.Load(bytes));
+    return image.Finish({1, 1}).status();
+  };
+  EXPECT_OK(finish({key, workspace}));
+  EXPECT_EQ(ReasonOf(finish({key})), "DANGLING_REFERENCE");
+  EXPECT_EQ(ReasonOf(finish({key, workspace, key})), "DUPLICATE_RESOURCE");
+  const Resource same_digest = KeyResource("key_2", "ws_1", {}, false, "key_1");
+  EXPECT_EQ(ReasonOf(finish({key, workspace, same_digest.SerializeAsString()})),
+            "DUPLICATE_RESOURCE");
+  EXPECT_THAT(finish({key.substr(0, 40)}), StatusIs(absl::StatusCode::kInvalidArgument));
+  Resource bad = KeyResource("key_2", "ws_1");
+  bad.mutable_api_key()->clear_pepper_id();
+  SetIdentity(bad);
+  EXPECT_EQ(ReasonOf(finish({workspace, bad.SerializeAsString()})), "INVALID_FIELD");
+}
+
 // Any way to a state gives the digest and the contents of building it at once.
 TEST(ConfigImageTest, DeltasConverge) {
   SeededRandom random(7);

@@ -98,6 +98,53 @@ TEST(KeyTableTest, AgreesWithAMapAndNeverChangesACopy) {
   }
 }
 
+// What is appended is found as if each had been put in, and can be edited.
+TEST(KeyTableTest, AppendedKeysAreFoundOnceTheyAreIndexed) {
+  constexpr int kKeys = 20'000;
+  for (const std::size_t expected : {std::size_t{0}, std::size_t{kKeys}, std::size_t{1} << 60}) {
+    KeyTable table;
+    table.Expect(expected);
+    for (int i = 0; i < kKeys; ++i) {
+      const std::string id = absl::StrCat("key_", i);
+      table.Append(Facts(id, absl::StrCat("secret/", i), static_cast<std::uint32_t>(i)));
+    }
+    EXPECT_FALSE(table.Index().has_value());
+    EXPECT_EQ(table.size(), static_cast<std::size_t>(kKeys));
+    for (int i = 0; i < kKeys; ++i) {
+      const std::string id = absl::StrCat("key_", i);
+      const std::optional<KeyRef> found = table.Find(Sha256(absl::StrCat("secret/", i)));
+      ASSERT_TRUE(found.has_value());
+      EXPECT_EQ(found->id(), id);
+      EXPECT_EQ(found->workspace(), static_cast<std::uint32_t>(i));
+      ASSERT_TRUE(table.FindById(id).has_value());
+    }
+    EXPECT_FALSE(table.FindById("key_none").has_value());
+    KeyTable edited = table;
+    edited.BeginEdit();
+    EXPECT_TRUE(edited.Remove("key_7"));
+    EXPECT_FALSE(edited.Upsert(Facts("key_new", "secret/8")));
+    EXPECT_TRUE(edited.Upsert(Facts("key_8", "secret/new")));
+    EXPECT_FALSE(edited.FindById("key_7").has_value());
+    EXPECT_TRUE(table.FindById("key_7").has_value());
+    EXPECT_FALSE(table.Find(Sha256("secret/new")).has_value());
+  }
+}
+
+TEST(KeyTableTest, WhatIsAppendedTwiceIsNamed) {
+  for (const auto& [id, secret] : {std::pair("key_5", "secret/new"), std::pair("key_5", "secret/5"),
+                                   std::pair("key_new", "secret/5")}) {
+    KeyTable table;
+    for (int i = 0; i < 10; ++i) {
+      const std::string other = absl::StrCat("key_", i);
+      table.Append(Facts(other, absl::StrCat("secret/", i)));
+    }
+    table.Append(Facts(id, secret));
+    const std::optional<KeyRef> twice = table.Index();
+    ASSERT_TRUE(twice.has_value()) << id << " " << secret;
+    EXPECT_TRUE(twice->id() == "key_5" || twice->id() == "key_new");
+  }
+}
+
 TEST(KeyTableTest, AHundredThousandKeysAreSmallAndOneIsRevokedQuickly) {
   constexpr int kKeys = 100'000;
   const absl::Time begin = absl::Now();

@@ -22,7 +22,7 @@ class SnapshotDiskTest : public testing::Test {
     digest_ = 0;
     for (int i = 0; i < workspaces; ++i) {
       const Resource resource = WorkspaceResource(absl::StrCat("ws_", i));
-      ASSERT_OK(disk.Add(resource));
+      ASSERT_OK(disk.Add(resource.SerializeAsString()));
       digest_ += resource.hash();
     }
     ASSERT_OK(disk.Commit({1, 1}, digest_));

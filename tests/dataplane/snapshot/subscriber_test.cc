@@ -40,7 +40,7 @@ class SubscriberTest : public testing::Test {
     chunk->set_index(index);
     chunk->set_count(count);
     for (const Resource& resource : resources) {
-      *chunk->add_resources() = resource;
+      chunk->add_resources(resource.SerializeAsString());
       digest += resource.hash();
     }
     chunk->set_digest(digest);
@@ -181,10 +181,37 @@ TEST_F(SubscriberTest, GivesUpAServerThatSaysNothing) {
   executor_.Advance(absl::Seconds(13), absl::Milliseconds(100));
   EXPECT_EQ(peer_.opened, 2);
   peer_.Say(SubscribeResponse());
-  executor_.Advance(absl::Seconds(29), absl::Milliseconds(100));
+  executor_.Advance(absl::Seconds(4), absl::Milliseconds(100));
   EXPECT_EQ(peer_.opened, 2);
   executor_.Advance(absl::Seconds(4), absl::Milliseconds(100));
   EXPECT_EQ(peer_.opened, 3);
+}
+
+TEST_F(SubscriberTest, IsConfirmedWhileTheControlPlaneHasNothingNewer) {
+  Start();
+  EXPECT_FALSE(subscriber_->Confirmed()) << "nobody was heard";
+  peer_.Say(Chunk({WorkspaceResource("ws_1")}, 5));
+  EXPECT_TRUE(subscriber_->Confirmed());
+  SubscribeResponse heartbeat;
+  heartbeat.mutable_heartbeat()->mutable_revision()->set_epoch(1);
+  const auto hear = [&](std::uint64_t revision) {
+    heartbeat.mutable_heartbeat()->mutable_revision()->set_number(revision);
+    for (int second = 0; second < 7; ++second) {
+      executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+      peer_.Say(heartbeat);
+    }
+  };
+  hear(5);
+  EXPECT_TRUE(subscriber_->Confirmed());
+  hear(6);
+  EXPECT_FALSE(subscriber_->Confirmed()) << "an update that was refused, or is late";
+  EXPECT_TRUE(subscriber_->status().connected);
+  hear(5);
+  EXPECT_TRUE(subscriber_->Confirmed());
+  executor_.Advance(absl::Seconds(5), absl::Milliseconds(100));
+  EXPECT_TRUE(subscriber_->Confirmed());
+  executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
+  EXPECT_FALSE(subscriber_->Confirmed()) << "it is silent";
 }
 
 TEST_F(SubscriberTest, ALostStreamIsOpenedAgainWithWhatTheNodeHas) {

@@ -1,5 +1,5 @@
 // The low-level SHA256_* calls are deprecated in OpenSSL 3 but remain the only ones whose state can
-// be copied without an allocation; see HmacKey.
+// be copied without an allocation (HmacKey) and that begin without looking an algorithm up.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "base/digest.h"
@@ -48,8 +48,12 @@ SHA256_CTX PaddedState(const std::array<unsigned char, kBlockBytes>& key, unsign
 }  // namespace
 
 Sha256Digest Sha256(std::string_view data) {
+  // SHA256() looks the algorithm up by its name each time, which costs more than a short message.
+  SHA256_CTX state;
   Sha256Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest.data());
+  SHA256_Init(&state);
+  SHA256_Update(&state, data.data(), data.size());
+  SHA256_Final(digest.data(), &state);
   return digest;
 }
 
@@ -96,7 +100,12 @@ bool ConstantTimeEqual(std::string_view a, std::string_view b) {
 }
 
 bool ConstantTimeEqual(const Sha256Digest& a, const Sha256Digest& b) {
-  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  std::array<std::uint64_t, 4> x;
+  std::array<std::uint64_t, 4> y;
+  static_assert(sizeof(x) == sizeof(a));
+  std::memcpy(x.data(), a.data(), sizeof(x));
+  std::memcpy(y.data(), b.data(), sizeof(y));
+  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
 }
 
 std::string_view DigestView(const Sha256Digest& digest) {

@@ -31,7 +31,13 @@ bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <=
 }  // namespace
 
 std::string NewUlid(const Clock& clock, Random& random) {
-  std::string ulid(kUlidChars, '0');
+  std::string ulid;
+  AppendUlid(clock, random, ulid);
+  return ulid;
+}
+
+void AppendUlid(const Clock& clock, Random& random, std::string& out) {
+  std::array<char, kUlidChars> ulid;
   std::size_t at = 0;
   const auto milliseconds = static_cast<std::uint64_t>(absl::ToUnixMillis(clock.Wall()));
   for (int shift = 45; shift >= 0; shift -= 5) {
@@ -42,7 +48,7 @@ std::string NewUlid(const Clock& clock, Random& random) {
   std::array<std::uint8_t, 10> bytes;
   random.Fill(bytes);
   WriteBase32(ulid.data() + at, bytes, kUpperBase32);
-  return ulid;
+  out.append(ulid.data(), ulid.size());
 }
 
 bool IsValidUlid(std::string_view text) {

@@ -17,6 +17,8 @@ inline constexpr std::size_t kResourceIdCharsMax = 63;  // As AIP-122: a DNS lab
 // A ULID (github.com/ulid/spec): 48 bits of wall time in milliseconds, 80 random bits, as 26
 // characters of upper-case Crockford base32.  Sorts by time; two of one millisecond sort at random.
 std::string NewUlid(const Clock& clock, Random& random);
+// The same at the end of `out`.
+void AppendUlid(const Clock& clock, Random& random, std::string& out);
 
 // Whether `text` is a ULID in canonical upper case.
 bool IsValidUlid(std::string_view text);

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/status_macros.h"
+#include "dataplane/auth/recent_keys.h"
 #include "dataplane/http/client_connection.h"
 #include "dataplane/http/tls_server.h"
 #include "dataplane/limits.h"
@@ -65,6 +66,7 @@ class Worker::Impl {
         .wheel = wheel_,
         .snapshots = snapshots_,
         .peppers = *shared_.peppers,
+        .recent_keys = recent_keys_,
         .cooldowns = *shared_.cooldowns,
         .rates = rates_,
         .leases = *shared_.leases,
@@ -265,6 +267,7 @@ class Worker::Impl {
   DateLine date_;
   BufferedRandom random_;
   SnapshotReader snapshots_;
+  RecentKeys recent_keys_;
   RateLimiter rates_;
   AccountResolver accounts_;
   std::optional<Dialer> fetch_dialer_;  // With fetcher_.

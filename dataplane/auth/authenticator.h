@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "base/api_key.h"
+#include "dataplane/auth/recent_keys.h"
 #include "dataplane/snapshot/snapshot.h"
 
 namespace tollgate::dataplane {
@@ -38,7 +39,8 @@ class Principal {
  private:
   friend std::variant<Principal, AuthError> Authenticate(std::string_view credential,
                                                          const Snapshot& snapshot,
-                                                         const Peppers& peppers, absl::Time now);
+                                                         const Peppers& peppers, absl::Time now,
+                                                         RecentKeys* recent);
   Principal(KeyRef key, const Workspace* workspace, const Member* member)
       : key_(key), workspace_(workspace), member_(member) {}
 
@@ -50,9 +52,10 @@ class Principal {
 // Looks `credential` (the key itself, without "Bearer ") up.  One digest per pepper, whatever the
 // text looks like, and no allocation: malformed and unknown take the same time.  A revoked key is
 // refused as revoked even when it is also expired, and so is the key of a disabled member.
+// `recent`, unless it is null, spares the digests of a key that was found before.
 std::variant<Principal, AuthError> Authenticate(std::string_view credential,
                                                 const Snapshot& snapshot, const Peppers& peppers,
-                                                absl::Time now);
+                                                absl::Time now, RecentKeys* recent = nullptr);
 
 }  // namespace tollgate::dataplane
 

@@ -79,7 +79,7 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   client_ = &client;
   surface_ = &surface;
   generation_id_.assign("gen_");
-  generation_id_ += NewUlid(context_.clock, context_.random);
+  AppendUlid(context_.clock, context_.random, generation_id_);
   snapshot_ = context_.snapshots.Get();
   principal_.reset();
   wall_start_ = context_.clock.Wall();
@@ -136,7 +136,8 @@ bool RequestRun::Authenticate() {
   if (snapshot_ == nullptr) return Fail(ErrorCode::kNotReady);
   const std::string_view key = surface_->ReadKey(client_->head(), key_scratch_);
   if (key.data() == nullptr) return Fail(ErrorCode::kMissingKey);
-  auto result = tollgate::dataplane::Authenticate(key, snapshot(), context_.peppers, wall_start_);
+  auto result = tollgate::dataplane::Authenticate(key, snapshot(), context_.peppers, wall_start_,
+                                                  &context_.recent_keys);
   key_scratch_.clear();
   if (const AuthError* error = std::get_if<AuthError>(&result)) return Fail(CodeOf(*error));
   principal_ = std::get<Principal>(result);

@@ -12,6 +12,7 @@
 #include "base/api_key.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "dataplane/auth/recent_keys.h"
 #include "dataplane/budget/account_resolver.h"
 #include "dataplane/budget/lease_pool.h"
 #include "dataplane/http/coarse_clock.h"
@@ -76,6 +77,7 @@ struct WorkerContext {
   TimerWheel& wheel;
   SnapshotReader& snapshots;
   const Peppers& peppers;
+  RecentKeys& recent_keys;
   Cooldowns& cooldowns;
   RateLimiter& rates;
   LeasePool& leases;

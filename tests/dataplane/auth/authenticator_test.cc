@@ -79,6 +79,54 @@ TEST_F(AuthenticatorTest, APrincipalSaysWhoItIs) {
   EXPECT_EQ(principal->organization_id(), "org_1");
 }
 
+// What a key led to before says nothing of what it leads to now.
+TEST_F(AuthenticatorTest, ARememberedKeyIsLookedUpInTheSnapshotInForce) {
+  RecentKeys recent;
+  const auto answer = [&](const std::string& key, const Snapshot& snapshot) {
+    auto result = Authenticate(key, snapshot, peppers_, absl::FromUnixSeconds(999), &recent);
+    if (auto* error = std::get_if<AuthError>(&result)) return std::string(AuthErrorName(*error));
+    return std::string(std::get<Principal>(result).key_id());
+  };
+  EXPECT_EQ(recent.Find(old_key_), nullptr);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(answer(old_key_, *snapshot_), "key_old");
+    EXPECT_EQ(answer(new_key_, *snapshot_), "key_new");
+    EXPECT_EQ(answer(unknown_, *snapshot_), "unknown");
+    EXPECT_EQ(answer(revoked_, *snapshot_), "revoked");
+    EXPECT_EQ(answer(new_key_ + "x", *snapshot_), "malformed");
+  }
+  ASSERT_NE(recent.Find(old_key_), nullptr);
+  EXPECT_EQ(*recent.Find(old_key_), *peppers_.Digest(1, old_key_));
+  EXPECT_EQ(recent.Find(unknown_), nullptr);
+  EXPECT_EQ(recent.Find(revoked_), nullptr);
+
+  ConfigImage image(TestSealer());
+  ASSERT_OK(image.Upsert(WorkspaceResource("ws_1", "org_1")));
+  Add(image, "key_old", old_key_, 1, true, false);
+  ASSERT_OK_AND_ASSIGN(const auto later, image.Finish({1, 2}));
+  EXPECT_EQ(answer(old_key_, *later), "revoked");
+  EXPECT_EQ(answer(new_key_, *later), "unknown");
+
+  ConfigImage rotated(TestSealer());
+  ASSERT_OK(rotated.Upsert(WorkspaceResource("ws_1", "org_1")));
+  Add(rotated, "key_old", old_key_, 2, false, false);
+  ASSERT_OK_AND_ASSIGN(const auto last, rotated.Finish({1, 3}));
+  EXPECT_EQ(answer(old_key_, *last), "key_old");
+  EXPECT_EQ(*recent.Find(old_key_), *peppers_.Digest(2, old_key_));
+}
+
+TEST_F(AuthenticatorTest, NoNeighbourOfARememberedKeyIsTakenForIt) {
+  RecentKeys recent;
+  recent.Remember(new_key_, *peppers_.Digest(2, new_key_));
+  for (std::size_t i = 0; i < new_key_.size(); ++i) {
+    std::string other = new_key_;
+    other[i] = other[i] == 'a' ? 'b' : 'a';
+    EXPECT_EQ(recent.Find(other), nullptr) << i;
+  }
+  EXPECT_EQ(recent.Find(new_key_ + "x"), nullptr);
+  EXPECT_EQ(recent.Find(new_key_.substr(1)), nullptr);
+}
+
 // Every single-character change of a good key is refused.
 TEST_F(AuthenticatorTest, RefusesEveryNeighbourOfAKey) {
   for (std::size_t i = 0; i < new_key_.size(); ++i) {

@@ -1,4 +1,6 @@
 // tollgate-sim: the money machines under simulated time, network and disks; tests/sim/README.md.
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +15,10 @@
 
 namespace tollgate::sim {
 namespace {
+
+// For glibc: of an allocation that the kernel is asked for, its most; and of memory that is kept.
+constexpr int kMappedBytesMin = 32 << 20;
+constexpr int kKeptBytesMax = 1 << 30;
 
 constexpr const char* kHelp = R"(tollgate-sim [options]
 
@@ -125,6 +131,10 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "%s", kHelp);
     return 2;
   }
+  // Freed memory is kept, also that of whole disks: a seed asks for the same again and again, and
+  // the kernel would clear each page anew.
+  ::mallopt(M_MMAP_THRESHOLD, kMappedBytesMin);
+  ::mallopt(M_TRIM_THRESHOLD, kKeptBytesMax);
   if (!ConfigureLog({.level = LogLevel::kOff}).ok()) return 2;
   return Run(options);
 }

@@ -25,14 +25,22 @@ class Scheduler {
   // Drops all tasks, and those that come: before what they refer to goes.
   void Close() {
     closed_ = true;
-    const std::vector<Entry> dropped = std::move(heap_);
     heap_.clear();
+    const std::vector<Task> dropped = std::exchange(tasks_, {});
   }
 
   // Tasks of one moment run in the order in which they were given.
   void At(std::int64_t time_ns, Task task) {
     if (closed_) return;
-    heap_.push_back({std::max(time_ns, now_ns_), next_++, std::move(task)});
+    std::size_t place = tasks_.size();
+    if (free_.empty()) {
+      tasks_.push_back(std::move(task));
+    } else {
+      place = free_.back();
+      free_.pop_back();
+      tasks_[place] = std::move(task);
+    }
+    heap_.push_back({std::max(time_ns, now_ns_), next_++, place});
     std::push_heap(heap_.begin(), heap_.end(), Later);
   }
   void After(absl::Duration delay, Task task) {
@@ -43,9 +51,11 @@ class Scheduler {
   bool RunNext() {
     if (heap_.empty()) return false;
     std::pop_heap(heap_.begin(), heap_.end(), Later);
-    const Task task = std::move(heap_.back().task);
-    now_ns_ = heap_.back().time_ns;
+    const Entry next = heap_.back();
     heap_.pop_back();
+    const Task task = std::exchange(tasks_[next.place], nullptr);
+    free_.push_back(next.place);
+    now_ns_ = next.time_ns;
     ++events_;
     task();
     return true;
@@ -55,13 +65,15 @@ class Scheduler {
   struct Entry {
     std::int64_t time_ns;
     std::uint64_t number;
-    Task task;
+    std::size_t place;  // Of its task.
   };
   static bool Later(const Entry& a, const Entry& b) {
     return a.time_ns != b.time_ns ? a.time_ns > b.time_ns : a.number > b.number;
   }
 
   std::vector<Entry> heap_;
+  std::vector<Task> tasks_;        // Apart from the heap, which moves its entries all the time.
+  std::vector<std::size_t> free_;  // Places in tasks_.
   std::int64_t now_ns_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t events_ = 0;

@@ -26,6 +26,8 @@ class SimExecutor final : public dataplane::Executor {
     PostAfterReal(clock_.Real(delay), std::move(task));
   }
 
+  // Whether Run() would run a task now.
+  bool runs() const { return life_->alive && !stalled_; }
   // Runs a task now, or when the process goes on.
   void Run(std::function<void()> task) {
     if (!life_->alive) return;

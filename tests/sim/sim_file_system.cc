@@ -27,12 +27,14 @@ absl::Status Full() { return absl::ResourceExhaustedError("the disk is full"); }
 
 class SimFileSystem::Pages {
  public:
-  explicit Pages(std::size_t size) : size_(size), capacity_(RoundUp(size)) {
-    data_ = static_cast<std::byte*>(std::aligned_alloc(kPageBytes, capacity_));
-    CHECK(data_ != nullptr);
+  explicit Pages(std::size_t size)
+      : size_(size), capacity_(RoundUp(size)), data_(Allocate(capacity_)) {
     std::memset(data_, 0, capacity_);
   }
-  Pages(const Pages& other) : Pages(other.size_) { std::memcpy(data_, other.data_, size_); }
+  Pages(const Pages& other)
+      : size_(other.size_), capacity_(other.capacity_), data_(Allocate(capacity_)) {
+    std::memcpy(data_, other.data_, capacity_);
+  }
   Pages& operator=(const Pages&) = delete;
   ~Pages() { std::free(data_); }
 
@@ -44,10 +46,15 @@ class SimFileSystem::Pages {
   static std::size_t RoundUp(std::size_t size) {
     return std::max<std::size_t>(1, (size + kPageBytes - 1) / kPageBytes) * kPageBytes;
   }
+  static std::byte* Allocate(std::size_t capacity) {
+    void* const memory = std::aligned_alloc(kPageBytes, capacity);
+    CHECK(memory != nullptr);
+    return static_cast<std::byte*>(memory);
+  }
 
   const std::size_t size_;
   const std::size_t capacity_;
-  std::byte* data_;
+  std::byte* const data_;
 };
 
 // A file: mapped, or of text.

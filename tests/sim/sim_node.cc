@@ -126,6 +126,7 @@ dataplane::LinkFactory<Req, Resp> SimNode::Links(Process& process, int machine, 
     // A stopped process hears nothing until it goes on.
     dataplane::LinkEvents<Resp> heard;
     heard.on_message = [&process, on_message = std::move(events.on_message)](const Resp& message) {
+      if (process.executor.runs()) return on_message(message);
       process.executor.Run([on_message, message] { on_message(message); });
     };
     heard.on_closed = [&process,

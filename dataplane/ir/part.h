@@ -61,7 +61,7 @@ struct Citation {
   std::string_view title{};
   std::string_view cited_text{};
   std::int64_t document_index = -1;  // Of the request's documents; -1 = unknown.
-  std::int64_t begin = -1;           // Place in the answer's text, in characters; -1 = unknown.
+  std::int64_t begin = -1;           // Place in its part's text, in characters; -1 = unknown.
   std::int64_t end = -1;
   std::string_view owner{};  // The format whose own form of it is `json`.
   std::string_view json{};

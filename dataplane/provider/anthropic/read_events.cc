@@ -1,5 +1,8 @@
 #include <memory>
+#include <vector>
 
+#include "dataplane/ir/text_places.h"
+#include "dataplane/json/text_arena.h"
 #include "dataplane/provider/anthropic/read.h"
 
 namespace tollgate::dataplane {
@@ -79,6 +82,9 @@ class AnthropicEventReader final : public EventReader {
     index_ = index;
     passed_over_ = false;
     arguments_ = false;
+    citations_.clear();
+    arena_.Reset();
+    characters_ = 0;
     if (type == "text") {
       type_ = ir::PartType::kText;
     } else if (type == "thinking" || type == "redacted_thinking") {
@@ -112,6 +118,7 @@ class AnthropicEventReader final : public EventReader {
 
   void AddDelta(std::string_view text, ir::EventList& out) {
     if (text.empty()) return;
+    if (type_ == ir::PartType::kText) characters_ += ir::CountCharacters(text);
     ir::Event event = Make(ir::EventType::kDelta);
     event.text = text;
     out.push_back(event);
@@ -139,18 +146,35 @@ class AnthropicEventReader final : public EventReader {
       event.signature = {ir::kFamilyAnthropic, delta["signature"].string()};
       out.push_back(event);
     } else if (type == "citations_delta") {
-      citation_ = ReadAnthropicCitation(delta["citation"]);
-      ir::Event event = Make(ir::EventType::kCitation);
-      event.citation = &citation_;
-      out.push_back(event);
+      KeepCitation(ReadAnthropicCitation(delta["citation"]));
     }
     return true;
+  }
+
+  // The words that a citation is of are its block, which is known to its end when it ends.
+  void KeepCitation(ir::Citation citation) {
+    for (std::string_view* text :
+         {&citation.url, &citation.title, &citation.cited_text, &citation.json}) {
+      *text = arena_.Copy(*text);
+    }
+    citations_.push_back(citation);
+  }
+
+  void AddCitations(ir::EventList& out) {
+    for (ir::Citation& citation : citations_) {
+      citation.begin = 0;
+      citation.end = characters_;
+      ir::Event event = Make(ir::EventType::kCitation);
+      event.citation = &citation;
+      out.push_back(event);
+    }
   }
 
   bool ReadBlockStop(JsonValue root, ir::EventList& out) {
     if (!IsOpen(root)) return false;
     open_ = false;
     if (passed_over_) return true;
+    if (type_ == ir::PartType::kText) AddCitations(out);
     // A call without arguments is streamed without a delta.
     if (type_ == ir::PartType::kToolCall && !arguments_) AddDelta("{}", out);
     out.push_back(Make(ir::EventType::kPartEnd));
@@ -191,8 +215,10 @@ class AnthropicEventReader final : public EventReader {
   std::int64_t index_ = -1;
   ir::PartType type_ = ir::PartType::kText;
   bool passed_over_ = false;
-  bool arguments_ = false;  // Some came.
-  ir::Citation citation_;   // An event points to it.
+  bool arguments_ = false;               // Some came.
+  std::vector<ir::Citation> citations_;  // Events point to them, and they to the arena.
+  TextArena arena_;
+  std::int64_t characters_ = 0;  // Of the text.
 };
 
 }  // namespace

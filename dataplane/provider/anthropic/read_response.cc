@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "dataplane/ir/text_places.h"
 #include "dataplane/provider/anthropic/read.h"
 
 namespace tollgate::dataplane {
@@ -9,6 +10,9 @@ void ReadText(JsonValue block, ir::Part& part) {
   ir::Text text{block["text"].string(), {}};
   for (const JsonValue citation : block["citations"].elements()) {
     text.citations.push_back(ReadAnthropicCitation(citation));
+    // The words that a citation is of are its block.
+    text.citations.back().begin = 0;
+    text.citations.back().end = ir::CountCharacters(text.text);
   }
   part.body = std::move(text);
 }

@@ -24,8 +24,6 @@ ProviderError ReadGeminiError(int status, std::string_view body);
 // `calls`: whether a tool was called, which the API does not say by its reason.
 ir::FinishReason ReadGeminiFinish(std::string_view word, bool calls);
 ir::Usage ReadGeminiUsage(JsonValue value);
-// Appends where the text of a candidate comes from; views into it.
-void ReadGeminiCitations(JsonValue candidate, std::vector<ir::Citation>& out);
 // The entries of OpenAI's `content` that a `logprobsResult` stands for, as a JSON array; empty when
 // it has none.
 std::string GeminiLogprobs(JsonValue result);

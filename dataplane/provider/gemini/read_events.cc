@@ -1,10 +1,14 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "base/string_views.h"
+#include "dataplane/provider/gemini/citations.h"
 #include "dataplane/provider/gemini/read.h"
 
 namespace tollgate::dataplane {
@@ -54,6 +58,8 @@ class GeminiEventReader final : public EventReader {
     ir::PartType type = ir::PartType::kText;
     bool called = false;
     bool finished = false;
+    GeminiTexts texts;
+    std::set<std::string> cited;  // Later events say again what former ones did.
   };
 
   void Start(JsonValue root, ir::EventList& out) {
@@ -96,6 +102,7 @@ class GeminiEventReader final : public EventReader {
     EndPart(out);
     state_->open = true;
     state_->type = type;
+    if (type == ir::PartType::kText) state_->texts.Begin(kNoIndex);
     ++state_->parts;
     return out.emplace_back(Make(ir::EventType::kPartStart));
   }
@@ -154,6 +161,7 @@ class GeminiEventReader final : public EventReader {
       ir::Event& start = BeginPart(type, out);
       if (type == ir::PartType::kReasoning) start.signature.maker = ir::kFamilyGoogle;
     }
+    if (!thought) state_->texts.Append(text);
     Delta(text, out);
     Sign(signature, out);
     return true;
@@ -176,11 +184,34 @@ class GeminiEventReader final : public EventReader {
 
   bool TextIsOpen() const { return state_->open && state_->type == ir::PartType::kText; }
 
+  // What the candidate says besides, as it stands; it replaces what former events said.
+  void AddBesides(JsonValue candidate, ir::EventList& out) {
+    for (const std::string_view name : kGeminiBesides) {
+      const JsonValue value = candidate[name];
+      if (!value.has_value()) continue;
+      ir::Event event = Make(ir::EventType::kOpaque);
+      event.part_type = ir::PartType::kText;  // Not a part of its own.
+      event.owner = ir::kGemini;
+      event.text = name;
+      event.json = value.raw();
+      out.push_back(event);
+    }
+  }
+
   void AddCitations(JsonValue candidate, ir::EventList& out) {
-    std::vector<ir::Citation> found;
-    ReadGeminiCitations(candidate, found);
-    if (!TextIsOpen()) return;  // There is nothing that they could be of.
-    for (const ir::Citation& citation : found) {
+    AddBesides(candidate, out);
+    if (state_->texts.empty()) return;  // There is nothing that they could be of.
+    for (const GeminiCitation& found : ReadGeminiCitations(candidate, state_->texts)) {
+      ir::Citation citation = found.citation;
+      if (!state_->cited
+               .insert(absl::StrCat(AbslView(citation.url), "\n", AbslView(citation.title), "\n",
+                                    found.part, " ", citation.begin, " ", citation.end))
+               .second) {
+        continue;
+      }
+      // Of a text that is over, an empty one behind it takes what is left to be said.
+      if (!TextIsOpen()) BeginPart(ir::PartType::kText, out);
+      if (found.part + 1 != state_->texts.size()) citation.begin = citation.end = -1;
       ir::Event event = Make(ir::EventType::kCitation);
       event.citation = &citations_.emplace_back(citation);
       out.push_back(event);
@@ -221,6 +252,8 @@ class GeminiEventReader final : public EventReader {
     out.push_back(event);
   }
 
+  // Parts of a stream have no index within their candidate.
+  static constexpr std::int64_t kNoIndex = -1;
   // Beyond any number of candidates that a request may have.
   static constexpr std::int64_t kCandidatesMax = 1024;
 

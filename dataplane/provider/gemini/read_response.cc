@@ -6,6 +6,7 @@
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
 #include "dataplane/json/writer.h"
+#include "dataplane/provider/gemini/citations.h"
 #include "dataplane/provider/gemini/read.h"
 
 namespace tollgate::dataplane {
@@ -45,14 +46,37 @@ bool ReadPart(JsonValue value, std::int64_t& calls, ir::Response& out, ir::Part&
   return !text.string().empty() || part.signature.present();
 }
 
-// Of the first text: the API says the place in it, where it does, in bytes of all text together.
-void AddCitations(JsonValue candidate, std::vector<ir::Part>& parts) {
-  for (ir::Part& part : parts) {
-    if (ir::Text* text = part.As<ir::Text>()) {
-      ReadGeminiCitations(candidate, text->citations);
-      return;
-    }
+// `texts` are those of the parts `written`, by their index in `choice`.
+void AddCitations(JsonValue candidate, const GeminiTexts& texts,
+                  const std::vector<std::size_t>& written, ir::Choice& choice) {
+  for (const std::string_view name : kGeminiBesides) {
+    const JsonValue value = candidate[name];
+    if (value.has_value()) choice.extras.push_back({ir::kGemini, name, value.raw()});
   }
+  if (written.empty()) return;  // There is nothing that citations could be of.
+  for (const GeminiCitation& found : ReadGeminiCitations(candidate, texts)) {
+    choice.parts[written[found.part]].As<ir::Text>()->citations.push_back(found.citation);
+  }
+}
+
+// The parts of a candidate, with the citations of their texts.
+void ReadParts(JsonValue candidate, std::int64_t& calls, ir::Response& out, ir::Choice& choice) {
+  GeminiTexts texts;
+  std::vector<std::size_t> written;
+  std::int64_t index = 0;
+  for (const JsonValue value : candidate["content"]["parts"].elements()) {
+    ir::Part part;
+    if (ReadPart(value, calls, out, part)) {
+      if (const auto* text = part.As<ir::Text>()) {
+        texts.Begin(index);
+        texts.Append(text->text);
+        written.push_back(choice.parts.size());
+      }
+      choice.parts.push_back(std::move(part));
+    }
+    ++index;
+  }
+  AddCitations(candidate, texts, written, choice);
 }
 
 void WriteToken(JsonValue token, JsonWriter& json) {
@@ -63,31 +87,6 @@ void WriteToken(JsonValue token, JsonWriter& json) {
 }
 
 }  // namespace
-
-void ReadGeminiCitations(JsonValue candidate, std::vector<ir::Citation>& out) {
-  for (const JsonValue chunk : candidate["groundingMetadata"]["groundingChunks"].elements()) {
-    for (const std::string_view source : {"web", "retrievedContext", "maps"}) {
-      const JsonValue from = chunk[source];
-      if (!from.is_object()) continue;
-      ir::Citation citation;
-      citation.url = from["uri"].string();
-      citation.title = from["title"].string();
-      if (citation.url.empty()) {
-        citation.kind = ir::Citation::Kind::kDocument;
-        citation.cited_text = from["text"].string();
-      }
-      out.push_back(citation);
-    }
-  }
-  for (const std::string_view list : {"citationSources", "citations"}) {
-    for (const JsonValue from : candidate["citationMetadata"][list].elements()) {
-      ir::Citation citation;
-      citation.url = from["uri"].string();
-      citation.title = from["title"].string();
-      out.push_back(citation);
-    }
-  }
-}
 
 std::string GeminiLogprobs(JsonValue result) {
   std::string out;
@@ -164,11 +163,7 @@ bool ReadGeminiResponse(std::string_view body, ir::Response& out) {
     ir::Choice& choice = out.choices.emplace_back();
     choice.index = candidate["index"].integer().value_or(0);
     const std::int64_t calls_before = calls;
-    for (const JsonValue value : candidate["content"]["parts"].elements()) {
-      ir::Part part;
-      if (ReadPart(value, calls, out, part)) choice.parts.push_back(std::move(part));
-    }
-    AddCitations(candidate, choice.parts);
+    ReadParts(candidate, calls, out, choice);
     if (const std::string entries = GeminiLogprobs(candidate["logprobsResult"]); !entries.empty()) {
       choice.logprobs =
           out.arena.Keep(absl::StrCat("{\"content\":", entries, ",\"refusal\":null}"));

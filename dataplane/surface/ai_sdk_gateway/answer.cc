@@ -122,6 +122,21 @@ class ContentWriter {
   LeftOutParts left_out_;
 };
 
+// The SDK's sources have no place in the text, but room for what a provider says of them.
+void WriteSourcePlace(const ir::Citation& citation, JsonWriter& json) {
+  const bool placed = citation.begin >= 0 && citation.end >= citation.begin;
+  if (!placed && citation.cited_text.empty()) return;
+  json.Member("providerMetadata").BeginObject();
+  json.Member("gateway").BeginObject();
+  if (placed) {
+    json.Member("startIndex").Integer(citation.begin);
+    json.Member("endIndex").Integer(citation.end);
+  }
+  if (!citation.cited_text.empty()) json.Member("citedText").String(citation.cited_text);
+  json.EndObject();
+  json.EndObject();
+}
+
 }  // namespace
 
 void WriteGatewaySource(const ir::Citation& citation, std::int64_t number, JsonWriter& json) {
@@ -136,6 +151,7 @@ void WriteGatewaySource(const ir::Citation& citation, std::int64_t number, JsonW
     json.Member("url").String(citation.url);
     if (!citation.title.empty()) json.Member("title").String(citation.title);
   }
+  WriteSourcePlace(citation, json);
   json.EndObject();
 }
 
@@ -182,7 +198,7 @@ void WriteGatewayWarnings(const AnswerContext& context, JsonWriter& json) {
 
 void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
                      const AnswerContext& context, const AnswerCost& cost,
-                     const LeftOutParts& left_out, JsonWriter& json) {
+                     const LeftOutParts& left_out, const GoogleMetadata& google, JsonWriter& json) {
   const bool v2 = SpeaksV2(context);
   const std::string_view word = FinishWord(finish);
   json.Member("finishReason");
@@ -198,6 +214,7 @@ void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
   WriteUsage(cost.usage, v2, json);
   json.Member("providerMetadata").BeginObject();
   WriteGatewayMetadata(context, cost, left_out, json);
+  google.Write(json);
   if (cost.stopped != nullptr) WriteStopped(*cost.stopped, context.generation_id, json);
   json.EndObject();
 }
@@ -213,9 +230,13 @@ void WriteGatewayAnswer(const ir::Response& response, const AnswerContext& conte
     for (const ir::Part& part : choice->parts) content.Write(part);
   }
   json.EndArray();
+  GoogleMetadata google;
+  if (choice != nullptr) {
+    for (const ir::Extra& extra : choice->extras) google.Keep(extra.owner, extra.name, extra.json);
+  }
   WriteGatewayEnd(choice == nullptr ? ir::FinishReason::kUnknown : choice->finish,
                   choice == nullptr ? std::string_view() : choice->native_finish, context, cost,
-                  content.left_out(), json);
+                  content.left_out(), google, json);
   WriteGatewayWarnings(context, json);
   json.Member("response").BeginObject();
   json.Member("id").String(context.generation_id);

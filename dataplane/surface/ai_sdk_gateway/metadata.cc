@@ -71,6 +71,17 @@ void LeftOutParts::Add(std::string_view type) {
   if (std::find(types_.begin(), types_.end(), type) == types_.end()) types_.emplace_back(type);
 }
 
+void GoogleMetadata::Keep(std::string_view owner, std::string_view name, std::string_view json) {
+  if (owner == ir::kGemini) members_.insert_or_assign(std::string(name), json);
+}
+
+void GoogleMetadata::Write(JsonWriter& json) const {
+  if (members_.empty()) return;
+  json.Member("google").BeginObject();
+  for (const auto& [name, value] : members_) json.ForeignMember(name).Raw(value);
+  json.EndObject();
+}
+
 void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost,
                           const LeftOutParts& left_out, JsonWriter& json) {
   const auto write = [&](std::string_view name, Money money) {

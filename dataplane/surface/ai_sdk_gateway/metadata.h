@@ -3,6 +3,8 @@
 #ifndef TOLLGATE_DATAPLANE_SURFACE_AI_SDK_GATEWAY_METADATA_H_
 #define TOLLGATE_DATAPLANE_SURFACE_AI_SDK_GATEWAY_METADATA_H_
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,19 @@ class LeftOutParts {
 
  private:
   std::vector<std::string> types_;
+};
+
+// What Google's models say of their text besides, by its name: `groundingMetadata` and others stand
+// in `providerMetadata.google`, where Google's own package has them.
+class GoogleMetadata {
+ public:
+  // What another owner says is passed over.  A later text takes the place of the former.
+  void Keep(std::string_view owner, std::string_view name, std::string_view json);
+  // Writes the member `google` of an open object; nothing when there is nothing.
+  void Write(JsonWriter& json) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> members_;
 };
 
 // Writes the member `gateway` of an open object.  Costs are exact decimals of USD, as strings.

@@ -38,7 +38,11 @@ class GatewayStreamWriter final : public StreamWriter {
         native_finish_ = event.native_finish;
         return;
       case ir::EventType::kOpaque:
-        if (event.part_type == ir::PartType::kOpaque) left_out_.Add(event.text);
+        if (event.part_type == ir::PartType::kOpaque) {
+          left_out_.Add(event.text);
+        } else {
+          google_.Keep(event.owner, event.text, event.json);
+        }
         return;
       case ir::EventType::kStart:
       case ir::EventType::kLogprobs:
@@ -52,7 +56,7 @@ class GatewayStreamWriter final : public StreamWriter {
   void Finish(const AnswerCost& cost, std::string& out) override {
     Start(out);
     Part("finish", out, [&](JsonWriter& json) {
-      WriteGatewayEnd(finish_, native_finish_, context_, cost, left_out_, json);
+      WriteGatewayEnd(finish_, native_finish_, context_, cost, left_out_, google_, json);
     });
     out += "data: [DONE]\n\n";
   }
@@ -177,6 +181,7 @@ class GatewayStreamWriter final : public StreamWriter {
   bool started_ = false;
   std::int64_t sources_ = 0;
   LeftOutParts left_out_;
+  GoogleMetadata google_;
   // Of the open part.
   std::string id_;
   std::string name_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/ir/data_url.h"
+#include "dataplane/surface/anthropic_messages/citations.h"
 #include "dataplane/surface/anthropic_messages/signed_block.h"
 
 namespace tollgate::dataplane {
@@ -16,17 +17,21 @@ void WriteRedacted(const SignedBlock& block, JsonWriter& json) {
   json.EndObject();
 }
 
-void WriteTextBlock(std::string_view text, const std::vector<ir::Citation>& citations,
-                    JsonWriter& json) {
-  json.BeginObject();
-  json.Member("type").String("text");
-  json.Member("text").String(text);
-  if (!citations.empty()) {
-    json.Member("citations").BeginArray();
-    for (const ir::Citation& citation : citations) WriteMessagesCitation(citation, json);
-    json.EndArray();
+void WriteTextBlocks(std::string_view text, const std::vector<ir::Citation>& citations,
+                     JsonWriter& json) {
+  for (const CitedBlock& block : SplitByCitations(text, citations)) {
+    json.BeginObject();
+    json.Member("type").String("text");
+    json.Member("text").String(text.substr(block.begin, block.end - block.begin));
+    if (!block.citations.empty()) {
+      json.Member("citations").BeginArray();
+      for (const ir::Citation* citation : block.citations) {
+        WriteMessagesCitation(*citation, false, json);
+      }
+      json.EndArray();
+    }
+    json.EndObject();
   }
-  json.EndObject();
 }
 
 void WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signature, bool hidden,
@@ -43,9 +48,9 @@ void WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signatu
 
 void WriteBlocks(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
   if (const auto* text = part.As<ir::Text>()) {
-    WriteTextBlock(text->text, text->citations, json);
+    WriteTextBlocks(text->text, text->citations, json);
   } else if (const auto* refusal = part.As<ir::Refusal>()) {
-    WriteTextBlock(refusal->text, {}, json);
+    WriteTextBlocks(refusal->text, {}, json);
   } else if (const auto* reasoning = part.As<ir::Reasoning>()) {
     return WriteReasoning(*reasoning, part.signature, hide_reasoning, json);
   } else if (const auto* call = part.As<ir::ToolCall>()) {
@@ -64,7 +69,7 @@ void WriteBlocks(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
     }
     json.EndObject();
   } else if (const auto* media = part.As<ir::Media>()) {
-    WriteTextBlock(MessagesImageText(*media), {}, json);
+    WriteTextBlocks(MessagesImageText(*media), {}, json);
   } else if (const auto* opaque = part.As<ir::Opaque>()) {
     if (opaque->owner == ir::kAnthropicMessages) json.Raw(opaque->json);
   }
@@ -105,20 +110,6 @@ ir::FinishReason RefusedReason(ir::FinishReason reason) {
 
 std::string MessagesImageText(const ir::Media& media) {
   return absl::StrCat("![image](", ir::UrlOf(media), ")");
-}
-
-void WriteMessagesCitation(const ir::Citation& citation, JsonWriter& json) {
-  if (citation.owner == ir::kAnthropicMessages && !citation.json.empty()) {
-    json.Raw(citation.json);
-    return;
-  }
-  json.BeginObject();
-  json.Member("type").String("web_search_result_location");
-  json.Member("url").String(citation.url);
-  json.Member("title").String(citation.title);
-  json.Member("cited_text").String(citation.cited_text);
-  json.Member("encrypted_index").String("");
-  json.EndObject();
 }
 
 namespace {

@@ -35,9 +35,6 @@ void WriteMessagesUsage(const ir::Usage& usage, std::string_view service_tier, J
 // Writes the member `provider_metadata` of an open object: generation id, cost and warnings.
 void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json);
 
-// Writes one of `citations`.
-void WriteMessagesCitation(const ir::Citation& citation, JsonWriter& json);
-
 // Appends an image of the model's as text: the API has no place for one.
 std::string MessagesImageText(const ir::Media& media);
 

@@ -9,6 +9,14 @@
 namespace tollgate::dataplane {
 namespace {
 
+// Whether a citation is one that WriteMessagesCitation() made of another maker's: their own API
+// would not know it again.
+bool IsOfAnotherMaker(JsonValue citation) {
+  const std::string_view type = citation["type"].string();
+  if (type == "web_search_result_location") return citation["encrypted_index"].string().empty();
+  return type == "search_result_location" && citation["end_block_index"].integer() == 0;
+}
+
 class MessageReader {
  public:
   MessageReader(FieldReader& fields, ir::Request& request) : fields_(fields), request_(request) {}
@@ -90,8 +98,10 @@ class MessageReader {
     ir::Text text{block["text"].string(), {}};
     for (const JsonValue value : block["citations"].elements()) {
       ir::Citation citation;
-      citation.owner = ir::kAnthropicMessages;
-      citation.json = value.raw();
+      if (!IsOfAnotherMaker(value)) {
+        citation.owner = ir::kAnthropicMessages;
+        citation.json = value.raw();
+      }
       citation.url = value["url"].string();
       citation.title = value["title"].string();
       citation.cited_text = value["cited_text"].string();

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "dataplane/surface/anthropic_messages/answer.h"
+#include "dataplane/surface/anthropic_messages/citations.h"
 #include "dataplane/surface/anthropic_messages/signed_block.h"
 
 namespace tollgate::dataplane {
@@ -28,7 +29,7 @@ class MessagesStreamWriter final : public StreamWriter {
         return Delta(out, [&](JsonWriter& json) {
           json.Member("type").String("citations_delta");
           json.Member("citation");
-          WriteMessagesCitation(*event.citation, json);
+          WriteMessagesCitation(*event.citation, true, json);
         });
       case ir::EventType::kMedia:
         OpenText(out);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
+#include "dataplane/surface/gemini/grounding.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -24,16 +25,18 @@ void WriteSignature(std::string_view signature, JsonWriter& json) {
   if (!signature.empty()) json.Member("thoughtSignature").String(signature);
 }
 
-void WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signature, bool hidden,
+bool WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signature, bool hidden,
                     JsonWriter& json) {
   const std::string shown = ShowThoughtSignature({signature, reasoning.redacted, reasoning.id});
   // What nobody signed needs no place when it is not shown.
   const bool kept = signature.present() || !reasoning.redacted.empty();
-  if (hidden && !kept) return;
+  if (hidden && !kept) return false;
   WriteGeminiText(hidden ? std::string_view() : reasoning.text, true, shown, json);
+  return true;
 }
 
-void WritePart(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
+// False for one that has no place in the answer.
+bool WritePart(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
   const std::string signature =
       part.signature.present() ? ShowThoughtSignature({part.signature, {}, {}}) : std::string();
   if (const auto* text = part.As<ir::Text>()) {
@@ -41,33 +44,42 @@ void WritePart(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
   } else if (const auto* refusal = part.As<ir::Refusal>()) {
     WriteGeminiText(refusal->text, false, {}, json);
   } else if (const auto* reasoning = part.As<ir::Reasoning>()) {
-    WriteReasoning(*reasoning, part.signature, hide_reasoning, json);
+    return WriteReasoning(*reasoning, part.signature, hide_reasoning, json);
   } else if (const auto* call = part.As<ir::ToolCall>()) {
     WriteGeminiCall(call->id, call->name, call->arguments, signature, json);
   } else if (const auto* media = part.As<ir::Media>()) {
     WriteGeminiMedia(*media, json);
   } else if (const auto* opaque = part.As<ir::Opaque>()) {
-    if (opaque->owner == ir::kGemini) json.Raw(opaque->json);
+    if (opaque->owner != ir::kGemini) return false;
+    json.Raw(opaque->json);
   }
+  return true;
 }
 
 void WriteCandidate(const ir::Choice& choice, const AnswerContext& context, JsonWriter& json) {
   json.BeginObject();
   json.Member("content").BeginObject();
   json.Member("parts").BeginArray();
-  std::vector<ir::Citation> citations;
+  GeminiGrounding grounding;
+  std::int64_t written = 0;
   for (const ir::Part& part : choice.parts) {
-    WritePart(part, context.hide_reasoning, json);
+    if (!WritePart(part, context.hide_reasoning, json)) continue;
     if (const auto* text = part.As<ir::Text>()) {
-      citations.insert(citations.end(), text->citations.begin(), text->citations.end());
+      for (const ir::Citation& citation : text->citations) {
+        grounding.Cite(citation, GeminiGrounding::SegmentOf(citation, written, text->text));
+      }
     }
+    ++written;
+  }
+  for (const ir::Extra& extra : choice.extras) {
+    if (extra.owner == ir::kGemini) grounding.KeepMember(extra.name, extra.json);
   }
   json.EndArray();
   json.Member("role").String("model");
   json.EndObject();
   json.Member("finishReason").String(GeminiFinishReason(choice.finish, choice.native_finish));
   json.Member("index").Integer(choice.index);
-  WriteGeminiGrounding(citations, json);
+  grounding.Write(json);
   JsonDocument logprobs;
   if (!choice.logprobs.empty() && logprobs.Parse(choice.logprobs)) {
     WriteGeminiLogprobs(logprobs.root()["content"], json);
@@ -170,23 +182,6 @@ void WriteGeminiMedia(const ir::Media& media, JsonWriter& json) {
     json.Member("fileUri").String(media.url);
   }
   json.EndObject();
-  json.EndObject();
-}
-
-void WriteGeminiGrounding(const std::vector<ir::Citation>& citations, JsonWriter& json) {
-  if (citations.empty()) return;
-  json.Member("groundingMetadata").BeginObject();
-  json.Member("groundingChunks").BeginArray();
-  for (const ir::Citation& citation : citations) {
-    json.BeginObject();
-    json.Member(citation.url.empty() ? "retrievedContext" : "web").BeginObject();
-    if (!citation.url.empty()) json.Member("uri").String(citation.url);
-    json.Member("title").String(citation.title);
-    if (citation.url.empty()) json.Member("text").String(citation.cited_text);
-    json.EndObject();
-    json.EndObject();
-  }
-  json.EndArray();
   json.EndObject();
 }
 

@@ -38,8 +38,6 @@ void WriteGeminiCall(std::string_view id, std::string_view name, std::string_vie
                      std::string_view signature, JsonWriter& json);
 void WriteGeminiMedia(const ir::Media& media, JsonWriter& json);
 
-// Writes the member `groundingMetadata` of a candidate that is open, when there are citations.
-void WriteGeminiGrounding(const std::vector<ir::Citation>& citations, JsonWriter& json);
 
 // Writes the members `avgLogprobs` and `logprobsResult` of a candidate that is open; `entries` are
 // those of OpenAI's `content`.

@@ -3,8 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "dataplane/json/text_arena.h"
+#include "dataplane/ir/text_places.h"
 #include "dataplane/surface/gemini/answer.h"
+#include "dataplane/surface/gemini/grounding.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -28,8 +29,7 @@ class GeminiStreamWriter final : public StreamWriter {
         candidate.redacted = event.redacted;
         return;
       case ir::EventType::kCitation:
-        candidate.citations.push_back(Keep(*event.citation));
-        return;
+        return Cite(*event.citation, candidate);
       case ir::EventType::kMedia:
         return Chunk(event.choice, out,
                      [&](JsonWriter& json) { WriteGeminiMedia(*event.media, json); });
@@ -41,8 +41,10 @@ class GeminiStreamWriter final : public StreamWriter {
         candidate.finish = GeminiFinishReason(event.finish, event.native_finish);
         return;
       case ir::EventType::kOpaque:
-        // Anything but a part has no place between candidates.
-        if (event.owner != ir::kGemini || event.part_type != ir::PartType::kOpaque) return;
+        if (event.owner != ir::kGemini) return;
+        if (event.part_type != ir::PartType::kOpaque) {
+          return candidate.grounding.KeepMember(event.text, event.json);
+        }
         return Chunk(event.choice, out, [&](JsonWriter& json) { json.Raw(event.json); });
       default:
         return;
@@ -77,8 +79,10 @@ class GeminiStreamWriter final : public StreamWriter {
     std::string redacted;
     bool any_text = false;
 
-    std::vector<ir::Citation> citations;
-    std::string logprobs;  // Entries, joined by commas.
+    GeminiGrounding grounding;
+    ir::TextPlaces text;            // Of the part that is open.
+    std::int64_t bytes_before = 0;  // Of the texts before it.
+    std::string logprobs;           // Entries, joined by commas.
     std::string_view finish = "STOP";
   };
 
@@ -124,6 +128,20 @@ class GeminiStreamWriter final : public StreamWriter {
     candidate.signature.clear();
     candidate.redacted.clear();
     candidate.any_text = false;
+    candidate.bytes_before += candidate.text.bytes();
+    candidate.text.Clear();
+  }
+
+  // In a stream the API counts the bytes of all text that came.
+  static void Cite(const ir::Citation& citation, Candidate& candidate) {
+    GeminiGrounding::Segment segment;
+    const std::int64_t begin = candidate.text.ByteOf(citation.begin);
+    const std::int64_t end = candidate.text.ByteOf(citation.end);
+    if (begin >= 0 && end > begin) {
+      segment.begin = candidate.bytes_before + begin;
+      segment.end = candidate.bytes_before + end;
+    }
+    candidate.grounding.Cite(citation, segment);
   }
 
   void WriteDelta(const ir::Event& event, Candidate& candidate, std::string& out) const {
@@ -138,6 +156,7 @@ class GeminiStreamWriter final : public StreamWriter {
                      [&](JsonWriter& json) { WriteGeminiText(event.text, true, {}, json); });
       case ir::PartType::kText:
       case ir::PartType::kRefusal:
+        candidate.text.Append(event.text);
         return Chunk(event.choice, out,
                      [&](JsonWriter& json) { WriteGeminiText(event.text, false, {}, json); });
       default:
@@ -184,7 +203,7 @@ class GeminiStreamWriter final : public StreamWriter {
     json.EndObject();
     json.Member("finishReason").String(candidate.finish);
     json.Member("index").Integer(index);
-    WriteGeminiGrounding(candidate.citations, json);
+    candidate.grounding.Write(json);
     const std::string entries = "[" + candidate.logprobs + "]";
     JsonDocument logprobs;
     if (!candidate.logprobs.empty() && logprobs.Parse(entries)) {
@@ -193,18 +212,7 @@ class GeminiStreamWriter final : public StreamWriter {
     json.EndObject();
   }
 
-  // Events are gone when the last one is written.
-  ir::Citation Keep(const ir::Citation& citation) {
-    ir::Citation kept;
-    kept.kind = citation.kind;
-    kept.url = arena_.Copy(citation.url);
-    kept.title = arena_.Copy(citation.title);
-    kept.cited_text = arena_.Copy(citation.cited_text);
-    return kept;
-  }
-
   const AnswerContext& context_;
-  TextArena arena_;
   std::map<std::int32_t, Candidate> candidates_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "dataplane/ir/data_url.h"
 #include "dataplane/ir/reasoning_details.h"
+#include "dataplane/ir/text_places.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -106,10 +107,14 @@ void WriteMessage(const std::vector<ir::Part>& parts, bool hide_reasoning, JsonW
   }
   if (content.citations) {
     json.Member("annotations").BeginArray();
+    std::int64_t before = 0;
     for (const ir::Part& part : parts) {
       const auto* text = part.As<ir::Text>();
       if (text == nullptr) continue;
-      for (const ir::Citation& citation : text->citations) WriteChatAnnotation(citation, json);
+      for (const ir::Citation& citation : text->citations) {
+        WriteChatAnnotation(citation, before, json);
+      }
+      before += ir::CountCharacters(text->text);
     }
     json.EndArray();
   }
@@ -133,7 +138,8 @@ void WriteChatImage(const ir::Media& media, JsonWriter& json) {
   json.EndObject();
 }
 
-void WriteChatAnnotation(const ir::Citation& citation, JsonWriter& json) {
+void WriteChatAnnotation(const ir::Citation& citation, std::int64_t before, JsonWriter& json) {
+  const bool placed = citation.begin >= 0 && citation.end >= citation.begin;
   if (citation.owner == ir::kOpenAiChat && !citation.json.empty()) {
     json.Raw(citation.json);
     return;
@@ -144,8 +150,8 @@ void WriteChatAnnotation(const ir::Citation& citation, JsonWriter& json) {
   json.Member("url").String(citation.url);
   json.Member("title").String(citation.title);
   if (!citation.cited_text.empty()) json.Member("content").String(citation.cited_text);
-  json.Member("start_index").Integer(std::max<std::int64_t>(citation.begin, 0));
-  json.Member("end_index").Integer(std::max<std::int64_t>(citation.end, 0));
+  json.Member("start_index").Integer(placed ? before + citation.begin : 0);
+  json.Member("end_index").Integer(placed ? before + citation.end : 0);
   json.EndObject();
   json.EndObject();
 }

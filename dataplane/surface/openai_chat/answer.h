@@ -33,8 +33,9 @@ std::unique_ptr<StreamWriter> NewChatStreamWriter(const AnswerContext& context,
 void WriteChatUsage(const AnswerCost& cost, JsonWriter& json, const ChatShape& shape = {});
 
 void WriteChatImage(const ir::Media& media, JsonWriter& json);
-// `{"type":"url_citation",…}`.
-void WriteChatAnnotation(const ir::Citation& citation, JsonWriter& json);
+// `{"type":"url_citation",…}`.  `before`: how many characters the content has before the part that
+// the citation is of.
+void WriteChatAnnotation(const ir::Citation& citation, std::int64_t before, JsonWriter& json);
 // Writes the member `warnings` of an open object; nothing when there are none.
 void WriteChatWarnings(std::span<const ir::Warning> warnings, JsonWriter& json);
 

@@ -6,6 +6,7 @@
 
 #include "dataplane/ir/data_url.h"
 #include "dataplane/ir/reasoning_details.h"
+#include "dataplane/ir/text_places.h"
 #include "dataplane/surface/openai_chat/answer.h"
 
 namespace tollgate::dataplane {
@@ -39,11 +40,7 @@ class ChatStreamWriter final : public StreamWriter {
       case ir::EventType::kSignature:
         return WriteSignature(event, out);
       case ir::EventType::kCitation:
-        return Chunk(event.choice, out, [&](JsonWriter& json) {
-          json.Member("annotations").BeginArray();
-          WriteChatAnnotation(*event.citation, json);
-          json.EndArray();
-        });
+        return WriteCitation(event, out);
       case ir::EventType::kMedia:
         return Chunk(event.choice, out, [&](JsonWriter& json) {
           json.Member("images").BeginArray();
@@ -109,7 +106,9 @@ class ChatStreamWriter final : public StreamWriter {
   struct ChoiceState {
     std::int64_t calls = 0;  // Tool calls that were begun.
     std::int64_t details = 0;
-    std::string call_id;  // Of the open call.
+    std::int64_t characters = 0;  // Of the content.
+    std::int64_t before = 0;      // Of these, before the open part.
+    std::string call_id;          // Of the open call.
     ir::FinishReason finish = ir::FinishReason::kUnknown;
     std::string native_finish;
   };
@@ -181,6 +180,7 @@ class ChatStreamWriter final : public StreamWriter {
 
   void StartPart(const ir::Event& event, std::string& out) {
     ChoiceState& state = StateOf(event.choice, out);
+    state.before = state.characters;
     if (event.part_type != ir::PartType::kToolCall) return;
     state.call_id = event.id;
     const std::int64_t index = state.calls++;
@@ -203,6 +203,7 @@ class ChatStreamWriter final : public StreamWriter {
     ChoiceState& state = StateOf(event.choice, out);
     switch (event.part_type) {
       case ir::PartType::kText:
+        state.characters += ir::CountCharacters(event.text);
         return AppendChunk(event.choice, out,
                            [&](JsonWriter& json) { json.Member("content").String(event.text); });
       case ir::PartType::kRefusal:
@@ -230,6 +231,15 @@ class ChatStreamWriter final : public StreamWriter {
       default:
         return;
     }
+  }
+
+  void WriteCitation(const ir::Event& event, std::string& out) {
+    const std::int64_t before = StateOf(event.choice, out).before;
+    AppendChunk(event.choice, out, [&](JsonWriter& json) {
+      json.Member("annotations").BeginArray();
+      WriteChatAnnotation(*event.citation, before, json);
+      json.EndArray();
+    });
   }
 
   void WriteSignature(const ir::Event& event, std::string& out) {

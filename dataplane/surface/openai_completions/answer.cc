@@ -2,7 +2,11 @@
 
 #include <map>
 #include <string_view>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "dataplane/ir/data_url.h"
+#include "dataplane/ir/text_places.h"
 #include "dataplane/json/writer.h"
 #include "dataplane/surface/openai_chat/answer.h"
 
@@ -19,9 +23,11 @@ void Begin(const AnswerContext& context, JsonWriter& json) {
   json.Member("choices").BeginArray();
 }
 
-// `finish` empty: the choice goes on.
+// `finish` empty: the choice goes on.  `annotate` adds members of the choice: the API has none for
+// where a text comes from, so that they stand as those of a conversation's message do.
+template <typename Annotate>
 void WriteChoice(std::int64_t index, std::string_view text, std::string_view finish,
-                 JsonWriter& json) {
+                 JsonWriter& json, Annotate annotate) {
   json.BeginObject();
   json.Member("text").String(text);
   json.Member("index").Integer(index);
@@ -32,7 +38,13 @@ void WriteChoice(std::int64_t index, std::string_view text, std::string_view fin
   } else {
     json.String(finish);
   }
+  annotate(json);
   json.EndObject();
+}
+
+void WriteChoice(std::int64_t index, std::string_view text, std::string_view finish,
+                 JsonWriter& json) {
+  WriteChoice(index, text, finish, json, [](JsonWriter&) {});
 }
 
 // A conversation's reasons; there are no tools to be called.
@@ -41,13 +53,39 @@ std::string_view FinishOf(ir::FinishReason reason) {
   return word == "tool_calls" ? "stop" : word;
 }
 
+// What the model drew: the API has text only.
+std::string ImageText(const ir::Media& media) {
+  return absl::StrCat("![image](", ir::UrlOf(media), ")");
+}
+
+// What a part adds to the text of its choice.
+std::string TextOf(const ir::Part& part) {
+  if (const auto* said = part.As<ir::Text>()) return std::string(said->text);
+  if (const auto* refusal = part.As<ir::Refusal>()) return std::string(refusal->text);
+  if (const auto* media = part.As<ir::Media>()) return ImageText(*media);
+  return {};
+}
+
 std::string TextOf(const ir::Choice& choice) {
   std::string text;
-  for (const ir::Part& part : choice.parts) {
-    if (const auto* said = part.As<ir::Text>()) text += said->text;
-    if (const auto* refusal = part.As<ir::Refusal>()) text += refusal->text;
-  }
+  for (const ir::Part& part : choice.parts) text += TextOf(part);
   return text;
+}
+
+void WriteAnnotations(const ir::Choice& choice, JsonWriter& json) {
+  const std::vector<ir::Citation> none;
+  bool any = false;
+  std::int64_t before = 0;
+  for (const ir::Part& part : choice.parts) {
+    const auto* text = part.As<ir::Text>();
+    for (const ir::Citation& citation : text == nullptr ? none : text->citations) {
+      if (!any) json.Member("annotations").BeginArray();
+      any = true;
+      WriteChatAnnotation(citation, before, json);
+    }
+    before += ir::CountCharacters(TextOf(part));
+  }
+  if (any) json.EndArray();
 }
 
 class CompletionsStreamWriter final : public StreamWriter {
@@ -56,23 +94,24 @@ class CompletionsStreamWriter final : public StreamWriter {
 
   void Write(const ir::Event& event, std::string& out) override {
     if (event.type == ir::EventType::kFinish) {
-      finishes_[event.choice] = event.finish;
+      choices_[event.choice].finish = event.finish;
+    } else if (event.type == ir::EventType::kPartStart) {
+      Choice& choice = choices_[event.choice];
+      choice.before = choice.characters;
+    } else if (event.type == ir::EventType::kCitation) {
+      WriteCitation(event, out);
+    } else if (event.type == ir::EventType::kMedia) {
+      WriteText(event.choice, ImageText(*event.media), out);
     } else if (event.type == ir::EventType::kDelta && (event.part_type == ir::PartType::kText ||
                                                        event.part_type == ir::PartType::kRefusal)) {
-      finishes_.try_emplace(event.choice, ir::FinishReason::kUnknown);
-      Chunk(out, [&](JsonWriter& json) {
-        WriteChoice(event.choice, event.text, {}, json);
-        json.EndArray();
-        if (!warned_) WriteChatWarnings(context_.warnings, json);
-        warned_ = true;
-      });
+      WriteText(event.choice, event.text, out);
     }
   }
 
   void Finish(const AnswerCost& cost, std::string& out) override {
-    if (finishes_.empty()) finishes_[0] = ir::FinishReason::kUnknown;
-    for (const auto& [index, finish] : finishes_) {
-      Chunk(out, [&, at = index, reason = finish](JsonWriter& json) {
+    if (choices_.empty()) choices_[0] = {};
+    for (const auto& [index, choice] : choices_) {
+      Chunk(out, [&, at = index, reason = choice.finish](JsonWriter& json) {
         WriteChoice(at, {}, FinishOf(reason), json);
         json.EndArray();
         if (cost.stopped != nullptr) WriteStopped(*cost.stopped, context_.generation_id, json);
@@ -93,6 +132,33 @@ class CompletionsStreamWriter final : public StreamWriter {
   }
 
  private:
+  struct Choice {
+    ir::FinishReason finish = ir::FinishReason::kUnknown;
+    std::int64_t characters = 0;  // Of its text.
+    std::int64_t before = 0;      // Of these, before the open part.
+  };
+
+  void WriteText(std::int32_t choice, std::string_view text, std::string& out) {
+    choices_[choice].characters += ir::CountCharacters(text);
+    Chunk(out, [&](JsonWriter& json) {
+      WriteChoice(choice, text, {}, json);
+      json.EndArray();
+      if (!warned_) WriteChatWarnings(context_.warnings, json);
+      warned_ = true;
+    });
+  }
+
+  void WriteCitation(const ir::Event& event, std::string& out) {
+    Chunk(out, [&](JsonWriter& json) {
+      WriteChoice(event.choice, {}, {}, json, [&](JsonWriter& members) {
+        members.Member("annotations").BeginArray();
+        WriteChatAnnotation(*event.citation, choices_[event.choice].before, members);
+        members.EndArray();
+      });
+      json.EndArray();
+    });
+  }
+
   // `fill` ends the list of choices.
   template <typename Fill>
   void Chunk(std::string& out, Fill fill) {
@@ -106,7 +172,7 @@ class CompletionsStreamWriter final : public StreamWriter {
 
   const AnswerContext& context_;
   bool warned_ = false;
-  std::map<std::int32_t, ir::FinishReason> finishes_;  // Of the choices that were begun.
+  std::map<std::int32_t, Choice> choices_;  // Those that were begun.
 };
 
 }  // namespace
@@ -116,7 +182,8 @@ void WriteCompletionsAnswer(const ir::Response& response, const AnswerContext& c
   JsonWriter json(out);
   Begin(context, json);
   for (const ir::Choice& choice : response.choices) {
-    WriteChoice(choice.index, TextOf(choice), FinishOf(choice.finish), json);
+    WriteChoice(choice.index, TextOf(choice), FinishOf(choice.finish), json,
+                [&](JsonWriter& members) { WriteAnnotations(choice, members); });
   }
   json.EndArray();
   json.Member("usage");

@@ -326,7 +326,7 @@ TEST(GeminiReadTest, AStreamTellsCallsCodeSourcesAndProbabilities) {
             "part delta=so logprobs ");
   EXPECT_EQ(read(R"({"content":{"parts":[{"text":""}]},"finishReason":"STOP",)"
                  R"("groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://e.x"}}]}})"),
-            "citation end-part finish ");
+            "opaque=groundingMetadata citation end-part finish ");
 }
 
 TEST(GeminiReadTest, AStreamWhosePromptWasRefusedIsWhole) {

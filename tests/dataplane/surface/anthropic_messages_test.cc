@@ -95,6 +95,23 @@ TEST_F(AnthropicMessagesTest, ReadsInstructionsResultsAndThoughts) {
   EXPECT_EQ(request_.reasoning.effort, ir::Effort::kLow);
 }
 
+// What this gateway told of another maker's sources is not sent on as Anthropic's own.
+TEST_F(AnthropicMessagesTest, CitationsThatItsOwnApiMadeTravel) {
+  const auto owner = [&](const std::string& citation) {
+    EXPECT_FALSE(Read(Body(R"("messages":[{"role":"assistant","content":[{"type":"text","text":)"
+                           R"("a","citations":[)" +
+                           citation + "]}]}]")));
+    return request_.messages.at(0).parts.at(0).As<ir::Text>()->citations.at(0).owner;
+  };
+  EXPECT_EQ(owner(R"({"type":"web_search_result_location","url":"u","encrypted_index":"Eo"})"),
+            ir::kAnthropicMessages);
+  EXPECT_EQ(owner(R"({"type":"web_search_result_location","url":"u","encrypted_index":""})"), "");
+  EXPECT_EQ(owner(R"({"type":"search_result_location","start_block_index":0,"end_block_index":1})"),
+            ir::kAnthropicMessages);
+  EXPECT_EQ(owner(R"({"type":"search_result_location","start_block_index":0,"end_block_index":0})"),
+            "");
+}
+
 TEST_F(AnthropicMessagesTest, WhatIsNotKnownTravels) {
   ASSERT_FALSE(
       Read(Body(R"("messages":[{"role":"user","content":[{"type":"search_result","x":1}]}],)"

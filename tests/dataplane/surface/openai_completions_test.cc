@@ -83,6 +83,7 @@ TEST_F(CompletionsTest, AWholeAnswer) {
   choice.parts.emplace_back().body = ir::Reasoning{.text = "hm"};
   choice.parts.emplace_back().body = ir::Text{"Hi", {}};
   choice.parts.emplace_back().body = ir::Refusal{"!"};
+  choice.parts.emplace_back().body = ir::Media{.media_type = "image/png", .base64 = "AAAA"};
   choice.finish = ir::FinishReason::kLength;
   std::string out;
   Completions().WriteAnswer(response, context_, cost_, out);
@@ -90,7 +91,8 @@ TEST_F(CompletionsTest, AWholeAnswer) {
   ASSERT_TRUE(document.Parse(out)) << out;
   EXPECT_EQ(document.root()["object"].string(), "text_completion");
   EXPECT_EQ(document.root()["choices"].raw(),
-            R"([{"text":"Hi!","index":0,"logprobs":null,"finish_reason":"length"}])");
+            R"j([{"text":"Hi!![image](data:image/png;base64,AAAA)","index":0,"logprobs":null,)j"
+            R"j("finish_reason":"length"}])j");
   EXPECT_EQ(document.root()["usage"]["prompt_tokens"].integer(), 3);
   EXPECT_EQ(document.root()["usage"]["cost"].raw(), "0.0015");
 }

@@ -1,15 +1,13 @@
 #include "billing/audit/lane_audit.h"
 
 #include <utility>
+#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "base/status_macros.h"
-#include "base/string_views.h"
 #include "billing/audit/journal_fold.h"
-#include "billing/ingest/usage_postings.h"
-#include "billing/store/row_chunk.h"
+#include "billing/ledger/usage_entry.h"
+#include "billing/store/generation_index.h"
 #include "billing/store/row_codec.h"
 
 namespace tollgate::billing {
@@ -22,98 +20,102 @@ std::string LanePlace(const LaneKey& lane) {
                       lane.lane);
 }
 
-// The record that an entry was made of, by its key.
-std::optional<RecordKey> RecordOf(const std::string& idempotency_key) {
-  const std::vector<std::string> parts = absl::StrSplit(idempotency_key, '/');
-  RecordKey key;
-  if (parts.size() != 5 || parts[0] != "usage" ||
-      !absl::SimpleAtoi(parts[2], &key.lane.incarnation) ||
-      !absl::SimpleAtoi(parts[3], &key.lane.lane) || !absl::SimpleAtoi(parts[4], &key.sequence) ||
-      key.sequence == 0) {
-    return std::nullopt;
-  }
-  key.lane.node_id = parts[1];
-  return key;
-}
-
 }  // namespace
 
 std::string RecordPlace(const RecordKey& key) {
   return absl::StrCat("usage record ", UsageIdempotencyKey(key));
 }
 
-absl::StatusOr<std::optional<LaneAudit::Found>> LaneAudit::Take(const Entry& entry) {
-  const std::optional<RecordKey> key = RecordOf(entry.transfer.idempotency_key);
+absl::StatusOr<std::optional<UsageRecord>> LaneAudit::Take(const Entry& entry) {
   const auto place = [&] { return EntryPlace(entry); };
-  report_.Expect(AuditCheck::kJ8, key.has_value(), place, "a key that names a usage record",
-                 absl::StrCat("key ", entry.transfer.idempotency_key));
-  if (!key.has_value()) return std::nullopt;
-  std::uint64_t& end = ends_[key->lane];
-  report_.Expect(AuditCheck::kJ6, key->sequence > end, place,
-                 absl::StrCat("key ", entry.transfer.idempotency_key, " once, and after ", end),
-                 absl::StrCat("its lane is at ", end));
-  if (key->sequence > end) {
-    TG_RETURN_IF_ERROR(CheckBetween(key->lane, end, key->sequence));
-    end = key->sequence;
+  report_.Expect(AuditCheck::kJ8, entry.usage.has_value(), place, "its usage record", "none");
+  if (!entry.usage.has_value()) return std::nullopt;
+  const UsageEntry& usage = *entry.usage;
+  TG_ASSIGN_OR_RETURN(Lane* const lane, LaneOf(usage.key.lane));
+  report_.Expect(
+      AuditCheck::kJ6, usage.key.sequence > lane->end, place,
+      absl::StrCat("key ", entry.transfer.idempotency_key, " once, and after ", lane->end),
+      absl::StrCat("its lane is at ", lane->end));
+  if (usage.key.sequence > lane->end) {
+    TG_RETURN_IF_ERROR(CheckBetween(usage.key.lane, lane->end, usage.key.sequence));
+    lane->end = usage.key.sequence;
   }
-  const absl::StatusOr<std::string_view> bytes =
-      reader_.Read(EncodeLaneKey(key->lane), key->sequence);
-  if (!bytes.ok() && !absl::IsNotFound(bytes.status())) return bytes.status();
-  Found found{*key, {}};
-  const bool readable =
-      bytes.ok() && found.record.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()));
-  report_.Expect(AuditCheck::kJ8, readable, place, RecordPlace(*key),
-                 bytes.ok() ? "an unreadable one" : "none");
+  CheckBytes(usage, *lane);
+  TG_RETURN_IF_ERROR(CheckListed(entry));
+  UsageRecord record;
+  const bool readable = record.ParseFromString(usage.record);
+  report_.Expect(AuditCheck::kJ8, readable, place, RecordPlace(usage.key), "an unreadable one");
   if (!readable) return std::nullopt;
-  return found;
+  return record;
 }
 
-absl::StatusOr<bool> LaneAudit::CheckWithoutEntry(const RecordKey& key) {
-  const absl::StatusOr<std::string_view> bytes =
-      reader_.Read(EncodeLaneKey(key.lane), key.sequence);
-  if (!bytes.ok() && !absl::IsNotFound(bytes.status())) return bytes.status();
-  report_.Expect(
-      AuditCheck::kJ8, !bytes.ok(), [&] { return RecordPlace(key); }, "one entry", "none");
-  if (bytes.ok()) return true;
-  // What could not be read is kept apart, and its lane goes on.
-  const bool quarantined = scan_.database().Get(Family::kQuarantine, EncodeRecordKey(key)).ok();
-  report_.Expect(
-      AuditCheck::kJ8, quarantined, [&] { return LanePlace(key.lane); },
-      absl::StrCat("record ", key.sequence, ", applied or in quarantine"), "none");
-  return quarantined;
+absl::StatusOr<LaneAudit::Lane*> LaneAudit::LaneOf(const LaneKey& key) {
+  const auto [found, is_new] = lanes_.try_emplace(key);
+  Lane& lane = found->second;
+  if (!is_new) return &lane;
+  const std::string prefix = EncodeLaneKey(key);
+  const absl::StatusOr<std::string> watermark = scan_.database().Get(Family::kWatermarks, prefix);
+  if (watermark.ok()) {
+    TG_ASSIGN_OR_RETURN(const LaneRow row, DecodeLane(prefix, *watermark));
+    lane.watermark = row.watermark;
+  }
+  TG_RETURN_IF_ERROR(scan_.database().Scan(
+      Family::kDigests, prefix,
+      [&](std::string_view at, std::string_view value) -> absl::StatusOr<bool> {
+        TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> rows, DecodeDigestBlock(at, value));
+        for (const DigestRow& row : rows) lane.digests[row.record.sequence] = row.digest;
+        return true;
+      }));
+  return &lane;
 }
 
 absl::Status LaneAudit::CheckBetween(const LaneKey& lane, std::uint64_t after,
                                      std::uint64_t before) {
   // Ends at the first that is missing: a number that is damaged may be far away.
   for (std::uint64_t sequence = after + 1; sequence < before; ++sequence) {
-    TG_ASSIGN_OR_RETURN(const bool goes_on, CheckWithoutEntry({lane, sequence}));
-    if (!goes_on) break;
+    const bool quarantined =
+        scan_.database().Get(Family::kQuarantine, EncodeRecordKey({lane, sequence})).ok();
+    report_.Expect(
+        AuditCheck::kJ8, quarantined, [&] { return LanePlace(lane); },
+        absl::StrCat("record ", sequence, ", applied or in quarantine"), "none");
+    if (!quarantined) break;
   }
   return absl::OkStatus();
 }
 
-absl::Status LaneAudit::ReadRows(const std::function<void(const UsageRecord&)>& record) {
+// The entry and, of the last ones of an open lane, the lane say what the bytes were.
+void LaneAudit::CheckBytes(const UsageEntry& usage, const Lane& lane) {
+  const auto place = [&] { return RecordPlace(usage.key); };
+  report_.Expect(AuditCheck::kJ8, usage.key.sequence <= lane.watermark, place,
+                 absl::StrCat("none after its lane's watermark, ", lane.watermark), "one more");
+  const Sha256Digest digest = Sha256(usage.record);
+  report_.Expect(AuditCheck::kJ8, digest == usage.digest, place,
+                 "the contents of which its entry has the digest", "others");
+  const auto acknowledged = lane.digests.find(usage.key.sequence);
+  report_.Expect(AuditCheck::kJ8,
+                 acknowledged == lane.digests.end() || acknowledged->second == Shorten(digest),
+                 place, "the contents that were acknowledged", "others");
+}
+
+absl::Status LaneAudit::CheckListed(const Entry& entry) {
+  const UsageEntry& usage = *entry.usage;
+  ++records_;
+  if (!usage.key_id.empty()) ++records_with_key_;
+  const ListedGeneration one{usage.generation_id, usage.attempt, entry.sequence};
+  TG_ASSIGN_OR_RETURN(bool listed, listed_.Has(usage.workspace_id, "", one));
+  if (listed && !usage.key_id.empty()) {
+    TG_ASSIGN_OR_RETURN(listed, listed_.Has(usage.workspace_id, usage.key_id, one));
+  }
+  report_.Expect(
+      AuditCheck::kJ8, listed, [&] { return RecordPlace(usage.key); },
+      absl::StrCat("listed as generation ", usage.generation_id), "not listed");
+  return absl::OkStatus();
+}
+
+absl::Status LaneAudit::ReadRows() {
   TG_RETURN_IF_ERROR(ReadNodes());
   TG_RETURN_IF_ERROR(ReadWatermarks());
-  TG_RETURN_IF_ERROR(scan_.ForEach(
-      Family::kUsage, "usage records",
-      [&](std::string_view key, std::string_view value) -> absl::Status {
-        TG_ASSIGN_OR_RETURN(const RecordKey last, DecodeRecordKey(key));
-        TG_ASSIGN_OR_RETURN(const std::vector<std::string_view> rows, billing::ReadRows(value));
-        if (lane_ != last.lane) TG_RETURN_IF_ERROR(EnterLane(last.lane));
-        if (rows.size() > last.sequence) {
-          return absl::DataLossError("a chunk with more rows than numbers");
-        }
-        RecordKey one{last.lane, last.sequence - rows.size() + 1};
-        for (const std::string_view row : rows) {
-          TG_RETURN_IF_ERROR(CheckRow(one, row, record));
-          ++one.sequence;
-        }
-        return absl::OkStatus();
-      }));
   TG_RETURN_IF_ERROR(ReadGenerations());
-  TG_RETURN_IF_ERROR(ReadGenerationLists());
   return ReadQuarantine();
 }
 
@@ -127,7 +129,8 @@ absl::Status LaneAudit::ReadNodes() {
 }
 
 absl::Status LaneAudit::ReadWatermarks() {
-  std::map<LaneKey, std::uint64_t> ends = ends_;
+  std::map<LaneKey, std::uint64_t> ends;
+  for (const auto& [key, lane] : lanes_) ends.emplace(key, lane.end);
   TG_RETURN_IF_ERROR(scan_.ForEach(
       Family::kWatermarks, "watermarks",
       [&](std::string_view key, std::string_view value) -> absl::Status {
@@ -151,111 +154,25 @@ absl::Status LaneAudit::ReadWatermarks() {
   return absl::OkStatus();
 }
 
-absl::Status LaneAudit::EnterLane(const LaneKey& lane) {
-  lane_ = lane;
-  last_ = 0;
-  watermark_ = 0;
-  digests_.clear();
-  const absl::StatusOr<std::string> watermark =
-      scan_.database().Get(Family::kWatermarks, EncodeLaneKey(lane));
-  if (watermark.ok()) {
-    TG_ASSIGN_OR_RETURN(const LaneRow row, DecodeLane(EncodeLaneKey(lane), *watermark));
-    watermark_ = row.watermark;
-  }
-  return scan_.database().Scan(
-      Family::kDigests, EncodeLaneKey(lane),
-      [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
-        TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> rows, DecodeDigestBlock(key, value));
-        for (const DigestRow& row : rows) digests_[row.record.sequence] = row.digest;
-        return true;
-      });
-}
-
-absl::Status LaneAudit::CheckRow(const RecordKey& key, std::string_view bytes,
-                                 const std::function<void(const UsageRecord&)>& record) {
-  ++rows_;
-  const auto place = [&] { return RecordPlace(key); };
-  report_.Expect(AuditCheck::kJ8, key.sequence > last_, place, absl::StrCat("one after ", last_),
-                 "it is there twice");
-  last_ = key.sequence;
-  report_.Expect(AuditCheck::kJ8, key.sequence <= watermark_, place,
-                 absl::StrCat("none after its lane's watermark, ", watermark_), "one more");
-  const auto digest = digests_.find(key.sequence);  // Not of a closed incarnation, nor of old ones.
-  report_.Expect(AuditCheck::kJ8,
-                 digest == digests_.end() || digest->second == Shorten(Sha256(bytes)), place,
-                 "the contents that were acknowledged", "others");
-  UsageRecord parsed;
-  const bool readable = parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  report_.Expect(AuditCheck::kJ8, readable, place, "a usage record", "unreadable bytes");
-  if (!readable) return absl::OkStatus();
-  CheckIndexes(key, parsed);
-  record(parsed);
-  return absl::OkStatus();
-}
-
-void LaneAudit::CheckIndexes(const RecordKey& key, const UsageRecord& record) {
-  const RocksdbDatabase& database = scan_.database();
-  UsageRow row;
-  row.record = key;
-  row.generation_id = record.generation_id();
-  row.attempt = record.attempt();
-  const std::string by_workspace = KeyString(record.workspace_id()) + record.generation_id();
-  const std::string by_key =
-      KeyString(record.workspace_id()) + KeyString(record.key_id()) + record.generation_id();
-  const std::pair<Family, std::string> rows[] = {{Family::kGenerations, GenerationKey(row)},
-                                                 {Family::kGenerationsByWorkspace, by_workspace},
-                                                 {Family::kGenerationsByKey, by_key}};
-  for (const auto& [family, index] : rows) {
-    report_.Expect(
-        AuditCheck::kJ8, database.Get(family, index).ok(), [&] { return RecordPlace(key); },
-        absl::StrCat("listed as generation ", record.generation_id()), "not listed");
-  }
-}
-
+// Each record was found in its lists: when they have as many, they have nothing else.
 absl::Status LaneAudit::ReadGenerations() {
-  std::uint64_t listed = 0;
-  TG_RETURN_IF_ERROR(scan_.ForEach(
-      Family::kGenerations, "generations",
-      [&](std::string_view key, std::string_view) -> absl::Status {
-        ++listed;
-        const std::size_t id_end = key.find('\0');
-        if (id_end == std::string_view::npos) return absl::DataLossError("an unreadable key");
-        const std::string id(key.substr(0, id_end));
-        TG_ASSIGN_OR_RETURN(const std::string_view rest,
-                            RecordOfGenerationKey(key.substr(id_end + 1)));
-        TG_ASSIGN_OR_RETURN(const RecordKey record, DecodeRecordKey(rest));
-        const absl::StatusOr<std::string_view> bytes =
-            reader_.Read(EncodeLaneKey(record.lane), record.sequence);
-        UsageRecord parsed;
-        report_.Expect(
-            AuditCheck::kJ8,
-            bytes.ok() && parsed.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())) &&
-                parsed.generation_id() == id,
-            [&] { return absl::StrCat("generation ", id, " in the index"); },
-            absl::StrCat("its ", RecordPlace(record)), "another or none");
-        return absl::OkStatus();
-      }));
-  report_.Expect(
-      AuditCheck::kJ8, listed == rows_, [] { return std::string("generations in the index"); },
-      absl::StrCat(rows_, ", one a record"), absl::StrCat(listed));
-  return absl::OkStatus();
-}
-
-// What is listed of a workspace or a key is a generation; the other way round is CheckIndexes().
-absl::Status LaneAudit::ReadGenerationLists() {
-  const std::unique_ptr<rocksdb::Iterator> it = scan_.database().NewIterator(Family::kGenerations);
-  for (const Family family : {Family::kGenerationsByWorkspace, Family::kGenerationsByKey}) {
-    TG_RETURN_IF_ERROR(
-        scan_.ForEach(family, "lists of generations", [&](std::string_view key, std::string_view) {
-          const std::string id(key.substr(key.rfind('\0') + 1));
-          it->Seek(ToSlice(KeyString(id)));
-          report_.Expect(
-              AuditCheck::kJ8, it->Valid() && it->key().starts_with(KeyString(id)),
-              [&] { return absl::StrCat("generation ", id, " in a list"); }, "a usage record",
-              "none");
-          return FromRocksdb(it->status());
-        }));
-  }
+  std::uint64_t of_workspaces = 0;
+  std::uint64_t of_keys = 0;
+  TG_RETURN_IF_ERROR(
+      scan_.ForEach(Family::kGenerations, "lists of generations",
+                    [&](std::string_view key, std::string_view value) -> absl::Status {
+                      TG_ASSIGN_OR_RETURN(const GenerationRow row, DecodeGenerationRow(key, value));
+                      (row.key_id.empty() ? of_workspaces : of_keys) += row.listed.size();
+                      return absl::OkStatus();
+                    }));
+  const auto compare = [&](const char* lists, std::uint64_t expected, std::uint64_t found) {
+    report_.Expect(
+        AuditCheck::kJ8, expected == found,
+        [&] { return absl::StrCat("the generations of ", lists); },
+        absl::StrCat(expected, " listed, one a record"), absl::StrCat(found));
+  };
+  compare("workspaces", records_, of_workspaces);
+  compare("keys", records_with_key_, of_keys);
   return absl::OkStatus();
 }
 

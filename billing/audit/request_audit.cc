@@ -1,6 +1,7 @@
 #include "billing/audit/request_audit.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -9,6 +10,7 @@
 #include "billing/audit/kind_postings.h"
 #include "billing/ledger/binary.h"
 #include "billing/ledger/entry_codec.h"
+#include "billing/store/generation_index.h"
 #include "billing/store/row_codec.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
@@ -49,8 +51,10 @@ absl::Status RequestAudit::Take(const Entry& entry) {
   if (!RemembersKey(entry.transfer.kind)) return absl::OkStatus();
   ++remembered_;
   if (entry.transfer.kind == EntryKind::kRefund) {
-    Money& sum = refunded_[entry.transfer.generation_id];
-    sum = Plus(sum, ChangeOf(ChangesOf(entry), WalletAccount(entry.transfer.workspace_id)));
+    Refunded& refunded = refunded_[entry.transfer.generation_id];
+    refunded.workspace_id = entry.transfer.workspace_id;
+    refunded.amount = Plus(refunded.amount,
+                           ChangeOf(ChangesOf(entry), WalletAccount(entry.transfer.workspace_id)));
   }
   return CheckKey(entry);
 }
@@ -177,37 +181,43 @@ absl::Status RequestAudit::ReadRefunds() {
         const std::string id(key);
         const auto place = [&] { return absl::StrCat("generation ", id, ", given back"); };
         const auto found = refunded_.find(id);
-        report_.ExpectEqual(AuditCheck::kJ3,
-                            found == refunded_.end() ? Money::Zero() : found->second, amount,
-                            place);
-        if (found != refunded_.end()) refunded_.erase(found);
-        TG_ASSIGN_OR_RETURN(const Money charge, ChargeOf(id));
+        Refunded refunded;
+        if (found != refunded_.end()) {
+          refunded = std::move(found->second);
+          refunded_.erase(found);
+        }
+        report_.ExpectEqual(AuditCheck::kJ3, refunded.amount, amount, place);
+        TG_ASSIGN_OR_RETURN(const Money charge, ChargeOf(refunded.workspace_id, id));
         report_.Expect(AuditCheck::kJ5, amount <= charge, place,
                        absl::StrCat("at most the ", charge.ToFixedUsdString(), " USD charged"),
                        absl::StrCat(amount.ToFixedUsdString(), " USD"));
         return absl::OkStatus();
       }));
-  for (const auto& [id, amount] : refunded_) {
-    report_.ExpectEqual(AuditCheck::kJ3, amount, Money::Zero(),
+  for (const auto& [id, refunded] : refunded_) {
+    report_.ExpectEqual(AuditCheck::kJ3, refunded.amount, Money::Zero(),
                         [&id = id] { return absl::StrCat("generation ", id, ", given back"); });
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Money> RequestAudit::ChargeOf(const std::string& generation_id) {
+absl::StatusOr<Money> RequestAudit::ChargeOf(const std::string& workspace_id,
+                                             const std::string& generation_id) {
   Money sum;
-  const std::string prefix = KeyString(generation_id);
   TG_RETURN_IF_ERROR(scan_.database().Scan(
-      Family::kGenerations, prefix,
-      [&](std::string_view key, std::string_view) -> absl::StatusOr<bool> {
-        TG_ASSIGN_OR_RETURN(const std::string_view rest,
-                            RecordOfGenerationKey(key.substr(prefix.size())));
-        TG_ASSIGN_OR_RETURN(const RecordKey record, DecodeRecordKey(rest));
-        const absl::StatusOr<std::string_view> bytes =
-            usage_.Read(EncodeLaneKey(record.lane), record.sequence);
-        usage::v1::UsageRecord parsed;
-        if (bytes.ok() && parsed.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
-          sum = Plus(sum, Money::FromNanoUsd(parsed.charge_nano_usd()));
+      Family::kGenerations,
+      GenerationBucketPrefix(workspace_id, "", GenerationBucket(generation_id)),
+      [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
+        TG_ASSIGN_OR_RETURN(const GenerationRow row, DecodeGenerationRow(key, value));
+        for (const ListedGeneration& one : row.listed) {
+          if (one.id != generation_id) continue;
+          const absl::StatusOr<std::string_view> stored = journal_.Read("", one.sequence);
+          const absl::StatusOr<Entry> entry =
+              stored.ok() ? DecodeEntry(*stored) : absl::StatusOr<Entry>(stored.status());
+          usage::v1::UsageRecord parsed;
+          if (entry.ok() && entry->usage.has_value() &&
+              parsed.ParseFromString(entry->usage->record)) {
+            sum = Plus(sum, Money::FromNanoUsd(parsed.charge_nano_usd()));
+          }
         }
         return true;  // What is not there is a difference of J8.
       }));

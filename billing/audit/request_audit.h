@@ -19,10 +19,7 @@ namespace tollgate::billing {
 class RequestAudit {
  public:
   RequestAudit(const StoreScan& scan, AuditReport& report)
-      : scan_(scan),
-        report_(report),
-        journal_(scan.database(), Family::kJournal),
-        usage_(scan.database(), Family::kUsage) {}
+      : scan_(scan), report_(report), journal_(scan.database(), Family::kJournal) {}
 
   // Takes the journal's next entry.
   absl::Status Take(const Entry& entry);
@@ -36,14 +33,17 @@ class RequestAudit {
   absl::Status ReadKeys();
   absl::Status ReadCredits(const std::map<std::string, Money>& balances);
   absl::Status ReadRefunds();
-  absl::StatusOr<Money> ChargeOf(const std::string& generation_id);
+  absl::StatusOr<Money> ChargeOf(const std::string& workspace_id, const std::string& generation_id);
 
   const StoreScan& scan_;
   AuditReport& report_;
   ChunkReader journal_;
-  ChunkReader usage_;
-  std::uint64_t remembered_ = 0;           // Entries whose keys must be known.
-  std::map<std::string, Money> refunded_;  // By generation.
+  std::uint64_t remembered_ = 0;  // Entries whose keys must be known.
+  struct Refunded {
+    std::string workspace_id;
+    Money amount;
+  };
+  std::map<std::string, Refunded> refunded_;  // By generation.
 };
 
 }  // namespace tollgate::billing

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "billing/audit/account_audit.h"
 #include "billing/audit/chunk_reader.h"
 #include "billing/audit/journal_fold.h"
+#include "billing/audit/key_audit.h"
 #include "billing/audit/lane_audit.h"
 #include "billing/audit/request_audit.h"
 #include "billing/audit/usage_audit.h"
@@ -49,11 +51,16 @@ class Auditor {
         lanes_(scan_, report_),
         usage_(
             report_, [this](const std::string& id) { return ReadPrice(id); }, rules_),
-        requests_(scan_, report_) {}
+        requests_(scan_, report_),
+        keys_(scan_, report_) {}
 
   absl::StatusOr<AuditReport> Run() {
     TG_RETURN_IF_ERROR(ReadConfig());
     TG_RETURN_IF_ERROR(accounts_.LoadLeases());
+    parts_ = 1 + std::max(database_.EstimateRows(Family::kAccounts),
+                          database_.EstimateRows(Family::kKeyTotals)) /
+                     options_.accounts_a_pass;
+    BeginPart(0);
     TG_RETURN_IF_ERROR(ReadJournal());
     TG_RETURN_IF_ERROR(ReadIndex());
     TG_RETURN_IF_ERROR(ReadBalances());
@@ -69,9 +76,13 @@ class Auditor {
   absl::Status ReadJournal();
   absl::Status AddEntry(std::uint64_t sequence, std::string_view stored);
   absl::Status AddUsageEntry(const Entry& entry);
-  void SettleLease(const Entry& entry, const LaneAudit::Found& found);
+  void SettleLease(const Entry& entry, const UsageRecord& record);
   absl::Status ReadIndex();
   absl::Status ReadBalances();
+  // What a pass over the records sums up.
+  void BeginPart(std::size_t part);
+  void AddToPart(const Entry& entry, const UsageRecord& record);
+  absl::Status CheckPart(bool first);
   absl::Status ReadUsageAndAccounts();
   absl::Status ReadOutbox();
 
@@ -88,6 +99,9 @@ class Auditor {
   LaneAudit lanes_;
   UsageAudit usage_;
   RequestAudit requests_;
+  DrawnSums drawn_;
+  KeyAudit keys_;
+  std::size_t parts_ = 1;  // Passes over the records, for the two above.
   std::uint64_t entries_ = 0;
 };
 
@@ -172,24 +186,25 @@ absl::Status Auditor::AddEntry(std::uint64_t sequence, std::string_view stored) 
 }
 
 absl::Status Auditor::AddUsageEntry(const Entry& entry) {
-  TG_ASSIGN_OR_RETURN(const std::optional<LaneAudit::Found> found, lanes_.Take(entry));
-  if (!found.has_value()) return absl::OkStatus();
-  usage_.CompareEntry(entry, found->record);
-  usage_.Recompute(entry, found->record);
-  SettleLease(entry, *found);
+  TG_ASSIGN_OR_RETURN(const std::optional<UsageRecord> record, lanes_.Take(entry));
+  if (!record.has_value()) return absl::OkStatus();
+  usage_.CompareEntry(entry, *record);
+  usage_.Recompute(entry, *record);
+  SettleLease(entry, *record);
+  AddToPart(entry, *record);
   return absl::OkStatus();
 }
 
-void Auditor::SettleLease(const Entry& entry, const LaneAudit::Found& found) {
-  const std::string wallet = WalletAccount(found.record.workspace_id());
+void Auditor::SettleLease(const Entry& entry, const UsageRecord& record) {
+  const std::string wallet = WalletAccount(record.workspace_id());
   const Money covered =
       Money::Zero()
-          .TrySubtract(ChangeOf(ChangesOf(entry), HoldsAccount(found.record.workspace_id())))
+          .TrySubtract(ChangeOf(ChangesOf(entry), HoldsAccount(record.workspace_id())))
           .value_or(Money::Max());
   bool attributed = covered.is_zero();
-  for (const usage::v1::Hold& hold : found.record.holds()) {
+  for (const usage::v1::Hold& hold : record.holds()) {
     if (hold.account() != wallet || !hold.leased()) continue;
-    fold_.Settle({wallet, found.key.lane.node_id, hold.lease_incarnation()}, covered);
+    fold_.Settle({wallet, entry.usage->key.lane.node_id, hold.lease_incarnation()}, covered);
     attributed = true;
   }
   report_.Expect(
@@ -256,27 +271,42 @@ absl::Status Auditor::ReadBalances() {
   return absl::OkStatus();
 }
 
+void Auditor::BeginPart(std::size_t part) {
+  drawn_.Begin(part, parts_);
+  keys_.Begin(part, parts_);
+}
+
+void Auditor::AddToPart(const Entry& entry, const UsageRecord& record) {
+  drawn_.Add(record);
+  keys_.Add(entry, record);
+}
+
+absl::Status Auditor::CheckPart(bool first) {
+  TG_RETURN_IF_ERROR(accounts_.ReadAccounts(fold_, drawn_, first));
+  return keys_.ReadRows();
+}
+
 absl::Status Auditor::ReadUsageAndAccounts() {
-  const std::size_t parts =
-      1 + database_.EstimateRows(Family::kAccounts) / options_.accounts_a_pass;
-  DrawnSums drawn;
-  drawn.Begin(0, parts);
-  TG_RETURN_IF_ERROR(lanes_.ReadRows([&](const UsageRecord& record) { drawn.Add(record); }));
+  TG_RETURN_IF_ERROR(lanes_.ReadRows());
   accounts_.CheckLeases(fold_, lanes_.incarnations());
-  TG_RETURN_IF_ERROR(accounts_.ReadAccounts(fold_, drawn, /*first=*/true));
-  for (std::size_t part = 1; part < parts; ++part) {
-    drawn.Begin(part, parts);
-    TG_RETURN_IF_ERROR(scan_.ForEach(
-        Family::kUsage, "usage records, for accounts",
-        [&](std::string_view, std::string_view value) -> absl::Status {
-          TG_ASSIGN_OR_RETURN(const std::vector<std::string_view> rows, ReadRows(value));
-          for (const std::string_view row : rows) {
-            UsageRecord record;
-            if (record.ParseFromArray(row.data(), static_cast<int>(row.size()))) drawn.Add(record);
-          }
-          return absl::OkStatus();
-        }));
-    TG_RETURN_IF_ERROR(accounts_.ReadAccounts(fold_, drawn, /*first=*/false));
+  TG_RETURN_IF_ERROR(CheckPart(/*first=*/true));
+  for (std::size_t part = 1; part < parts_; ++part) {
+    BeginPart(part);
+    TG_RETURN_IF_ERROR(scan_.ForEach(Family::kJournal, "usage records, for accounts",
+                                     [&](std::string_view, std::string_view value) -> absl::Status {
+                                       TG_ASSIGN_OR_RETURN(const std::vector<std::string_view> rows,
+                                                           ReadRows(value));
+                                       for (const std::string_view row : rows) {
+                                         const absl::StatusOr<Entry> entry = DecodeEntry(row);
+                                         UsageRecord record;
+                                         if (entry.ok() && entry->usage.has_value() &&
+                                             record.ParseFromString(entry->usage->record)) {
+                                           AddToPart(*entry, record);
+                                         }
+                                       }
+                                       return absl::OkStatus();
+                                     }));
+    TG_RETURN_IF_ERROR(CheckPart(/*first=*/false));
   }
   return absl::OkStatus();
 }

@@ -86,11 +86,14 @@ void UsageAudit::CompareEntry(const Entry& entry, const UsageRecord& record) {
   report_.Expect(
       AuditCheck::kJ8,
       entry.transfer.workspace_id == record.workspace_id() &&
-          entry.transfer.generation_id == record.generation_id(),
+          entry.transfer.generation_id == record.generation_id() &&
+          entry.usage->key_id == record.key_id() && entry.usage->attempt == record.attempt(),
       place,
-      absl::StrCat("workspace ", record.workspace_id(), ", generation ", record.generation_id()),
+      absl::StrCat("workspace ", record.workspace_id(), ", generation ", record.generation_id(),
+                   ", attempt ", record.attempt(), ", key ", record.key_id()),
       absl::StrCat("workspace ", entry.transfer.workspace_id, ", generation ",
-                   entry.transfer.generation_id));
+                   entry.transfer.generation_id, ", attempt ", entry.usage->attempt, ", key ",
+                   entry.usage->key_id));
   const std::string holds = HoldsAccount(record.workspace_id());
   const std::string wallet = WalletAccount(record.workspace_id());
   const std::string credit = CreditAccount(record.workspace_id());

@@ -34,7 +34,8 @@ class UsageAudit {
   UsageAudit(AuditReport& report, ReadPrice read_price, const PriceRulesById& rules)
       : report_(report), read_price_(std::move(read_price)), rules_(rules) {}
 
-  // J8: the entry says what the record says, in workspace, generation and every posting.
+  // J8: the entry says what the record says, in workspace, key, generation and every posting.
+  // REQUIRED: entry.usage is there.
   void CompareEntry(const Entry& entry, const usage::v1::UsageRecord& record);
 
   // PRICES: cost, charge and what each account was drawn on, computed again from the quantities,

@@ -7,8 +7,6 @@
 #include "base/check.h"
 #include "base/status_macros.h"
 #include "base/status_reason.h"
-#include "billing/books/outcome_status.h"
-#include "billing/ingest/usage_postings.h"
 
 namespace tollgate::billing {
 namespace {
@@ -61,10 +59,12 @@ Books::Books(LeaseBookOptions options, StoredState state, BudgetTermsById budget
     : reader_(std::move(reader)),
       ledger_(std::move(state.ledger), reader_.keys),
       leases_(options, reader_.accounts),
+      key_totals_(reader_.key_totals),
       refunded_(std::move(state.refunded)),
       webhooks_(std::move(webhooks)) {
   leases_.Restore(std::move(state.nodes), std::move(state.accounts), std::move(state.leases));
   lanes_.Restore(state.lanes, state.digests);
+  key_totals_.Restore(std::move(state.key_totals));
   if (!state.credits.empty()) credit_deadline_ = MonotonicTime();  // Looks at once.
   credits_.Restore(state.credits);
   for (const CreditRow& row : state.credits) {
@@ -76,94 +76,6 @@ Books::Books(LeaseBookOptions options, StoredState state, BudgetTermsById budget
     outbox_.emplace(number, std::move(row));
   }
   leases_.SetBudgets(std::move(budgets), Now{});  // Nobody is connected yet: the time is of no use.
-}
-
-absl::StatusOr<UsageReceipt> Books::Apply(const UsageBatch& batch, Now now) {
-  leases_.NoteTime(now);
-  absl::StatusOr<UsageReceipt> receipt = ApplyRecords(batch, now);
-  PostAlerts(now);
-  return receipt;
-}
-
-absl::StatusOr<UsageReceipt> Books::ApplyRecords(const UsageBatch& batch, Now now) {
-  if (batch.running_incarnation != leases_.LatestIncarnation(batch.lane.node_id)) {
-    return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "STALE_INCARNATION",
-                           "a later incarnation of this node is known");
-  }
-  if (batch.lane.incarnation == 0 || batch.lane.incarnation > batch.running_incarnation ||
-      batch.first_sequence == 0) {
-    return absl::InvalidArgumentError(
-        "incarnations and sequences count from 1, and no lane is newer than its node");
-  }
-  UsageReceipt receipt;
-  RecordKey key{batch.lane, batch.first_sequence};
-  for (const UsageRecordItem& record : batch.records) {
-    switch (lanes_.Judge(key, record.digest)) {
-      case Arrival::kNext:
-        if (!record.readable || !ApplyRecord(key, record, now).ok()) {
-          ++counts_.records_unreadable;
-          Quarantine(key, record, receipt);
-        }
-        lanes_.Advance(key, record.digest);
-        break;
-      case Arrival::kRepeated:
-        ++counts_.records_repeated;
-        break;
-      case Arrival::kContradicts:
-        Quarantine(key, record, receipt);
-        break;
-      case Arrival::kGap:
-        return ErrorWithReason(
-            absl::StatusCode::kFailedPrecondition, "SEQUENCE_GAP",
-            absl::StrCat("records are missing: expected sequence ",
-                         lanes_.Watermark(batch.lane) + 1, ", got ", key.sequence));
-    }
-    ++key.sequence;
-  }
-  receipt.watermark = lanes_.Watermark(batch.lane);
-  return receipt;
-}
-
-void Books::Quarantine(const RecordKey& key, const UsageRecordItem& record, UsageReceipt& receipt) {
-  ++counts_.records_quarantined;
-  ++receipt.quarantined;
-  commit_.quarantined.push_back({key, record.bytes});
-}
-
-// Either all of it or nothing: what can be refused comes first.
-absl::Status Books::ApplyRecord(const RecordKey& key, const UsageRecordItem& record, Now now) {
-  const std::string wallet = WalletAccount(record.workspace_id);
-  Money leased;  // What of the charge the wallet's lease covers.
-  for (const UsageHold& hold : record.holds) {
-    if (hold.account != wallet && hold.account.starts_with("wallet/")) {
-      return absl::InvalidArgumentError("a record draws on another workspace's wallet");
-    }
-    if (hold.account == wallet && hold.leased) {
-      leased = std::min({record.charge, hold.drawn.value_or(record.charge),
-                         leases_.Outstanding({wallet, key.lane.node_id, hold.lease_incarnation})});
-    }
-  }
-  const Money credit = credits_.Share(record.workspace_id, leased);
-  TG_RETURN_IF_ERROR(OutcomeStatus(Write(UsageTransfer(key, record, leased, credit), now).outcome));
-  credits_.Take(record.workspace_id, credit);
-  for (const UsageHold& hold : record.holds) {
-    const Money drawn = hold.drawn.value_or(record.charge);
-    if (hold.leased) {
-      const LeaseKey lease{hold.account, key.lane.node_id, hold.lease_incarnation};
-      leases_.Settle(lease, std::min(drawn, leases_.Outstanding(lease)));
-    } else if (hold.account != wallet) {
-      leases_.Count(hold.account, drawn);
-    }
-  }
-  // Of what is due, as much is spent and will not come back.
-  if (!credit.is_zero()) leases_.SetDue(wallet, credits_.Due(record.workspace_id), now);
-  const Money overrun = record.charge - leased;
-  counts_.overrun = counts_.overrun.TryAdd(overrun).value_or(Money::Max());
-  ++counts_.records_applied;
-  commit_.usage.push_back({key, record.generation_id, record.attempt, record.workspace_id,
-                           record.key_id, record.bytes});
-  CheckWallet(record.workspace_id);
-  return absl::OkStatus();
 }
 
 absl::Status Books::CloseIncarnation(const std::string& node_id, std::uint64_t running_incarnation,
@@ -284,11 +196,13 @@ Commit Books::TakeCommit() {
   for (auto& [name, row] : rest.accounts) commit_.accounts.insert_or_assign(name, std::move(row));
   for (auto& [id, row] : rest.nodes) commit_.nodes.insert_or_assign(id, std::move(row));
   commit_.entries = std::move(ledger_effects_.entries);
+  commit_.runs = std::move(ledger_effects_.runs);
   commit_.balances = std::move(ledger_effects_.balances);
   commit_.keys = std::move(ledger_effects_.keys);
   ledger_effects_ = {};
   commit_.lanes = lanes_.TakeEffects();
   commit_.credits = credits_.TakeEffects();
+  commit_.key_totals = key_totals_.TakeEffects();
   ledger_.ForgetKeys();
   if (reader_.refunded) refunded_.clear();
   return std::exchange(commit_, {});

@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "billing/books/commit.h"
+#include "billing/ingest/key_totals.h"
 #include "billing/ingest/lanes.h"
 #include "billing/lease/lease_book.h"
 #include "billing/ledger/ledger.h"
@@ -67,6 +68,7 @@ struct BooksReader {
   KeyReader keys;
   AccountReader accounts;
   std::function<Money(const std::string& generation_id)> refunded;
+  KeyTotalsReader key_totals;
 };
 
 // Messages that wait for webhooks; beyond it alerts appear in metrics only.
@@ -164,8 +166,13 @@ class Books {
   std::vector<LeaseMessage> TakeMessages() { return std::exchange(messages_, {}); }
 
  private:
-  absl::StatusOr<UsageReceipt> ApplyRecords(const UsageBatch& batch, Now now);
-  absl::Status ApplyRecord(const RecordKey& key, const UsageRecordItem& record, Now now);
+  // What applies to all records of a batch, in one place for its time (apply_usage.cc).
+  struct BatchState;
+  absl::Status CheckBatch(const UsageBatch& batch) const;
+  absl::StatusOr<UsageReceipt> ApplyRecords(const UsageBatch& batch, BatchState& state, Now now);
+  // Either all of it or nothing.
+  absl::Status ApplyRecord(std::uint64_t sequence, const UsageRecordItem& record,
+                           BatchState& state, Now now);
   void Quarantine(const RecordKey& key, const UsageRecordItem& record, UsageReceipt& receipt);
   // Answers a remembered request, or posts it to the wallet as `transfer`.
   absl::StatusOr<std::uint64_t> PostToWallet(const Sha256Digest& contents, const Transfer& transfer,
@@ -184,6 +191,7 @@ class Books {
   LeaseBook leases_;
   Lanes lanes_;
   CreditBook credits_;
+  KeyTotals key_totals_;
   std::map<std::string, Money> refunded_;  // With a reader: what is not durable yet.
   std::map<std::uint64_t, OutboxRow> outbox_;
   std::uint64_t next_message_ = 1;

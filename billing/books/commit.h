@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "billing/alert/alert_event.h"
+#include "billing/ingest/key_totals.h"
 #include "billing/ingest/lanes.h"
 #include "billing/ingest/usage_record.h"
 #include "billing/lease/lease.h"
@@ -17,16 +18,6 @@
 #include "billing/ledger/ledger.h"
 
 namespace tollgate::billing {
-
-// A record that was applied: found by its identity, its generation, its workspace and its key.
-struct UsageRow {
-  RecordKey record;
-  std::string generation_id;
-  std::uint32_t attempt = 0;
-  std::string workspace_id;
-  std::string key_id;
-  std::string bytes;
-};
 
 // A record whose id was applied with other contents, or that cannot be read.
 struct QuarantineRow {
@@ -47,6 +38,7 @@ struct ConfigChange {
 // Everything that one group of commands changed.  Written all or nothing.
 struct Commit {
   std::vector<Entry> entries;
+  std::vector<UsageRun> runs;  // Entries as well, with their records: by sequence, between them.
   std::map<std::string, Money> balances;
   std::vector<AppliedKey> keys;
   std::map<LeaseKey, LeaseRow> leases;
@@ -55,25 +47,25 @@ struct Commit {
   std::vector<std::string> removed_accounts;  // Applied before `accounts`.
   std::vector<CreditRow> credits;             // Those without `remaining` go.
   std::map<std::string, Money> refunded;      // By generation: all that was given back.
+  std::vector<KeyTotalsRow> key_totals;
   std::vector<OutboxRow> outbox;
   std::vector<std::uint64_t> sent;  // Numbers of rows of the outbox that go.
   std::map<std::string, NodeRow> nodes;
   LaneEffects lanes;
-  std::vector<UsageRow> usage;
   std::vector<QuarantineRow> quarantined;
   std::vector<ConfigChange> config;
 
   bool empty() const {
-    return entries.empty() && balances.empty() && keys.empty() && leases.empty() &&
+    return entries.empty() && runs.empty() && balances.empty() && keys.empty() && leases.empty() &&
            removed_leases.empty() && accounts.empty() && removed_accounts.empty() &&
-           credits.empty() && refunded.empty() && outbox.empty() && sent.empty() && nodes.empty() &&
+           credits.empty() && refunded.empty() && key_totals.empty() && outbox.empty() && sent.empty() && nodes.empty() &&
            lanes.lanes.empty() && lanes.digests.empty() && lanes.forgotten_digests.empty() &&
-           usage.empty() && quarantined.empty() && config.empty();
+           quarantined.empty() && config.empty();
   }
 };
 
-// Everything that decisions depend on, as it was last written; of keys, refunds and budgets' idle
-// accounts only what is not read when needed (Books, BooksReader).
+// Everything that decisions depend on, as it was last written; of idempotency keys, refunds, what API
+// keys have used and budgets' idle accounts only what is not read when needed (Books, BooksReader).
 struct StoredState {
   LedgerState ledger;
   std::vector<NodeRow> nodes;
@@ -81,6 +73,7 @@ struct StoredState {
   std::vector<LeaseRow> leases;
   std::vector<CreditRow> credits;
   std::map<std::string, Money> refunded;
+  std::vector<KeyTotalsRow> key_totals;
   std::vector<OutboxRow> outbox;
   std::vector<LaneRow> lanes;
   std::vector<DigestRow> digests;

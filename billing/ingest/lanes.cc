@@ -36,32 +36,42 @@ std::vector<LaneRow> Lanes::OfIncarnation(const std::string& node_id,
   return rows;
 }
 
-Arrival Lanes::Judge(const RecordKey& record, const Sha256Digest& digest) const {
-  const auto found = lanes_.find(record.lane);
-  const std::uint64_t watermark = found == lanes_.end() ? 0 : found->second.watermark;
-  if (record.sequence > watermark) {
-    return record.sequence == watermark + 1 ? Arrival::kNext : Arrival::kGap;
+Lanes::Arrivals::Arrivals(const LaneKey& key, Lanes& lanes)
+    : lanes_(lanes), lane_(lanes.lanes_[key]), run_{key, lane_.watermark + 1, {}} {}
+
+Arrival Lanes::Arrivals::Judge(std::uint64_t sequence, const Sha256Digest& digest) const {
+  if (sequence > lane_.watermark) {
+    return sequence == lane_.watermark + 1 ? Arrival::kNext : Arrival::kGap;
   }
   if (TG_SEEDED_BUG(kNoDedupe)) return Arrival::kNext;
-  if (found == lanes_.end()) return Arrival::kRepeated;
-  const std::size_t slot = record.sequence % kLaneDigestsMax;
-  const std::vector<Slot>& slots = found->second.slots;
-  if (slot < slots.size() && slots[slot].sequence == record.sequence &&
-      slots[slot].digest != Shorten(digest)) {
+  const std::size_t slot = sequence % kLaneDigestsMax;
+  if (slot < lane_.slots.size() && lane_.slots[slot].sequence == sequence &&
+      lane_.slots[slot].digest != Shorten(digest)) {
     return Arrival::kContradicts;
   }
   return Arrival::kRepeated;
 }
 
-void Lanes::Advance(const RecordKey& record, const Sha256Digest& digest) {
-  Lane& lane = lanes_[record.lane];
-  if (TG_SEEDED_BUG(kNoDedupe)) lane.watermark = record.sequence - 1;
-  CHECK_EQ(record.sequence, lane.watermark + 1) << record.lane.node_id;
-  lane.watermark = record.sequence;
-  const ShortDigest half = Shorten(digest);
-  Remember(lane, record.sequence, half);
-  effects_.lanes[record.lane] = {record.lane, lane.watermark};
-  effects_.digests.push_back({record, half});
+void Lanes::Arrivals::Advance(std::uint64_t sequence, const Sha256Digest& digest) {
+  if (TG_SEEDED_BUG(kNoDedupe) && sequence <= lane_.watermark) {
+    lane_.watermark = sequence - 1;
+    lanes_.effects_.digests.push_back(std::exchange(run_, {run_.lane, sequence, {}}));
+  }
+  CHECK_EQ(sequence, lane_.watermark + 1) << run_.lane.node_id;
+  lane_.watermark = sequence;
+  run_.digests.push_back(Shorten(digest));
+  Remember(lane_, sequence, run_.digests.back());
+}
+
+void Lanes::End(Arrivals arrivals) {
+  DigestRun& run = arrivals.run_;
+  if (run.digests.empty()) {
+    // A lane of which nothing was taken is none.
+    if (arrivals.lane_.watermark == 0) lanes_.erase(run.lane);
+    return;
+  }
+  effects_.lanes[run.lane] = {run.lane, arrivals.lane_.watermark};
+  effects_.digests.push_back(std::move(run));
 }
 
 void Lanes::ForgetDigests(const std::string& node_id, std::uint64_t incarnation) {

@@ -42,9 +42,18 @@ struct DigestRow {
   friend bool operator==(const DigestRow&, const DigestRow&) = default;
 };
 
+// The digests of consecutive records of one lane.
+struct DigestRun {
+  LaneKey lane;
+  std::uint64_t first_sequence = 0;
+  std::vector<ShortDigest> digests;
+
+  friend bool operator==(const DigestRun&, const DigestRun&) = default;
+};
+
 struct LaneEffects {
   std::map<LaneKey, LaneRow> lanes;
-  std::vector<DigestRow> digests;
+  std::vector<DigestRun> digests;
   std::vector<LaneKey> forgotten_digests;  // Lanes whose digests are of no use any more.
 };
 
@@ -57,27 +66,6 @@ enum class Arrival {
 };
 
 class Lanes {
- public:
-  void Restore(const std::vector<LaneRow>& lanes, const std::vector<DigestRow>& digests);
-
-  // 0 for a lane that was never heard of.
-  std::uint64_t Watermark(const LaneKey& lane) const;
-
-  // The watermarks of all lanes of one incarnation of a node.
-  std::vector<LaneRow> OfIncarnation(const std::string& node_id, std::uint64_t incarnation) const;
-
-  // Judges a record; changes nothing.
-  Arrival Judge(const RecordKey& record, const Sha256Digest& digest) const;
-
-  // Raises the watermark to a record's sequence.  REQUIRED: Judge() said kNext.
-  void Advance(const RecordKey& record, const Sha256Digest& digest);
-
-  // Drops the digests of a closed incarnation; its watermarks stay, for they are what keeps its
-  // records from counting twice.
-  void ForgetDigests(const std::string& node_id, std::uint64_t incarnation);
-
-  LaneEffects TakeEffects() { return std::exchange(effects_, {}); }
-
  private:
   struct Slot {
     std::uint64_t sequence = 0;
@@ -88,6 +76,46 @@ class Lanes {
     std::vector<Slot> slots;  // Grows up to kLaneDigestsMax.
   };
 
+ public:
+  void Restore(const std::vector<LaneRow>& lanes, const std::vector<DigestRow>& digests);
+
+  // 0 for a lane that was never heard of.
+  std::uint64_t Watermark(const LaneKey& lane) const;
+
+  // The watermarks of all lanes of one incarnation of a node.
+  std::vector<LaneRow> OfIncarnation(const std::string& node_id, std::uint64_t incarnation) const;
+
+  // The records of one batch, in order of sequence.
+  class Arrivals {
+   public:
+    // Judges a record; changes nothing.
+    Arrival Judge(std::uint64_t sequence, const Sha256Digest& digest) const;
+
+    // Raises the watermark to a record's sequence.  REQUIRED: Judge() said kNext.
+    void Advance(std::uint64_t sequence, const Sha256Digest& digest);
+
+    std::uint64_t watermark() const { return lane_.watermark; }
+
+   private:
+    friend class Lanes;
+    Arrivals(const LaneKey& key, Lanes& lanes);
+
+    Lanes& lanes_;
+    Lane& lane_;
+    DigestRun run_;
+  };
+
+  // Begins to take the records of a lane; until End() nobody else may use the lanes.
+  Arrivals Begin(const LaneKey& lane) { return Arrivals(lane, *this); }
+  void End(Arrivals arrivals);
+
+  // Drops the digests of a closed incarnation; its watermarks stay, for they are what keeps its
+  // records from counting twice.
+  void ForgetDigests(const std::string& node_id, std::uint64_t incarnation);
+
+  LaneEffects TakeEffects() { return std::exchange(effects_, {}); }
+
+ private:
   static void Remember(Lane& lane, std::uint64_t sequence, const ShortDigest& digest);
 
   std::map<LaneKey, Lane> lanes_;

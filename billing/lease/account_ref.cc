@@ -55,11 +55,11 @@ std::string AccountRef::Name() const {
   return std::string(kRunPrefix) + id + "/" + instance;
 }
 
-std::optional<AccountRef> ParseAccountRef(std::string_view name) {
+std::optional<AccountRefView> ViewAccountRef(std::string_view name) {
   if (name.starts_with(kWalletPrefix)) {
     const std::string_view id = name.substr(kWalletPrefix.size());
     if (!IsValidResourceId(id)) return std::nullopt;
-    return AccountRef{AccountKind::kWallet, std::string(id)};
+    return AccountRefView{AccountKind::kWallet, id};
   }
   const bool run = name.starts_with(kRunPrefix);
   if (!run && !name.starts_with(kBudgetPrefix)) return std::nullopt;
@@ -68,14 +68,21 @@ std::optional<AccountRef> ParseAccountRef(std::string_view name) {
   const auto& [id, rest] = *parts;
   if (run) {
     if (!IsValidResourceId(rest)) return std::nullopt;
-    return AccountRef{AccountKind::kRun, std::string(id), "", std::string(rest)};
+    return AccountRefView{AccountKind::kRun, id, "", rest};
   }
   const auto instance = Split(rest);
   const std::string_view period = instance.has_value() ? instance->first : rest;
   if (!IsPeriodName(period)) return std::nullopt;
   if (instance.has_value() && !IsValidResourceId(instance->second)) return std::nullopt;
-  return AccountRef{AccountKind::kBudget, std::string(id), std::string(period),
-                    std::string(instance.has_value() ? instance->second : "")};
+  return AccountRefView{AccountKind::kBudget, id, period,
+                        instance.has_value() ? instance->second : std::string_view()};
+}
+
+std::optional<AccountRef> ParseAccountRef(std::string_view name) {
+  const std::optional<AccountRefView> view = ViewAccountRef(name);
+  if (!view.has_value()) return std::nullopt;
+  return AccountRef{view->kind, std::string(view->id), std::string(view->period),
+                    std::string(view->instance)};
 }
 
 }  // namespace tollgate::billing

@@ -35,8 +35,17 @@ struct AccountRef {
   friend bool operator==(const AccountRef&, const AccountRef&) = default;
 };
 
+// The same within a name, which must outlive it.
+struct AccountRefView {
+  AccountKind kind = AccountKind::kWallet;
+  std::string_view id;
+  std::string_view period = {};
+  std::string_view instance = {};
+};
+
 // Reads a name; nullopt unless it has one of the forms with valid resource ids.  Whether the
 // workspace or budget exists, and whether the period is a current one, is another question.
+std::optional<AccountRefView> ViewAccountRef(std::string_view name);
 std::optional<AccountRef> ParseAccountRef(std::string_view name);
 
 }  // namespace tollgate::billing

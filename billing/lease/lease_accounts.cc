@@ -161,11 +161,13 @@ void LeaseBook::ForgetIdle(Now now) {
   }
 }
 
-void LeaseBook::NoteSpending(const std::string& name, Account& account) {
+void LeaseBook::NoteSpending(const std::string& name, Account& account,
+                             const BudgetTerms* terms) {
   account.last_used = monotonic_;
-  if (account.ref.kind != AccountKind::kBudget || account.settled.is_zero()) return;
-  const BudgetTerms* terms = TermsOf(account.ref);
-  if (terms == nullptr) return;
+  if (terms == nullptr || account.settled.is_zero()) return;
+  if (terms->alert_percents.empty() || account.alerted_percent >= terms->alert_percents.back()) {
+    return;
+  }
   const Money cap = terms->CapAt(wall_);
   for (const std::uint32_t percent : terms->alert_percents) {
     const bool reached = static_cast<__int128>(account.settled.nano_usd()) * 100 >=
@@ -185,7 +187,7 @@ void LeaseBook::NoteReachedShares(Now now) {
     if (terms == nullptr || BudgetPeriodOf(terms->period, now.wall) != account.ref.period) continue;
     const std::uint32_t before = account.alerted_percent;
     const MonotonicTime last_used = account.last_used;
-    NoteSpending(name, account);
+    NoteSpending(name, account, terms);
     account.last_used = last_used;  // Nobody used it.
     if (account.alerted_percent != before) MarkAccount(name, account);
   }

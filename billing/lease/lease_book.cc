@@ -109,29 +109,6 @@ Money LeaseBook::Outstanding(const LeaseKey& key) const {
   return lease->second.totals.outstanding();
 }
 
-void LeaseBook::Settle(const LeaseKey& key, Money amount) {
-  CHECK(!amount.is_negative() && amount <= Outstanding(key)) << key.account;
-  if (amount.is_zero()) return;
-  Account& account = accounts_.at(key.account);
-  Lease& lease = account.leases.at({key.node_id, key.incarnation});
-  lease.totals.settled += amount;
-  account.outstanding -= amount;
-  account.settled = SaturatingAdd(account.settled, amount);
-  totals_[static_cast<int>(account.ref.kind)].outstanding -= amount;
-  NoteSpending(key.account, account);
-  MarkChanged(key, account, lease);
-}
-
-void LeaseBook::Count(const std::string& name, Money amount) {
-  const std::optional<AccountRef> ref = ParseAccountRef(name);
-  CHECK(ref.has_value() && !amount.is_negative()) << name;
-  if (ref->kind == AccountKind::kRun) return;
-  Account& account = AccountOf(*ref, name);
-  account.settled = SaturatingAdd(account.settled, amount);
-  NoteSpending(name, account);
-  MarkAccount(name, account);
-}
-
 void LeaseBook::CloseIncarnation(const std::string& node_id, std::uint64_t incarnation, Now now) {
   CHECK_LT(incarnation, LatestIncarnation(node_id));
   NoteTime(now);

@@ -119,11 +119,10 @@ class LeaseBook {
 
   // What usage may still charge to a lease; zero for one that is unknown.
   Money Outstanding(const LeaseKey& key) const;
-  // Charges `amount` to a lease.  REQUIRED: 0 ≤ amount ≤ Outstanding(key).
-  void Settle(const LeaseKey& key, Money amount);
-  // Counts what was spent on an account without a lease (a soft budget); saturates.  Nothing
-  // happens for a run, which is never soft.
-  void Count(const std::string& account, Money amount);
+  // The charges of one batch of a node's records (lease_draws.cc): each account and lease is looked
+  // up once.  Between its construction and Finish() nobody else may use the book, but for
+  // SetDue() and the readers.  The names must live until Finish().
+  class Draws;
 
   // Frees what a former incarnation of a node still holds: the caller knows that all it spent is
   // settled.  REQUIRED: incarnation < LatestIncarnation(node_id).
@@ -189,7 +188,8 @@ class LeaseBook {
   void PlanRaiseEnd(Now now);
   void RecallLowered(Now now);
   void ForgetIdle(Now now);
-  void NoteSpending(const std::string& name, Account& account);
+  // `terms` are those of the account, null for none.
+  void NoteSpending(const std::string& name, Account& account, const BudgetTerms* terms);
   void LetDueLeave(const std::string& name, Account& account, Money most);
   std::optional<Shortage> OpenRun(const AccountRef& ref, const WantRequest& request);
   bool Close(const Stream& sender, const Waiting& waiting, Now now);
@@ -230,6 +230,44 @@ class LeaseBook {
   std::set<std::string> waiting_accounts_;       // Those with a Want that waits.
   LeaseTotalsByKind totals_[kAccountKindCount];  // By AccountKind.
   LeaseEffects effects_;
+};
+
+class LeaseBook::Draws {
+ public:
+  // `book` must outlive this.
+  Draws(LeaseBook& book, const std::string& node_id) : book_(book), node_id_(node_id) {}
+  Draws(const Draws&) = delete;
+  Draws& operator=(const Draws&) = delete;
+
+  // What may still be charged to the node's lease on an account; zero for one that is unknown.
+  Money Outstanding(std::string_view account, std::uint64_t incarnation);
+  // Charges `amount` to it.  REQUIRED: 0 ≤ amount ≤ Outstanding().
+  void Settle(std::string_view account, std::uint64_t incarnation, Money amount);
+  // Counts what was spent on an account without a lease (a soft budget); saturates.  Nothing
+  // happens for a run, which is never soft.
+  void Count(std::string_view account, Money amount);
+
+  // Notes what changed.  The last call.
+  void Finish();
+
+ private:
+  struct Slot {
+    std::string name;
+    AccountRef ref;
+    Account* account = nullptr;  // Null for one that is unknown.
+    Lease* lease = nullptr;      // Likewise, and for what is only counted.
+    const BudgetTerms* terms = nullptr;
+    std::uint64_t incarnation = 0;
+    bool changed = false;
+  };
+
+  Slot& Find(std::string_view account, std::uint64_t incarnation);
+  void Spend(Slot& slot, Money amount);
+
+  LeaseBook& book_;
+  const std::string node_id_;
+  // By account and incarnation, which is 0 for what is only counted.
+  absl::flat_hash_map<std::pair<std::string_view, std::uint64_t>, Slot> slots_;
 };
 
 }  // namespace tollgate::billing

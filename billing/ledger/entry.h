@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/time/time.h"
 #include "base/digest.h"
 #include "base/money.h"
+#include "billing/ledger/record_key.h"
 
 namespace tollgate::billing {
 
@@ -60,6 +62,25 @@ struct Transfer {
   friend bool operator==(const Transfer&, const Transfer&) = default;
 };
 
+// What a usage entry is made of: the record, and what the books made of it (usage_entry.h).
+struct UsageEntry {
+  RecordKey key;
+  std::uint32_t attempt = 0;
+  Money charge;
+  Money cost;
+  Money leased;
+  Money credit;
+  std::string workspace_id;
+  std::string key_id;
+  std::string generation_id;
+  std::string model_id;
+  std::string provider_id;
+  std::string record;   // As the node wrote it.
+  Sha256Digest digest;  // Of the record, as the entry states it.
+
+  friend bool operator==(const UsageEntry&, const UsageEntry&) = default;
+};
+
 // What the ledger wrote.
 struct Entry {
   std::uint64_t sequence = 0;  // From 1, dense.
@@ -67,6 +88,8 @@ struct Entry {
   Transfer transfer;
   Money balance;      // wallet + holds of the workspace after the entry.
   Sha256Digest hash;  // See entry_codec.h.
+  // Of an entry that a record made: all of `transfer` follows from it.
+  std::optional<UsageEntry> usage = std::nullopt;
 
   friend bool operator==(const Entry&, const Entry&) = default;
 };

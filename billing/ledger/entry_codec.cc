@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "billing/ledger/binary.h"
+#include "billing/ledger/usage_entry.h"
 
 namespace tollgate::billing {
 namespace {
@@ -27,6 +28,11 @@ bool IsKnownKind(std::uint8_t kind) {
 }  // namespace
 
 std::string EncodeEntryContents(const Entry& entry) {
+  if (entry.usage.has_value()) {
+    const UsageContents usage(FactsOf(*entry.usage), entry.sequence,
+                              absl::ToUnixNanos(entry.time), entry.balance);
+    return std::string(usage.contents());
+  }
   BinaryWriter out;
   out.Reserve(kUsualContentsBytes);
   out.U8(kContentsVersion);
@@ -51,6 +57,7 @@ Sha256Digest ChainHash(const Sha256Digest& former, std::string_view contents) {
 std::string EncodeEntry(const Entry& entry) {
   std::string stored(DigestView(entry.hash));
   stored.append(EncodeEntryContents(entry));
+  if (entry.usage.has_value()) stored.append(entry.usage->record);
   return stored;
 }
 
@@ -60,6 +67,12 @@ absl::StatusOr<Entry> DecodeEntry(std::string_view stored) {
   const std::string_view hash = in.Bytes(entry.hash.size());
   if (in.ok()) std::copy(hash.begin(), hash.end(), entry.hash.begin());
   const std::uint8_t version = in.U8();
+  if (in.ok() && version == kUsageContentsVersion) {
+    if (!ReadUsageEntry(in.rest(), entry)) {
+      return absl::DataLossError("a usage entry cannot be read");
+    }
+    return entry;
+  }
   entry.sequence = in.U64();
   const std::uint8_t kind = in.U8();
   entry.time = absl::FromUnixNanos(in.I64());

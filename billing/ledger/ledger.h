@@ -23,9 +23,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/time/time.h"
 #include "billing/ledger/entry.h"
 #include "billing/ledger/outcome.h"
+#include "billing/ledger/usage_run.h"
 
 namespace tollgate::billing {
 
@@ -42,6 +44,7 @@ struct AppliedKey {
 // What Apply() changed and the caller must make durable, all or nothing.
 struct LedgerEffects {
   std::vector<Entry> entries;
+  std::vector<UsageRun> runs;             // Entries as well: by sequence, between the others.
   std::map<std::string, Money> balances;  // The new balance of each account touched.
   std::vector<AppliedKey> keys;           // Of remembered kinds.
 };
@@ -78,7 +81,7 @@ class Ledger {
   // Applies one transfer.  A transfer of a remembered kind that the balances do not allow is
   // remembered as refused; otherwise `effects` and the ledger are unchanged unless the outcome is
   // kCreated.  The entry's time is `now`, or one nanosecond after the last entry's if that is
-  // later.
+  // later.  The records of a batch are applied by a UsagePoster.
   Result Apply(Transfer transfer, absl::Time now, LedgerEffects* effects);
 
   // What became of a key with these contents: kExists, kExistsWithDifferentContents, the former
@@ -105,9 +108,11 @@ class Ledger {
 
   std::uint64_t last_sequence() const { return last_sequence_; }
   const Sha256Digest& last_hash() const { return last_hash_; }
-  const absl::flat_hash_map<std::string, Money>& balances() const { return balances_; }
+  const absl::node_hash_map<std::string, Money>& balances() const { return balances_; }
 
  private:
+  friend class UsagePoster;
+
   // What an account that a transfer names would have.
   struct NewBalance {
     const std::string* name;  // Within the transfer.
@@ -130,7 +135,7 @@ class Ledger {
   std::uint64_t last_sequence_ = 0;
   absl::Time last_time_ = absl::UnixEpoch();
   Sha256Digest last_hash_{};
-  absl::flat_hash_map<std::string, Money> balances_;
+  absl::node_hash_map<std::string, Money> balances_;  // UsagePoster points into it.
   absl::flat_hash_map<std::string, Known> keys_;
   KeyReader reader_;
 };

@@ -209,7 +209,8 @@ grpc::ServerUnaryReactor* LedgerService::GetGeneration(
 
 absl::Status LedgerService::ReadGeneration(const std::string& id, const std::string& workspace_id,
                                            ledger::v1::Generation* response) const {
-  TG_ASSIGN_OR_RETURN(const std::vector<std::string> records, store_.ReadGeneration(id));
+  TG_ASSIGN_OR_RETURN(const std::vector<std::string> records,
+                      store_.ReadGeneration(workspace_id, id));
   response->set_id(id);
   Money charge;
   Money cost;
@@ -218,13 +219,10 @@ absl::Status LedgerService::ReadGeneration(const std::string& id, const std::str
     if (!record.ParseFromString(bytes)) {
       return absl::DataLossError("a stored usage record cannot be read");
     }
-    // Another workspace's generation does not exist for this one.
-    if (record.workspace_id() != workspace_id) continue;
     charge += Money::FromNanoUsd(record.charge_nano_usd());
     cost += Money::FromNanoUsd(record.cost_nano_usd());
     *response->add_attempts() = std::move(record);
   }
-  if (response->attempts().empty()) return absl::NotFoundError("no such generation");
   response->set_charge_nano_usd(charge.nano_usd());
   response->set_cost_nano_usd(cost.nano_usd());
   return absl::OkStatus();

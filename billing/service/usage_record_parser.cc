@@ -1,7 +1,7 @@
 #include "billing/service/usage_record_parser.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include "base/ids.h"
@@ -9,6 +9,7 @@
 #include "billing/lease/account_ref.h"
 #include "billing/ledger/entry.h"
 #include "billing/rate/charge_check.h"
+#include "billing/service/usage_record_fields.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::billing {
@@ -19,92 +20,132 @@ absl::Status Refuse(const char* field) {
 }
 
 // Becomes part of a ledger account's name.
-bool IsCatalogId(const std::string& id) {
+bool IsCatalogId(std::string_view id) {
   return id.size() <= kCatalogIdBytesMax && IsValidAccountName(id);
 }
 
-bool IsOptionalId(const std::string& id) { return id.empty() || IsValidResourceId(id); }
+bool IsOptionalId(std::string_view id) { return id.empty() || IsValidResourceId(id); }
 
-absl::Status CheckEnums(const usage::v1::UsageRecord& record) {
-  if (!usage::v1::UsageSource_IsValid(record.usage_source()) ||
-      record.usage_source() == usage::v1::USAGE_SOURCE_UNSPECIFIED) {
+// The same fields, as protobuf reads them.
+UsageRecordFields FieldsOf(const usage::v1::UsageRecord& record) {
+  UsageRecordFields fields;
+  fields.generation_id = record.generation_id();
+  fields.attempt = record.attempt();
+  fields.workspace_id = record.workspace_id();
+  fields.key_id = record.key_id();
+  fields.model_id = record.model_id();
+  fields.provider_id = record.provider_id();
+  fields.byok = record.byok();
+  fields.usage_source = record.usage_source();
+  fields.outcome = record.outcome();
+  fields.charge_nano_usd = record.charge_nano_usd();
+  fields.cost_nano_usd = record.cost_nano_usd();
+  fields.market_cost_nano_usd = record.market_cost_nano_usd();
+  fields.request_seconds = record.request_time().seconds();
+  for (const usage::v1::Hold& hold : record.holds()) {
+    fields.holds.push_back({hold.account(), hold.leased(), hold.lease_incarnation(),
+                            hold.has_drawn_nano_usd(), hold.drawn_nano_usd()});
+  }
+  return fields;
+}
+
+// What is unusual must mean the same to whoever reads the stored record later.
+absl::Status ReadFields(std::string_view bytes, UsageRecordFields& fields) {
+  const FieldsVerdict verdict = ReadUsageRecordFields(bytes, fields);
+  if (verdict == FieldsVerdict::kRead) return absl::OkStatus();
+  usage::v1::UsageRecord record;
+  if (verdict == FieldsVerdict::kUnreadable ||
+      !record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      FieldsOf(record) != fields) {
+    return Refuse("encoding");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckEnums(const UsageRecordFields& fields) {
+  if (!usage::v1::UsageSource_IsValid(fields.usage_source) ||
+      fields.usage_source == usage::v1::USAGE_SOURCE_UNSPECIFIED) {
     return Refuse("usage_source");
   }
-  if (!usage::v1::AttemptOutcome_IsValid(record.outcome()) ||
-      record.outcome() == usage::v1::ATTEMPT_OUTCOME_UNSPECIFIED) {
+  if (!usage::v1::AttemptOutcome_IsValid(fields.outcome) ||
+      fields.outcome == usage::v1::ATTEMPT_OUTCOME_UNSPECIFIED) {
     return Refuse("outcome");
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<UsageHold>> ParseHolds(const usage::v1::UsageRecord& record) {
-  if (record.holds_size() > kUsageHoldsMax) return Refuse("number of holds");
+absl::StatusOr<std::vector<UsageHold>> ParseHolds(const UsageRecordFields& fields) {
+  if (fields.holds.size() > kUsageHoldsMax) return Refuse("number of holds");
   std::vector<UsageHold> holds;
-  holds.reserve(static_cast<std::size_t>(record.holds_size()));
-  for (const usage::v1::Hold& hold : record.holds()) {
-    const std::optional<AccountRef> ref = ParseAccountRef(hold.account());
+  holds.reserve(fields.holds.size());
+  for (const UsageHoldFields& hold : fields.holds) {
+    const std::optional<AccountRefView> ref = ViewAccountRef(hold.account);
     const bool twice = std::any_of(holds.begin(), holds.end(), [&](const UsageHold& other) {
-      return other.account == hold.account();
+      return other.account == hold.account;
     });
     if (!ref.has_value() || twice) return Refuse("hold");
-    if (ref->kind == AccountKind::kWallet && ref->id != record.workspace_id()) {
+    if (ref->kind == AccountKind::kWallet && ref->id != fields.workspace_id) {
       return Refuse("hold on another workspace's wallet");
     }
-    if (ref->kind == AccountKind::kRun && ref->id != record.workspace_id()) {
+    if (ref->kind == AccountKind::kRun && ref->id != fields.workspace_id) {
       return Refuse("hold on another workspace's run");
     }
-    UsageHold out{hold.account(), hold.leased(), hold.lease_incarnation()};
-    if (hold.has_drawn_nano_usd() && hold.drawn_nano_usd() != record.charge_nano_usd()) {
+    UsageHold out{hold.account, hold.leased, hold.lease_incarnation};
+    if (hold.has_drawn && hold.drawn_nano_usd != fields.charge_nano_usd) {
       // A wallet pays less than the charge when that is beyond its hold: the rest is overrun.
-      if (ref->kind == AccountKind::kWallet && hold.drawn_nano_usd() > record.charge_nano_usd()) {
+      if (ref->kind == AccountKind::kWallet && hold.drawn_nano_usd > fields.charge_nano_usd) {
         return Refuse("draw on the wallet");
       }
-      out.drawn = Money::FromNanoUsd(hold.drawn_nano_usd());
+      out.drawn = Money::FromNanoUsd(hold.drawn_nano_usd);
       TG_RETURN_IF_ERROR(CheckCharge(*out.drawn, Money::Zero()));
     }
-    holds.push_back(std::move(out));
+    holds.push_back(out);
   }
   return holds;
 }
 
 }  // namespace
 
-absl::StatusOr<UsageRecordItem> ParseUsageRecord(const std::string& bytes) {
+absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string_view bytes) {
   if (bytes.size() > kUsageRecordBytesMax) return Refuse("size");
-  usage::v1::UsageRecord record;
-  if (!record.ParseFromString(bytes)) return Refuse("encoding");
-  const std::string& generation = record.generation_id();
-  if (generation.size() > kGenerationIdBytesMax || !IsValidAccountName(generation)) {
+  UsageRecordFields fields;
+  TG_RETURN_IF_ERROR(ReadFields(bytes, fields));
+  if (fields.generation_id.size() > kGenerationIdBytesMax ||
+      !IsValidAccountName(fields.generation_id)) {
     return Refuse("generation_id");
   }
-  if (record.attempt() == 0) return Refuse("attempt");
-  if (!IsValidResourceId(record.workspace_id())) return Refuse("workspace_id");
-  if (!IsOptionalId(record.key_id())) return Refuse("key_id");
-  if (!IsCatalogId(record.model_id())) return Refuse("model_id");
-  if (!IsCatalogId(record.provider_id())) return Refuse("provider_id");
-  TG_RETURN_IF_ERROR(CheckEnums(record));
+  if (fields.attempt == 0) return Refuse("attempt");
+  if (!IsValidResourceId(fields.workspace_id)) return Refuse("workspace_id");
+  if (!IsOptionalId(fields.key_id)) return Refuse("key_id");
+  if (!IsCatalogId(fields.model_id)) return Refuse("model_id");
+  if (!IsCatalogId(fields.provider_id)) return Refuse("provider_id");
+  TG_RETURN_IF_ERROR(CheckEnums(fields));
 
   UsageRecordItem item;
-  item.charge = Money::FromNanoUsd(record.charge_nano_usd());
-  item.cost = Money::FromNanoUsd(record.cost_nano_usd());
+  item.charge = Money::FromNanoUsd(fields.charge_nano_usd);
+  item.cost = Money::FromNanoUsd(fields.cost_nano_usd);
+  item.market_cost = Money::FromNanoUsd(fields.market_cost_nano_usd);
   TG_RETURN_IF_ERROR(CheckCharge(item.charge, item.cost));
-  TG_ASSIGN_OR_RETURN(item.holds, ParseHolds(record));
-  item.generation_id = std::move(*record.mutable_generation_id());
-  item.attempt = record.attempt();
-  item.workspace_id = std::move(*record.mutable_workspace_id());
-  item.key_id = std::move(*record.mutable_key_id());
-  item.model_id = std::move(*record.mutable_model_id());
-  item.provider_id = std::move(*record.mutable_provider_id());
-  item.digest = Sha256(bytes);
+  TG_RETURN_IF_ERROR(CheckCharge(item.market_cost, Money::Zero()));
+  TG_ASSIGN_OR_RETURN(item.holds, ParseHolds(fields));
+  item.generation_id = fields.generation_id;
+  item.attempt = fields.attempt;
+  item.workspace_id = fields.workspace_id;
+  item.key_id = fields.key_id;
+  item.model_id = fields.model_id;
+  item.provider_id = fields.provider_id;
+  item.byok = fields.byok;
+  item.request_time = absl::FromUnixSeconds(fields.request_seconds);
   item.bytes = bytes;
+  item.digest = Sha256(bytes);
   return item;
 }
 
-UsageRecordItem UnreadableRecord(std::string bytes) {
+UsageRecordItem UnreadableRecord(std::string_view bytes) {
   UsageRecordItem item;
   item.readable = false;
   item.digest = Sha256(bytes);
-  item.bytes = std::move(bytes);
+  item.bytes = bytes;
   return item;
 }
 

@@ -3,7 +3,7 @@
 #define TOLLGATE_BILLING_SERVICE_USAGE_RECORD_PARSER_H_
 
 #include <cstddef>
-#include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "billing/ingest/usage_record.h"
@@ -11,17 +11,17 @@
 namespace tollgate::billing {
 
 inline constexpr std::size_t kUsageRecordBytesMax =
-    64 * 1024;                             // A real one has some hundred bytes.
-inline constexpr int kUsageHoldsMax = 32;  // The wallet and the budgets of every scope.
+    64 * 1024;                                     // A real one has some hundred bytes.
+inline constexpr std::size_t kUsageHoldsMax = 32;  // The wallet and the budgets of every scope.
 inline constexpr std::size_t kGenerationIdBytesMax = 64;
 inline constexpr std::size_t kCatalogIdBytesMax = 200;  // Models and providers.
 
 // Parses one serialized UsageRecord and checks everything that the books rely on.  InvalidArgument,
-// naming the field, otherwise.  Pure; thread-safe.
-absl::StatusOr<UsageRecordItem> ParseUsageRecord(const std::string& bytes);
+// naming the field, otherwise.  `bytes` must outlive the item.  Pure; thread-safe.
+absl::StatusOr<UsageRecordItem> ParseUsageRecord(std::string_view bytes);
 
 // What stands for a record that ParseUsageRecord() refuses.
-UsageRecordItem UnreadableRecord(std::string bytes);
+UsageRecordItem UnreadableRecord(std::string_view bytes);
 
 }  // namespace tollgate::billing
 

@@ -22,7 +22,9 @@ void SetLaneEnd(const LaneRow& row, usage::v1::LaneEnd* end) {
 // A node asks for the lanes of a handful of incarnations.
 constexpr int kHelloLanesMax = 4'096;
 
-absl::StatusOr<UsageBatch> ParseBatch(ReportUsageRequest::Batch& batch, const NodeRow& node) {
+// The items are views of the message.
+absl::StatusOr<UsageBatch> ParseBatch(const ReportUsageRequest::Batch& batch,
+                                      const NodeRow& node) {
   if (batch.records_size() == 0 || batch.records_size() > kUsageBatchRecordsMax ||
       batch.ByteSizeLong() >
           kUsageBatchBytesMax + 64 * static_cast<std::size_t>(batch.records_size())) {
@@ -33,7 +35,7 @@ absl::StatusOr<UsageBatch> ParseBatch(ReportUsageRequest::Batch& batch, const No
   parsed.first_sequence = batch.first_sequence();
   parsed.running_incarnation = node.incarnation;
   parsed.records.reserve(static_cast<std::size_t>(batch.records_size()));
-  for (std::string& bytes : *batch.mutable_records()) {
+  for (const std::string& bytes : batch.records()) {
     absl::StatusOr<UsageRecordItem> record = ParseUsageRecord(bytes);
     if (!record.ok()) {
       // It goes to quarantine: its lane must not wait for what will never be readable.
@@ -43,7 +45,7 @@ absl::StatusOr<UsageBatch> ParseBatch(ReportUsageRequest::Batch& batch, const No
                 {"lane", parsed.lane.lane},
                 {"sequence", parsed.first_sequence + parsed.records.size()},
                 {"error", record.status()}});
-      record = UnreadableRecord(std::move(bytes));
+      record = UnreadableRecord(bytes);
     }
     parsed.records.push_back(*std::move(record));
   }

@@ -46,6 +46,15 @@ absl::StatusOr<Money> LedgerStore::ReadRefunded(const std::string& generation_id
   return found == state.refunded.end() ? Money::Zero() : found->second;
 }
 
+absl::StatusOr<KeyTotalsRow> LedgerStore::ReadKeyTotals(const std::string& workspace_id,
+                                                        const std::string& key_id) const {
+  TG_ASSIGN_OR_RETURN(const StoredState state, Load());
+  for (const KeyTotalsRow& row : state.key_totals) {
+    if (row.workspace_id == workspace_id && row.key_id == key_id) return row;
+  }
+  return absl::NotFoundError("nothing was used with this key");
+}
+
 absl::StatusOr<Money> LedgerStore::ReadBalance(const std::string& account) const {
   TG_ASSIGN_OR_RETURN(const StoredState state, Load());
   const auto found = state.ledger.balances.find(account);
@@ -60,6 +69,10 @@ BooksReader MakeReader(const LedgerStore& store) {
       .refunded =
           [&store](const std::string& generation_id) {
             return FoundOrDie(store.ReadRefunded(generation_id)).value_or(Money::Zero());
+          },
+      .key_totals =
+          [&store](const std::string& workspace_id, const std::string& key_id) {
+            return FoundOrDie(store.ReadKeyTotals(workspace_id, key_id));
           }};
 }
 

@@ -43,8 +43,8 @@ class LedgerStore {
   // entry does not chain to the one before it.
   virtual absl::StatusOr<StoredState> Load() const = 0;
 
-  // The same, and may leave out what grows for ever and is read when needed (MakeReader()): keys,
-  // refunds and the accounts of budgets.
+  // The same, and may leave out what grows for ever and is read when needed (MakeReader()):
+  // idempotency keys, refunds, what API keys have used and the accounts of budgets.
   virtual absl::StatusOr<StoredState> LoadLean() const { return Load(); }
 
   // Makes a commit durable: all of it or nothing, before it returns.  After any error what is on
@@ -63,7 +63,7 @@ class LedgerStore {
   // The row of a capped account.  NotFound.
   virtual absl::StatusOr<AccountRow> ReadAccount(const std::string& account) const = 0;
 
-  // The next four are lookups.  As they stand they search all that Load() reads; a store with an
+  // The next five are lookups.  As they stand they search all that Load() reads; a store with an
   // index does better.
 
   // Up to `limit` capped accounts whose names begin with `prefix`, after `after`, by name.
@@ -77,13 +77,17 @@ class LedgerStore {
   // What was given back of a generation; zero for nothing.
   virtual absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const;
 
+  // What an API key has used.  NotFound.
+  virtual absl::StatusOr<KeyTotalsRow> ReadKeyTotals(const std::string& workspace_id,
+                                                     const std::string& key_id) const;
+
   // The balance of a ledger account; zero for one that was never touched.
   virtual absl::StatusOr<Money> ReadBalance(const std::string& account) const;
 
-  // The serialized records of a generation in order of attempt, at most kGenerationAttemptsMax.
-  // NotFound when there is none.
+  // The serialized records of a workspace's generation in order of attempt, at most
+  // kGenerationAttemptsMax.  NotFound when there is none.
   virtual absl::StatusOr<std::vector<std::string>> ReadGeneration(
-      const std::string& generation_id) const = 0;
+      const std::string& workspace_id, const std::string& generation_id) const = 0;
 
   virtual absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const = 0;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/status_macros.h"
+#include "billing/ledger/entry_codec.h"
+
 namespace tollgate::billing {
 
 absl::StatusOr<StoredState> MemoryLedgerStore::Read(bool lean) const {
@@ -16,6 +19,7 @@ absl::StatusOr<StoredState> MemoryLedgerStore::Read(bool lean) const {
   if (!lean) {
     for (const auto& [key, row] : keys_) state.ledger.keys.push_back(row);
     state.refunded = refunded_;
+    for (const auto& [key, row] : key_totals_) state.key_totals.push_back(row);
   }
   for (const auto& [id, row] : nodes_) state.nodes.push_back(row);
   for (const auto& [name, row] : accounts_) {
@@ -33,7 +37,7 @@ absl::StatusOr<StoredState> MemoryLedgerStore::Read(bool lean) const {
 
 absl::Status MemoryLedgerStore::Write(const Commit& commit) {
   absl::MutexLock lock(&mutex_);
-  journal_.insert(journal_.end(), commit.entries.begin(), commit.entries.end());
+  if (const absl::Status written = WriteJournal(commit); !written.ok()) return written;
   for (const auto& [account, balance] : commit.balances) balances_[account] = balance;
   for (const AppliedKey& key : commit.keys) keys_[key.idempotency_key] = key;
   for (const LeaseKey& key : commit.removed_leases) leases_.erase(key);
@@ -48,29 +52,53 @@ absl::Status MemoryLedgerStore::Write(const Commit& commit) {
     }
   }
   for (const auto& [id, amount] : commit.refunded) refunded_[id] = amount;
+  for (const KeyTotalsRow& row : commit.key_totals) {
+    key_totals_[{row.workspace_id, row.key_id}] = row;
+  }
   for (const OutboxRow& row : commit.outbox) outbox_[row.number] = row;
   for (const std::uint64_t number : commit.sent) outbox_.erase(number);
   for (const auto& [id, row] : commit.nodes) nodes_[id] = row;
   for (const auto& [key, row] : commit.lanes.lanes) lanes_[key] = row;
-  for (const DigestRow& row : commit.lanes.digests) {
-    digests_[{row.record.lane, row.record.sequence % kLaneDigestsMax}] = row;
+  for (const DigestRun& run : commit.lanes.digests) {
+    for (std::size_t i = 0; i < run.digests.size(); ++i) {
+      const std::uint64_t sequence = run.first_sequence + i;
+      digests_[{run.lane, sequence % kLaneDigestsMax}] = {{run.lane, sequence}, run.digests[i]};
+    }
   }
   for (const LaneKey& lane : commit.lanes.forgotten_digests) {
     digests_.erase(digests_.lower_bound({lane, 0}), digests_.upper_bound({lane, kLaneDigestsMax}));
   }
-  WriteUsage(commit);
+  for (const QuarantineRow& row : commit.quarantined) quarantine_[row.record] = row.bytes;
   for (const ConfigChange& change : commit.config) WriteConfig(change);
   return absl::OkStatus();
 }
 
-void MemoryLedgerStore::WriteUsage(const Commit& commit) {
-  for (const UsageRow& row : commit.usage) {
-    usage_[row.record] = row.bytes;
-    generations_[row.generation_id].insert({row.attempt, row.record});
-    by_workspace_[row.workspace_id].insert(row.generation_id);
-    by_key_[{row.workspace_id, row.key_id}].insert(row.generation_id);
+absl::Status MemoryLedgerStore::WriteJournal(const Commit& commit) {
+  std::vector<Entry> entries = commit.entries;
+  for (const UsageRun& run : commit.runs) {
+    for (const UsageLine& line : run.lines) {
+      // Behind the length of the row.
+      TG_ASSIGN_OR_RETURN(Entry entry,
+                          DecodeEntry(run.View(line.row).substr(sizeof(std::uint32_t))));
+      entries.push_back(std::move(entry));
+    }
   }
-  for (const QuarantineRow& row : commit.quarantined) quarantine_[row.record] = row.bytes;
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.sequence < b.sequence; });
+  for (Entry& entry : entries) {
+    if (entry.usage.has_value()) Index(entry);
+    journal_.push_back(std::move(entry));
+  }
+  return absl::OkStatus();
+}
+
+void MemoryLedgerStore::Index(const Entry& entry) {
+  const UsageEntry& usage = *entry.usage;
+  generations_[{usage.workspace_id, usage.generation_id}].insert({usage.attempt, entry.sequence});
+  by_workspace_[usage.workspace_id].insert(usage.generation_id);
+  if (!usage.key_id.empty()) {
+    by_key_[{usage.workspace_id, usage.key_id}].insert(usage.generation_id);
+  }
 }
 
 void MemoryLedgerStore::WriteConfig(const ConfigChange& change) {
@@ -142,6 +170,14 @@ absl::StatusOr<Money> MemoryLedgerStore::ReadRefunded(const std::string& generat
   return found == refunded_.end() ? Money::Zero() : found->second;
 }
 
+absl::StatusOr<KeyTotalsRow> MemoryLedgerStore::ReadKeyTotals(const std::string& workspace_id,
+                                                              const std::string& key_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = key_totals_.find({workspace_id, key_id});
+  if (found == key_totals_.end()) return absl::NotFoundError("nothing was used with this key");
+  return found->second;
+}
+
 absl::StatusOr<Money> MemoryLedgerStore::ReadBalance(const std::string& account) const {
   absl::MutexLock lock(&mutex_);
   const auto found = balances_.find(account);
@@ -149,14 +185,14 @@ absl::StatusOr<Money> MemoryLedgerStore::ReadBalance(const std::string& account)
 }
 
 absl::StatusOr<std::vector<std::string>> MemoryLedgerStore::ReadGeneration(
-    const std::string& generation_id) const {
+    const std::string& workspace_id, const std::string& generation_id) const {
   absl::MutexLock lock(&mutex_);
-  const auto found = generations_.find(generation_id);
+  const auto found = generations_.find({workspace_id, generation_id});
   if (found == generations_.end()) return absl::NotFoundError("no such generation");
   std::vector<std::string> records;
-  for (const auto& [attempt, record] : found->second) {
+  for (const auto& [attempt, sequence] : found->second) {
     if (records.size() == kGenerationAttemptsMax) break;
-    records.push_back(usage_.at(record));
+    records.push_back(journal_[sequence - 1].usage->record);
   }
   return records;
 }

@@ -31,9 +31,11 @@ class MemoryLedgerStore final : public LedgerStore {
                                                        std::size_t limit) const override;
   absl::StatusOr<AppliedKey> ReadAppliedKey(const std::string& key) const override;
   absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const override;
+  absl::StatusOr<KeyTotalsRow> ReadKeyTotals(const std::string& workspace_id,
+                                             const std::string& key_id) const override;
   absl::StatusOr<Money> ReadBalance(const std::string& account) const override;
   absl::StatusOr<std::vector<std::string>> ReadGeneration(
-      const std::string& generation_id) const override;
+      const std::string& workspace_id, const std::string& generation_id) const override;
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const override;
   absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override;
@@ -41,7 +43,9 @@ class MemoryLedgerStore final : public LedgerStore {
 
  private:
   absl::StatusOr<StoredState> Read(bool lean) const;
-  void WriteUsage(const Commit& commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Puts entries and runs in order of their sequences.
+  absl::Status WriteJournal(const Commit& commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Index(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteConfig(const ConfigChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
@@ -52,13 +56,14 @@ class MemoryLedgerStore final : public LedgerStore {
   std::map<std::string, AccountRow> accounts_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::uint64_t>, CreditRow> credits_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Money> refunded_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, KeyTotalsRow> key_totals_ ABSL_GUARDED_BY(mutex_);
   std::map<std::uint64_t, OutboxRow> outbox_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, NodeRow> nodes_ ABSL_GUARDED_BY(mutex_);
   std::map<LaneKey, LaneRow> lanes_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<LaneKey, std::uint64_t>, DigestRow> digests_ ABSL_GUARDED_BY(mutex_);
-  std::map<RecordKey, std::string> usage_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::set<std::pair<std::uint32_t, RecordKey>>> generations_
-      ABSL_GUARDED_BY(mutex_);
+  // By workspace and generation: attempts, and the sequences of their entries.
+  std::map<std::pair<std::string, std::string>, std::set<std::pair<std::uint32_t, std::uint64_t>>>
+      generations_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::set<std::string>> by_workspace_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string>, std::set<std::string>> by_key_
       ABSL_GUARDED_BY(mutex_);

@@ -23,19 +23,17 @@ constexpr const char* kFamilyNames[kFamilyCount] = {"default",
                                                     "nodes",
                                                     "watermarks",
                                                     "digests",
-                                                    "usage",
                                                     "generations",
-                                                    "generations_by_workspace",
-                                                    "generations_by_key",
                                                     "quarantine",
                                                     "config",
                                                     "credits",
                                                     "refunded",
                                                     "outbox",
-                                                    "price_versions"};
+                                                    "price_versions",
+                                                    "key_totals"};
 
 constexpr std::string_view kFormatKey = "format_version";
-constexpr std::string_view kFormatVersion = "2";
+constexpr std::string_view kFormatVersion = "3";
 
 // Small tables are flushed seldom; without this bound they would keep old logs alive for ever.
 constexpr std::uint64_t kLogBytesMax = 256ull << 20;
@@ -60,6 +58,35 @@ absl::Status FromRocksdb(const rocksdb::Status& status) {
   return absl::InternalError(message);
 }
 
+namespace {
+
+absl::Status CheckVersion(const std::string& version) {
+  if (version == kFormatVersion) return absl::OkStatus();
+  std::string message = "the store has format version " + version + ", this program knows version ";
+  return absl::FailedPreconditionError(message.append(kFormatVersion));
+}
+
+// A store of another format may have other families, so that it cannot be opened at all: then the
+// format is what to complain of.  OK when that is not known.
+absl::Status CheckFormatOf(const std::string& path) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  if (!rocksdb::DB::OpenForReadOnly(
+           rocksdb::DBOptions(), path,
+           {{rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}}, &handles, &raw)
+           .ok()) {
+    return absl::OkStatus();
+  }
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  std::string version;
+  const bool known =
+      db->Get(rocksdb::ReadOptions(), handles[0], ToSlice(kFormatKey), &version).ok();
+  db->DestroyColumnFamilyHandle(handles[0]).PermitUncheckedError();
+  return known ? CheckVersion(version) : absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std::string& path) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -76,8 +103,12 @@ absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std
   for (const char* name : kFamilyNames) descriptors.emplace_back(name, family_options);
 
   std::unique_ptr<RocksdbDatabase> database(new RocksdbDatabase);
-  TG_RETURN_IF_ERROR(
-      FromRocksdb(OpenRocksdb(options, path, descriptors, &database->families_, &database->db_)));
+  const absl::Status opened =
+      FromRocksdb(OpenRocksdb(options, path, descriptors, &database->families_, &database->db_));
+  if (!opened.ok()) {
+    TG_RETURN_IF_ERROR(CheckFormatOf(path));
+    return opened;
+  }
   TG_RETURN_IF_ERROR(database->CheckFormat());
   return database;
 }
@@ -144,11 +175,7 @@ absl::Status RocksdbDatabase::CheckFormat() {
     return Write(batch);
   }
   TG_RETURN_IF_ERROR(version.status());
-  if (*version != kFormatVersion) {
-    return absl::FailedPreconditionError("the store has format version " + *version +
-                                         ", this program knows version 2");
-  }
-  return absl::OkStatus();
+  return CheckVersion(*version);
 }
 
 absl::Status RocksdbDatabase::Write(rocksdb::WriteBatch& batch) {

@@ -27,18 +27,16 @@ enum class Family : std::size_t {
   kNodes,
   kWatermarks,
   kDigests,
-  kUsage,
   kGenerations,
-  kGenerationsByWorkspace,
-  kGenerationsByKey,
   kQuarantine,
   kConfig,
   kCredits,
   kRefunded,
   kOutbox,
   kPriceVersions,
+  kKeyTotals,
 };
-inline constexpr std::size_t kFamilyCount = 20;
+inline constexpr std::size_t kFamilyCount = 18;
 
 rocksdb::Slice ToSlice(std::string_view view);
 std::string_view ToView(const rocksdb::Slice& slice);

@@ -1,234 +1,19 @@
 #include "billing/store/rocksdb_ledger_store.h"
 
-#include <rocksdb/write_batch.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "base/status_macros.h"
 #include "billing/ledger/entry_codec.h"
+#include "billing/store/commit_batch.h"
+#include "billing/store/generation_index.h"
 #include "billing/store/rocksdb_database.h"
 #include "billing/store/row_chunk.h"
 #include "billing/store/row_codec.h"
 
 namespace tollgate::billing {
-namespace {
-
-constexpr std::string_view kConfigRevisionKey = "revision";
-constexpr std::string_view kConfigResourcePrefix = "resource/";
-
-std::string Concat(std::string_view a, std::string_view b) {
-  std::string text(a);
-  text.append(b);
-  return text;
-}
-
-// The first key after all that begin with `prefix`; `prefix` must not be all 0xff.
-std::string PrefixEnd(std::string prefix) {
-  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
-  if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
-  return prefix;
-}
-
-// The blocks of digests that this process has written, by key: a record changes one slot of one.
-using DigestBlocks = std::map<std::string, std::string>;
-
-// Puts rows into one batch, family by family.
-class BatchBuilder {
- public:
-  BatchBuilder(const RocksdbDatabase& database, DigestBlocks& digest_blocks)
-      : database_(database), digest_blocks_(digest_blocks) {}
-
-  void Put(Family family, std::string_view key, std::string_view value) {
-    batch_.Put(database_.family(family), ToSlice(key), ToSlice(value));
-  }
-  void Delete(Family family, std::string_view key) {
-    batch_.Delete(database_.family(family), ToSlice(key));
-  }
-  void DeletePrefix(Family family, const std::string& prefix) {
-    batch_.DeleteRange(database_.family(family), ToSlice(prefix), ToSlice(PrefixEnd(prefix)));
-  }
-
-  void AddLedger(const Commit& commit) {
-    RowChunk chunk;
-    std::map<std::pair<std::string, EntryKind>, std::vector<std::uint64_t>> by_workspace;
-    for (std::size_t i = 0; i < commit.entries.size(); ++i) {
-      const Entry& entry = commit.entries[i];
-      chunk.Add(EncodeEntry(entry));
-      if (chunk.full() || i + 1 == commit.entries.size()) {
-        Put(Family::kJournal, SequenceKey(entry.sequence), chunk.Take());
-      }
-      const Transfer& transfer = entry.transfer;
-      std::vector<std::uint64_t>& numbers = by_workspace[{transfer.workspace_id, transfer.kind}];
-      numbers.push_back(entry.sequence);
-      if (numbers.size() == kChunkNumbersMax) {
-        AddNumbers(transfer.workspace_id, transfer.kind, &numbers);
-      }
-    }
-    for (auto& [key, numbers] : by_workspace) AddNumbers(key.first, key.second, &numbers);
-    for (const auto& [account, balance] : commit.balances) {
-      Put(Family::kBalances, account, EncodeMoney(balance));
-    }
-    for (const AppliedKey& key : commit.keys) {
-      Put(Family::kIdempotency, key.idempotency_key, EncodeAppliedKey(key));
-    }
-  }
-
-  void AddLeases(const Commit& commit) {
-    for (const LeaseKey& key : commit.removed_leases) {
-      Delete(Family::kLeases, EncodeLeaseKey(key));
-    }
-    for (const auto& [key, row] : commit.leases) {
-      Put(Family::kLeases, EncodeLeaseKey(key), EncodeLease(row));
-    }
-    for (const std::string& name : commit.removed_accounts) Delete(Family::kAccounts, name);
-    for (const auto& [name, row] : commit.accounts) {
-      Put(Family::kAccounts, name, EncodeAccount(row));
-    }
-    for (const auto& [id, row] : commit.nodes) Put(Family::kNodes, id, EncodeNode(row));
-  }
-
-  void AddCredits(const Commit& commit) {
-    for (const CreditRow& row : commit.credits) {
-      if (row.remaining.is_zero()) {
-        Delete(Family::kCredits, CreditKey(row));
-      } else {
-        Put(Family::kCredits, CreditKey(row), EncodeCredit(row));
-      }
-    }
-    for (const auto& [id, amount] : commit.refunded) {
-      Put(Family::kRefunded, id, EncodeMoney(amount));
-    }
-    for (const OutboxRow& row : commit.outbox) {
-      Put(Family::kOutbox, SequenceKey(row.number), EncodeMessage(row));
-    }
-    for (const std::uint64_t number : commit.sent) Delete(Family::kOutbox, SequenceKey(number));
-  }
-
-  void AddUsage(const Commit& commit) {
-    for (const auto& [key, row] : commit.lanes.lanes) {
-      Put(Family::kWatermarks, EncodeLaneKey(key), SequenceKey(row.watermark));
-    }
-    for (const LaneKey& lane : commit.lanes.forgotten_digests) ForgetDigests(lane);
-    AddRecords(commit.usage);
-    AddGenerations(commit.usage);
-    for (const QuarantineRow& row : commit.quarantined) {
-      Put(Family::kQuarantine, EncodeRecordKey(row.record), row.bytes);
-    }
-  }
-
-  // May need blocks that were written before this process began.
-  absl::Status AddDigests(const std::vector<DigestRow>& rows) {
-    std::set<DigestBlocks::iterator, ByKey> touched;
-    auto block = digest_blocks_.end();
-    const DigestRow* former = nullptr;
-    for (const DigestRow& row : rows) {
-      if (former == nullptr || former->record.lane != row.record.lane ||
-          row.record.sequence / kDigestBlockSlots != former->record.sequence / kDigestBlockSlots) {
-        TG_ASSIGN_OR_RETURN(block, DigestBlock(DigestBlockKey(row.record)));
-        touched.insert(block);
-      }
-      PutDigest(row, block->second);
-      former = &row;
-    }
-    for (const auto& one : touched) Put(Family::kDigests, one->first, one->second);
-    return absl::OkStatus();
-  }
-
-  void AddConfig(const ConfigChange& change) {
-    if (change.replaces_all) {
-      DeletePrefix(Family::kConfig, std::string(kConfigResourcePrefix));
-    }
-    for (const std::string& key : change.removed) {
-      Delete(Family::kConfig, Concat(kConfigResourcePrefix, key));
-    }
-    for (const auto& [key, resource] : change.upserts) {
-      Put(Family::kConfig, Concat(kConfigResourcePrefix, key), resource);
-    }
-    Put(Family::kConfig, kConfigRevisionKey, change.revision);
-    for (const auto& [id, version] : change.price_versions) {
-      // Immutable: what a charge was computed with stays as it was.
-      if (absl::IsNotFound(database_.Get(Family::kPriceVersions, id).status())) {
-        Put(Family::kPriceVersions, id, version);
-      }
-    }
-  }
-
-  rocksdb::WriteBatch& batch() { return batch_; }
-
- private:
-  struct ByKey {
-    bool operator()(const DigestBlocks::iterator& a, const DigestBlocks::iterator& b) const {
-      return a->first < b->first;
-    }
-  };
-
-  absl::StatusOr<DigestBlocks::iterator> DigestBlock(const std::string& key) {
-    const auto known = digest_blocks_.find(key);
-    if (known != digest_blocks_.end()) return known;
-    absl::StatusOr<std::string> stored = database_.Get(Family::kDigests, key);
-    if (absl::IsNotFound(stored.status())) stored = EmptyDigestBlock();
-    TG_RETURN_IF_ERROR(stored.status());
-    return digest_blocks_.emplace(key, *std::move(stored)).first;
-  }
-
-  void ForgetDigests(const LaneKey& lane) {
-    const std::string prefix = EncodeLaneKey(lane);
-    DeletePrefix(Family::kDigests, prefix);
-    digest_blocks_.erase(digest_blocks_.lower_bound(prefix),
-                         digest_blocks_.lower_bound(PrefixEnd(prefix)));
-  }
-
-  void AddNumbers(const std::string& workspace_id, EntryKind kind,
-                  std::vector<std::uint64_t>* numbers) {
-    if (numbers->empty()) return;
-    Put(Family::kJournalByWorkspace, WorkspaceEntryKey(workspace_id, kind, numbers->back()),
-        EncodeNumbers(*numbers));
-    numbers->clear();
-  }
-
-  void AddRecords(const std::vector<UsageRow>& rows) {
-    RowChunk chunk;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const RecordKey& record = rows[i].record;
-      chunk.Add(rows[i].bytes);
-      const bool goes_on = i + 1 < rows.size() && rows[i + 1].record.lane == record.lane &&
-                           rows[i + 1].record.sequence == record.sequence + 1;
-      if (chunk.full() || !goes_on) Put(Family::kUsage, EncodeRecordKey(record), chunk.Take());
-    }
-  }
-
-  void AddGenerations(const std::vector<UsageRow>& rows) {
-    // In order, since a key that goes next to the one before it finds its place at once.
-    std::vector<const UsageRow*> by_generation;
-    std::vector<std::string> by_key;
-    by_generation.reserve(rows.size());
-    by_key.reserve(rows.size());
-    for (const UsageRow& row : rows) {
-      by_generation.push_back(&row);
-      by_key.push_back(KeyString(row.workspace_id) + KeyString(row.key_id) + row.generation_id);
-    }
-    std::sort(by_generation.begin(), by_generation.end(), [](const auto* a, const auto* b) {
-      return std::tie(a->generation_id, a->attempt) < std::tie(b->generation_id, b->attempt);
-    });
-    std::sort(by_key.begin(), by_key.end());
-    for (const UsageRow* row : by_generation) {
-      Put(Family::kGenerations, GenerationKey(*row), "");
-      Put(Family::kGenerationsByWorkspace, KeyString(row->workspace_id) + row->generation_id, "");
-    }
-    for (const std::string& key : by_key) Put(Family::kGenerationsByKey, key, "");
-  }
-
-  const RocksdbDatabase& database_;
-  DigestBlocks& digest_blocks_;
-  rocksdb::WriteBatch batch_;
-};
-
-}  // namespace
-
 class RocksdbLedgerStore::Impl {
  public:
   explicit Impl(std::unique_ptr<RocksdbDatabase> database) : database_(std::move(database)) {}
@@ -376,6 +161,7 @@ absl::StatusOr<StoredState> RocksdbLedgerStore::Read(bool lean) const {
   if (!lean) {
     TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kIdempotency, DecodeAppliedKey, &state.ledger.keys));
     TG_RETURN_IF_ERROR(impl_->LoadRefunded(&state.refunded));
+    TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kKeyTotals, DecodeKeyTotals, &state.key_totals));
   }
   TG_RETURN_IF_ERROR(impl_->LoadRows(Family::kNodes, DecodeNode, &state.nodes));
   TG_RETURN_IF_ERROR(impl_->LoadAccounts(lean, &state.accounts));
@@ -389,14 +175,9 @@ absl::StatusOr<StoredState> RocksdbLedgerStore::Read(bool lean) const {
 }
 
 absl::Status RocksdbLedgerStore::Write(const Commit& commit) {
-  BatchBuilder builder(impl_->database(), impl_->digest_blocks());
-  builder.AddLedger(commit);
-  builder.AddLeases(commit);
-  TG_RETURN_IF_ERROR(builder.AddDigests(commit.lanes.digests));
-  builder.AddCredits(commit);
-  builder.AddUsage(commit);
-  for (const ConfigChange& change : commit.config) builder.AddConfig(change);
-  return impl_->database().Write(builder.batch());
+  CommitBatch batch(impl_->database(), impl_->digest_blocks(), commit);
+  TG_RETURN_IF_ERROR(batch.Build());
+  return impl_->database().Write(batch.batch());
 }
 
 absl::StatusOr<Entry> RocksdbLedgerStore::ReadEntry(std::uint64_t sequence) const {
@@ -518,45 +299,72 @@ absl::StatusOr<Money> RocksdbLedgerStore::ReadRefunded(const std::string& genera
   return impl_->GetMoney(Family::kRefunded, generation_id);
 }
 
+absl::StatusOr<KeyTotalsRow> RocksdbLedgerStore::ReadKeyTotals(const std::string& workspace_id,
+                                                               const std::string& key_id) const {
+  const std::string key = KeyTotalsKey(workspace_id, key_id);
+  TG_ASSIGN_OR_RETURN(const std::string value, impl_->database().Get(Family::kKeyTotals, key));
+  return DecodeKeyTotals(key, value);
+}
+
 absl::StatusOr<Money> RocksdbLedgerStore::ReadBalance(const std::string& account) const {
   return impl_->GetMoney(Family::kBalances, account);
 }
 
 absl::StatusOr<std::vector<std::string>> RocksdbLedgerStore::ReadGeneration(
-    const std::string& generation_id) const {
-  std::vector<std::string> records;
-  const std::string prefix = KeyString(generation_id);
+    const std::string& workspace_id, const std::string& generation_id) const {
+  std::vector<ListedGeneration> attempts;
   TG_RETURN_IF_ERROR(impl_->database().Scan(
-      Family::kGenerations, prefix,
-      [&](std::string_view key, std::string_view) -> absl::StatusOr<bool> {
-        TG_ASSIGN_OR_RETURN(const std::string_view record,
-                            RecordOfGenerationKey(key.substr(prefix.size())));
-        TG_ASSIGN_OR_RETURN(const std::uint64_t sequence, SequenceAtEnd(record));
-        const std::string lane(record.substr(0, record.size() - SequenceKey(sequence).size()));
-        TG_ASSIGN_OR_RETURN(std::string bytes, impl_->ReadChunked(Family::kUsage, lane, sequence));
-        records.push_back(std::move(bytes));
-        return records.size() < kGenerationAttemptsMax;
+      Family::kGenerations,
+      GenerationBucketPrefix(workspace_id, "", GenerationBucket(generation_id)),
+      [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
+        TG_RETURN_IF_ERROR(FindInGenerationRow(key, value, generation_id, attempts));
+        return true;
       }));
-  if (records.empty()) return absl::NotFoundError("no such generation");
+  if (attempts.empty()) return absl::NotFoundError("no such generation");
+  std::sort(attempts.begin(), attempts.end());
+  if (attempts.size() > kGenerationAttemptsMax) attempts.resize(kGenerationAttemptsMax);
+  std::vector<std::string> records;
+  for (const ListedGeneration& attempt : attempts) {
+    TG_ASSIGN_OR_RETURN(Entry entry, ReadEntry(attempt.sequence));
+    if (!entry.usage.has_value()) return absl::DataLossError("a generation without its record");
+    records.push_back(std::move(entry.usage->record));
+  }
   return records;
 }
 
 absl::StatusOr<std::vector<std::string>> RocksdbLedgerStore::ListGenerationIds(
     const GenerationQuery& query) const {
-  const Family family =
-      query.key_id.empty() ? Family::kGenerationsByWorkspace : Family::kGenerationsByKey;
-  std::string prefix = KeyString(query.workspace_id);
-  if (!query.key_id.empty()) prefix += KeyString(query.key_id);
-  const std::unique_ptr<rocksdb::Iterator> it = impl_->database().NewIterator(family);
-  const std::string before = query.before_id.empty() ? PrefixEnd(prefix) : prefix + query.before_id;
-  it->SeekForPrev(ToSlice(before));
-  if (it->Valid() && it->key() == ToSlice(before)) it->Prev();
+  const std::string prefix = GenerationListPrefix(query.workspace_id, query.key_id);
+  const std::string newest = query.before_id.empty()
+                                 ? prefix
+                                 : GenerationBucketPrefix(query.workspace_id, query.key_id,
+                                                          GenerationBucket(query.before_id));
+  const std::unique_ptr<rocksdb::Iterator> it = impl_->database().NewIterator(Family::kGenerations);
+  it->SeekForPrev(ToSlice(PrefixEnd(newest)));
   std::vector<std::string> ids;
-  for (; it->Valid() && it->key().starts_with(ToSlice(prefix)) && ids.size() < query.limit;
-       it->Prev()) {
-    ids.emplace_back(ToView(it->key()).substr(prefix.size()));
+  std::set<std::string> in_bucket;
+  std::string bucket;
+  // Rows of one bucket overlap: its ids are in order once all of them are read.
+  const auto finish_bucket = [&] {
+    for (auto id = in_bucket.rbegin(); id != in_bucket.rend() && ids.size() < query.limit; ++id) {
+      ids.push_back(*id);
+    }
+    in_bucket.clear();
+  };
+  for (; it->Valid() && it->key().starts_with(ToSlice(prefix)); it->Prev()) {
+    TG_ASSIGN_OR_RETURN(const GenerationRow row,
+                        DecodeGenerationRow(ToView(it->key()), ToView(it->value())));
+    if (row.bucket != bucket) {
+      finish_bucket();
+      if (ids.size() >= query.limit) break;
+      bucket = row.bucket;
+    }
+    for (const ListedGeneration& one : row.listed) {
+      if (query.before_id.empty() || one.id < query.before_id) in_bucket.insert(one.id);
+    }
   }
   TG_RETURN_IF_ERROR(FromRocksdb(it->status()));
+  finish_bucket();
   return ids;
 }
 

@@ -32,9 +32,11 @@ class RocksdbLedgerStore final : public LedgerStore {
                                                        std::size_t limit) const override;
   absl::StatusOr<AppliedKey> ReadAppliedKey(const std::string& key) const override;
   absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const override;
+  absl::StatusOr<KeyTotalsRow> ReadKeyTotals(const std::string& workspace_id,
+                                             const std::string& key_id) const override;
   absl::StatusOr<Money> ReadBalance(const std::string& account) const override;
   absl::StatusOr<std::vector<std::string>> ReadGeneration(
-      const std::string& generation_id) const override;
+      const std::string& workspace_id, const std::string& generation_id) const override;
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const override;
   absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override;

@@ -1,6 +1,7 @@
 #include "billing/store/row_codec.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/status_macros.h"
 #include "billing/ledger/binary.h"
@@ -33,6 +34,18 @@ absl::StatusOr<LaneKey> TakeLaneKey(std::string_view& key) {
   if (!in.ok()) return Unreadable("lane key");
   key = in.rest();
   return lane;
+}
+
+void WriteUse(const KeyUse& use, BinaryWriter& out) {
+  out.I64(use.charged.nano_usd());
+  out.I64(use.byok.nano_usd());
+}
+
+KeyUse TakeUse(BinaryReader& in) {
+  KeyUse use;
+  use.charged = Money::FromNanoUsd(in.I64());
+  use.byok = Money::FromNanoUsd(in.I64());
+  return use;
 }
 
 }  // namespace
@@ -187,6 +200,34 @@ absl::StatusOr<CreditRow> DecodeCredit(std::string_view key, std::string_view va
   return row;
 }
 
+std::string KeyTotalsKey(std::string_view workspace_id, std::string_view key_id) {
+  return KeyString(workspace_id).append(key_id);
+}
+
+std::string EncodeKeyTotals(const KeyTotalsRow& row) {
+  BinaryWriter out;
+  WriteUse(row.all, out);
+  for (const PeriodUse* period : {&row.day, &row.week, &row.month}) {
+    out.I64(period->first_day);
+    WriteUse(period->use, out);
+  }
+  return out.Take();
+}
+
+absl::StatusOr<KeyTotalsRow> DecodeKeyTotals(std::string_view key, std::string_view value) {
+  KeyTotalsRow row;
+  TG_ASSIGN_OR_RETURN(row.workspace_id, TakeKeyString(key));
+  row.key_id = key;
+  BinaryReader in(value);
+  row.all = TakeUse(in);
+  for (PeriodUse* period : {&row.day, &row.week, &row.month}) {
+    period->first_day = in.I64();
+    period->use = TakeUse(in);
+  }
+  if (!in.complete()) return Unreadable("sum of a key");
+  return row;
+}
+
 std::string EncodeMessage(const OutboxRow& row) {
   BinaryWriter out;
   out.I64(absl::ToUnixNanos(row.create_time));
@@ -264,12 +305,11 @@ std::string DigestBlockKey(const RecordKey& record) {
 
 std::string EmptyDigestBlock() { return std::string(kDigestBlockSlots * kDigestSlotBytes, '\0'); }
 
-void PutDigest(const DigestRow& row, std::string& block) {
-  BinaryWriter out;
-  out.U64(row.record.sequence);
-  out.Bytes({reinterpret_cast<const char*>(row.digest.data()), row.digest.size()});
-  const std::size_t slot = row.record.sequence % kDigestBlockSlots;
-  block.replace(slot * kDigestSlotBytes, kDigestSlotBytes, out.Take());
+void PutDigest(std::uint64_t sequence, const ShortDigest& digest, std::string& block) {
+  char* slot = block.data() + sequence % kDigestBlockSlots * kDigestSlotBytes;
+  const std::uint64_t big_endian = __builtin_bswap64(sequence);
+  std::memcpy(slot, &big_endian, sizeof(big_endian));
+  std::memcpy(slot + sizeof(big_endian), digest.data(), digest.size());
 }
 
 absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
@@ -288,21 +328,6 @@ absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
     if (row.record.sequence != 0) rows.push_back(std::move(row));
   }
   return rows;
-}
-
-std::string GenerationKey(const UsageRow& row) {
-  BinaryWriter out;
-  out.Bytes(KeyString(row.generation_id));
-  out.U32(row.attempt);
-  out.Bytes(EncodeRecordKey(row.record));
-  return out.Take();
-}
-
-absl::StatusOr<std::string_view> RecordOfGenerationKey(std::string_view rest) {
-  BinaryReader in(rest);
-  in.U32();  // The attempt.
-  if (!in.ok() || in.rest().size() < sizeof(std::uint64_t)) return Unreadable("generation key");
-  return in.rest();
 }
 
 }  // namespace tollgate::billing

@@ -43,6 +43,10 @@ std::string CreditKey(const CreditRow& row);
 std::string EncodeCredit(const CreditRow& row);
 absl::StatusOr<CreditRow> DecodeCredit(std::string_view key, std::string_view value);
 
+std::string KeyTotalsKey(std::string_view workspace_id, std::string_view key_id);
+std::string EncodeKeyTotals(const KeyTotalsRow& row);
+absl::StatusOr<KeyTotalsRow> DecodeKeyTotals(std::string_view key, std::string_view value);
+
 // Under SequenceKey(row.number).
 std::string EncodeMessage(const OutboxRow& row);
 absl::StatusOr<OutboxRow> DecodeMessage(std::string_view key, std::string_view value);
@@ -61,15 +65,11 @@ inline constexpr std::uint32_t kDigestBlockSlots = 32;
 static_assert(kLaneDigestsMax % kDigestBlockSlots == 0);
 std::string DigestBlockKey(const RecordKey& record);  // lane, block.
 std::string EmptyDigestBlock();
-// Puts a row into its slot.  REQUIRED: `block` is one, and the row's.
-void PutDigest(const DigestRow& row, std::string& block);
+// Puts a digest into its slot.  REQUIRED: `block` is one, and the record's.
+void PutDigest(std::uint64_t sequence, const ShortDigest& digest, std::string& block);
 // The rows of a block, in order of slot.
 absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
                                                          std::string_view block);
-
-std::string GenerationKey(const UsageRow& row);  // generation, attempt, record.
-// The record (as EncodeRecordKey() has it) out of what follows the generation in such a key.
-absl::StatusOr<std::string_view> RecordOfGenerationKey(std::string_view rest);
 
 }  // namespace tollgate::billing
 

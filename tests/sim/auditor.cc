@@ -8,9 +8,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/check.h"
 #include "base/string_views.h"
-#include "billing/ingest/usage_postings.h"
 #include "billing/ledger/entry_codec.h"
+#include "billing/ledger/usage_entry.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::sim {
@@ -25,6 +26,23 @@ std::string Name(const LeaseKey& key) {
   return absl::StrCat(key.account, " of ", key.node_id.substr(0, 6), "/", key.incarnation);
 }
 
+// All that the commit adds to the journal, as it is stored.
+std::vector<Entry> EntriesOf(const Commit& commit) {
+  std::vector<Entry> entries = commit.entries;
+  for (const billing::UsageRun& run : commit.runs) {
+    for (const billing::UsageLine& line : run.lines) {
+      // Behind the length of the row.
+      const std::string_view row = run.View(line.row).substr(sizeof(std::uint32_t));
+      absl::StatusOr<Entry> entry = billing::DecodeEntry(row);
+      CHECK(entry.ok()) << entry.status();
+      entries.push_back(*std::move(entry));
+    }
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.sequence < b.sequence; });
+  return entries;
+}
+
 bool MayNotBeNegative(const std::string& account) {
   return absl::StartsWith(account, "wallet/") || absl::StartsWith(account, "holds/") ||
          absl::StartsWith(account, "credit/");
@@ -33,17 +51,17 @@ bool MayNotBeNegative(const std::string& account) {
 }  // namespace
 
 void Auditor::OnCommit(const Commit& commit, const billing::Books& books) {
-  usage_entries_ = 0;
   overruns_.clear();
   counted_.clear();
-  for (const Entry& entry : commit.entries) CheckEntry(entry);
+  const std::vector<Entry> entries = EntriesOf(commit);
+  for (const Entry& entry : entries) CheckEntry(entry);
   for (const auto& [account, balance] : commit.balances) {
     if (balances_[account] != balance.nano_usd()) {
       report_.Violation("J3", account, " is stored as ", balance.nano_usd(),
                         ", the journal adds up to ", balances_[account]);
     }
   }
-  CheckUsage(commit);
+  CheckUsage(entries, commit);
   CheckLanes(commit);
   CheckLeases(commit);
   CheckAccounts(commit, books);
@@ -86,7 +104,6 @@ void Auditor::CheckEntry(const Entry& entry) {
 }
 
 void Auditor::CheckUsageEntry(const Entry& entry) {
-  ++usage_entries_;
   std::int64_t charge = 0;
   for (const billing::Posting& posting : entry.transfer.postings) {
     if (absl::StartsWith(posting.account, "revenue/")) charge += posting.amount.nano_usd();
@@ -109,39 +126,55 @@ void Auditor::CheckMove(const Entry& entry) {
   (entry.transfer.kind == EntryKind::kLeaseGrant ? lease.granted : lease.released) += amount;
 }
 
-void Auditor::CheckUsage(const Commit& commit) {
-  if (usage_entries_ != commit.usage.size()) {
-    report_.Violation("J8", usage_entries_, " usage entries for ", commit.usage.size(), " records");
-  }
-  for (const billing::UsageRow& row : commit.usage) {
-    std::uint64_t& last = lanes_[row.record.lane];
-    if (row.record.sequence != last + 1) {
-      report_.Violation("J8", billing::UsageIdempotencyKey(row.record), " follows ", last);
-    }
-    last = row.record.sequence;
-    if (!idempotency_keys_.contains(billing::UsageIdempotencyKey(row.record))) {
-      report_.Violation("J8", billing::UsageIdempotencyKey(row.record), " has no entry");
-    }
-    usage::v1::UsageRecord record;
-    if (!record.ParseFromString(row.bytes)) {
-      report_.Violation("J8", billing::UsageIdempotencyKey(row.record), " cannot be read");
+void Auditor::CheckUsage(const std::vector<Entry>& entries, const Commit& commit) {
+  for (const Entry& entry : entries) {
+    if (entry.transfer.kind != EntryKind::kUsage) continue;
+    const std::string& name = entry.transfer.idempotency_key;
+    if (!entry.usage.has_value()) {
+      report_.Violation("J8", name, " has no record");
       continue;
     }
-    const auto overrun = overruns_.find(billing::UsageIdempotencyKey(row.record));
-    for (const usage::v1::Hold& hold : record.holds()) {
-      const std::int64_t drawn =
-          hold.has_drawn_nano_usd() ? hold.drawn_nano_usd() : record.charge_nano_usd();
-      if (!hold.leased()) {
-        counted_[hold.account()] += drawn;
-        continue;
-      }
-      const LeaseKey key{hold.account(), row.record.lane.node_id, hold.lease_incarnation()};
-      if (overrun != overruns_.end() && !oracle_.Inexact(key)) {
-        report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
-                          " more than ", Name(key), " holds");
-      }
-      leases_[key].settled += drawn;
+    const billing::RecordKey& key = entry.usage->key;
+    std::uint64_t& last = lanes_[key.lane];
+    if (key.sequence != last + 1) report_.Violation("J8", name, " follows ", last);
+    last = key.sequence;
+    if (billing::UsageIdempotencyKey(key) != name) {
+      report_.Violation("J8", name, " is the record of another");
     }
+    if (entry.usage->digest != Sha256(entry.usage->record)) {
+      report_.Violation("J8", name, " does not mean its record");
+    }
+    if (!commit.lanes.lanes.contains(key.lane)) {
+      report_.Violation("J8", name, " is written without its watermark");
+    }
+    CheckDraws(entry);
+  }
+}
+
+void Auditor::CheckDraws(const Entry& entry) {
+  const std::string& name = entry.transfer.idempotency_key;
+  usage::v1::UsageRecord record;
+  if (!record.ParseFromString(entry.usage->record)) {
+    report_.Violation("J8", name, " cannot be read");
+    return;
+  }
+  if (record.charge_nano_usd() != entry.usage->charge.nano_usd()) {
+    report_.Violation("J8", name, " is charged otherwise than its record says");
+  }
+  const auto overrun = overruns_.find(name);
+  for (const usage::v1::Hold& hold : record.holds()) {
+    const std::int64_t drawn =
+        hold.has_drawn_nano_usd() ? hold.drawn_nano_usd() : record.charge_nano_usd();
+    if (!hold.leased()) {
+      counted_[hold.account()] += drawn;
+      continue;
+    }
+    const LeaseKey key{hold.account(), entry.usage->key.lane.node_id, hold.lease_incarnation()};
+    if (overrun != overruns_.end() && !oracle_.Inexact(key)) {
+      report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
+                        " more than ", Name(key), " holds");
+    }
+    leases_[key].settled += drawn;
   }
 }
 
@@ -150,12 +183,6 @@ void Auditor::CheckLanes(const Commit& commit) {
     if (lanes_[key] != row.watermark) {
       report_.Violation("J8", "the watermark is ", row.watermark, ", the last record ",
                         lanes_[key]);
-    }
-  }
-  for (const billing::UsageRow& row : commit.usage) {
-    if (!commit.lanes.lanes.contains(row.record.lane)) {
-      report_.Violation("J8", billing::UsageIdempotencyKey(row.record),
-                        " is written without its watermark");
     }
   }
 }

@@ -18,6 +18,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "billing/books/books.h"
@@ -58,7 +59,8 @@ class Auditor {
  private:
   void CheckEntry(const billing::Entry& entry);
   void CheckMove(const billing::Entry& entry);
-  void CheckUsage(const billing::Commit& commit);
+  void CheckUsage(const std::vector<billing::Entry>& entries, const billing::Commit& commit);
+  void CheckDraws(const billing::Entry& entry);
   void CheckUsageEntry(const billing::Entry& entry);
   void CheckLanes(const billing::Commit& commit);
   void CheckLeases(const billing::Commit& commit);
@@ -86,8 +88,7 @@ class Auditor {
   std::map<std::string, Bound> bounds_;          // By account, as of the last look.
   std::map<std::string, std::int64_t> counted_;  // By account, of the commit at hand: soft spend.
   std::map<billing::LaneKey, std::uint64_t> lanes_;
-  std::uint64_t usage_entries_ = 0;               // Of the commit at hand, as the next.
-  std::map<std::string, std::int64_t> overruns_;  // By idempotency key.
+  std::map<std::string, std::int64_t> overruns_;  // Of the commit at hand, by idempotency key.
 };
 
 }  // namespace tollgate::sim

@@ -48,12 +48,16 @@ class SimStore final : public billing::LedgerStore {
   absl::StatusOr<Money> ReadRefunded(const std::string& generation_id) const override {
     return memory_.ReadRefunded(generation_id);
   }
+  absl::StatusOr<billing::KeyTotalsRow> ReadKeyTotals(const std::string& workspace_id,
+                                                      const std::string& key_id) const override {
+    return memory_.ReadKeyTotals(workspace_id, key_id);
+  }
   absl::StatusOr<Money> ReadBalance(const std::string& account) const override {
     return memory_.ReadBalance(account);
   }
   absl::StatusOr<std::vector<std::string>> ReadGeneration(
-      const std::string& generation_id) const override {
-    return memory_.ReadGeneration(generation_id);
+      const std::string& workspace_id, const std::string& generation_id) const override {
+    return memory_.ReadGeneration(workspace_id, generation_id);
   }
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const billing::GenerationQuery& query) const override {

@@ -79,27 +79,35 @@ struct LaneFeed {
   std::uint64_t next_sequence = 1;
 };
 
-billing::UsageBatch ParsedBatch(std::uint32_t lane, LaneFeed* feed) {
+// A batch, and the message whose texts its records are views of.
+struct Report {
+  std::vector<std::string> message;
   billing::UsageBatch batch;
+};
+
+std::shared_ptr<const Report> NextReport(std::uint32_t lane, LaneFeed* feed) {
+  auto report = std::make_shared<Report>();
+  report->message = std::move(feed->batches.back());
+  feed->batches.pop_back();
+  billing::UsageBatch& batch = report->batch;
   batch.lane = {kNode, kIncarnation, lane};
   batch.first_sequence = feed->next_sequence;
   batch.running_incarnation = kIncarnation;
-  for (std::string& bytes : feed->batches.back()) {
-    auto record = billing::ParseUsageRecord(std::move(bytes));
+  batch.records.reserve(report->message.size());
+  for (const std::string& bytes : report->message) {
+    auto record = billing::ParseUsageRecord(bytes);
     CHECK(record.ok()) << record.status();
     batch.records.push_back(*std::move(record));
   }
-  feed->batches.pop_back();
   feed->next_sequence += batch.records.size();
-  return batch;
+  return report;
 }
 
 void SubmitNext(std::uint32_t lane, LaneFeed* feed, billing::LedgerWriter& writer,
                 Mailbox* acknowledged) {
-  auto batch = std::make_shared<billing::UsageBatch>(ParsedBatch(lane, feed));
   writer.Submit({.apply =
-                     [batch](billing::Books& books, billing::Now now) {
-                       const auto receipt = books.Apply(*batch, now);
+                     [report = NextReport(lane, feed)](billing::Books& books, billing::Now now) {
+                       const auto receipt = books.Apply(report->batch, now);
                        CHECK(receipt.ok()) << receipt.status();
                      },
                  .done =

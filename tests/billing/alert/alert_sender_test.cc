@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "billing/alert/webhook_client.h"
 #include "billing/store/memory_ledger_store.h"
+#include "tests/billing/ingest/kept_text.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
@@ -57,7 +58,7 @@ class AlertSenderTest : public testing::Test {
   // Makes the budget's spending grow, and with it alerts.
   void Spend(std::int64_t amount) {
     UsageRecordItem record;
-    record.bytes = std::to_string(++sequence_);
+    record.bytes = Keep(std::to_string(++sequence_));
     record.digest = Sha256(record.bytes);
     record.generation_id = "gen_1";
     record.workspace_id = "ws_1";

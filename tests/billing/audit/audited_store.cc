@@ -9,6 +9,7 @@
 #include "billing/store/rocksdb_ledger_store.h"
 #include "billing/store/row_chunk.h"
 #include "billing/store/row_codec.h"
+#include "tests/billing/ingest/kept_text.h"
 #include "tollgate/config/v1/config.pb.h"
 
 namespace tollgate::billing {
@@ -85,18 +86,21 @@ UsageRecord Overrun(int number) {
 
 UsageRecordItem ItemOf(const UsageRecord& record) {
   UsageRecordItem item;
-  item.bytes = record.SerializeAsString();
+  item.bytes = Keep(record.SerializeAsString());
   item.digest = Sha256(item.bytes);
-  item.generation_id = record.generation_id();
+  item.generation_id = Keep(record.generation_id());
   item.attempt = record.attempt();
-  item.workspace_id = record.workspace_id();
-  item.key_id = record.key_id();
-  item.model_id = record.model_id();
-  item.provider_id = record.provider_id();
+  item.workspace_id = Keep(record.workspace_id());
+  item.key_id = Keep(record.key_id());
+  item.model_id = Keep(record.model_id());
+  item.provider_id = Keep(record.provider_id());
   item.charge = Nano(record.charge_nano_usd());
   item.cost = Nano(record.cost_nano_usd());
+  item.market_cost = Nano(record.market_cost_nano_usd());
+  item.byok = record.byok();
+  item.request_time = absl::FromUnixSeconds(record.request_time().seconds());
   for (const usage::v1::Hold& hold : record.holds()) {
-    UsageHold out{hold.account(), hold.leased(), hold.lease_incarnation()};
+    UsageHold out{Keep(hold.account()), hold.leased(), hold.lease_incarnation()};
     if (hold.has_drawn_nano_usd()) out.drawn = Nano(hold.drawn_nano_usd());
     item.holds.push_back(out);
   }
@@ -320,12 +324,14 @@ void StoreAuditTest::Rewrite(std::uint64_t sequence, const std::function<void(En
 
 void StoreAuditTest::RewriteRecord(const RecordKey& key,
                                    const std::function<void(UsageRecord&)>& change) {
-  RewriteRows(Family::kUsage, [&](const std::string& at, std::string& row) {
-    if (at != EncodeRecordKey(key)) return true;
+  RewriteRows(Family::kJournal, [&](const std::string&, std::string& row) {
+    Entry entry = *DecodeEntry(row);
+    if (!entry.usage.has_value() || entry.usage->key != key) return true;
     UsageRecord record;
-    EXPECT_TRUE(record.ParseFromString(row));
+    EXPECT_TRUE(record.ParseFromString(entry.usage->record));
     change(record);
-    row = record.SerializeAsString();
+    entry.usage->record = record.SerializeAsString();
+    row = EncodeEntry(entry);
     return true;
   });
 }

@@ -61,8 +61,7 @@ class StoreAuditTest : public testing::Test {
   // Changes an entry, and unless `plainly` chains everything after it anew, as a forger would.
   void Rewrite(std::uint64_t sequence, const std::function<void(Entry&)>& change,
                bool plainly = false);
-  // Changes a usage record.  Only its price and its entry can tell of those of incarnation 1, whose
-  // digests are not kept any more.
+  // Changes a usage record, and nothing of its entry.
   void RewriteRecord(const RecordKey& key,
                      const std::function<void(usage::v1::UsageRecord&)>& change);
   // The entry of this kind that comes after `skip` others.

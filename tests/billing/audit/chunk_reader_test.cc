@@ -30,7 +30,7 @@ class ChunkReaderTest : public testing::Test {
     for (std::uint64_t number = first; number <= last; ++number) {
       chunk.Add(absl::StrCat(prefix, number));
     }
-    Put(Family::kUsage, prefix + SequenceKey(last), chunk.Take());
+    Put(Family::kQuarantine, prefix + SequenceKey(last), chunk.Take());
   }
 
   TempDir dir_;
@@ -42,7 +42,7 @@ TEST_F(ChunkReaderTest, FindsRowsInAnyOrderAndNoneInAGap) {
   PutRows("a/", 4, 4);
   PutRows("a/", 7, 9);
   PutRows("b/", 5, 6);
-  ChunkReader reader(*database_, Family::kUsage);
+  ChunkReader reader(*database_, Family::kQuarantine);
   for (const std::uint64_t number : {1, 2, 3, 4, 7, 8, 9, 1, 9, 4}) {
     ASSERT_OK_AND_ASSIGN(const std::string_view row, reader.Read("a/", number));
     EXPECT_EQ(row, absl::StrCat("a/", number));
@@ -58,7 +58,7 @@ TEST_F(ChunkReaderTest, FindsRowsInAnyOrderAndNoneInAGap) {
 TEST_F(ChunkReaderTest, GoesOverMoreRunsThanItKeeps) {
   constexpr std::size_t kRuns = kChunksKeptMax + 10;
   for (std::size_t run = 0; run < kRuns; ++run) PutRows(absl::StrCat(1000 + run, "/"), 1, 2);
-  ChunkReader reader(*database_, Family::kUsage);
+  ChunkReader reader(*database_, Family::kQuarantine);
   for (const std::uint64_t number : {1, 2}) {
     for (std::size_t run = 0; run < kRuns; ++run) {
       const std::string prefix = absl::StrCat(1000 + run, "/");
@@ -69,12 +69,12 @@ TEST_F(ChunkReaderTest, GoesOverMoreRunsThanItKeeps) {
 }
 
 TEST_F(ChunkReaderTest, WhatIsNoChunkIsDataLoss) {
-  Put(Family::kUsage, "a/" + SequenceKey(1), "no chunk");
+  Put(Family::kQuarantine, "a/" + SequenceKey(1), "no chunk");
   RowChunk chunk;
   chunk.Add("row");
   chunk.Add("row");
-  Put(Family::kUsage, "b/" + SequenceKey(1), chunk.Take());
-  ChunkReader reader(*database_, Family::kUsage);
+  Put(Family::kQuarantine, "b/" + SequenceKey(1), chunk.Take());
+  ChunkReader reader(*database_, Family::kQuarantine);
   EXPECT_THAT(reader.Read("a/", 1), StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(reader.Read("b/", 1), StatusIs(absl::StatusCode::kDataLoss));
 }

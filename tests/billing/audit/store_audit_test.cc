@@ -54,7 +54,7 @@ TEST_F(StoreAuditTest, SaysHowFarItIs) {
   };
   ExpectClean(Audit(options));
   EXPECT_GT(parts["journal"], 0u);
-  EXPECT_GT(parts["usage records"], 0u);
+  EXPECT_GT(parts["lists of generations"], 0u);
 }
 
 TEST_F(StoreAuditTest, J1FindsAnEntryThatDoesNotBalance) {
@@ -128,6 +128,30 @@ TEST_F(StoreAuditTest, J3FindsARefundThatIsNotRemembered) {
   ExpectFound(AuditCheck::kJ3, "generation gen_1, given back");
 }
 
+TEST_F(StoreAuditTest, J3FindsAKeyThatUsedMoreThanItsRecords) {
+  const std::string key = KeyTotalsKey("ws_1", "key_1");
+  const std::string good = Get(Family::kKeyTotals, key);
+  const auto spoil = [&](const std::function<void(KeyTotalsRow&)>& change, const char* where) {
+    KeyTotalsRow row = *DecodeKeyTotals(key, good);
+    change(row);
+    Put(Family::kKeyTotals, key, EncodeKeyTotals(row));
+    ExpectFound(AuditCheck::kJ3, std::string("key key_1 of workspace ws_1, used ") + where);
+  };
+  spoil([](KeyTotalsRow& row) { row.all.charged += Nano(1); }, "in all");
+  spoil([](KeyTotalsRow& row) { row.all.byok = Nano(0); }, "in all");
+  spoil([](KeyTotalsRow& row) { row.day.use.charged += Nano(1); }, "on its last day");
+  spoil([](KeyTotalsRow& row) { row.week.use.byok += Nano(1); }, "in its last week");
+  spoil([](KeyTotalsRow& row) { ++row.month.first_day; }, "in its last month");
+  Delete(Family::kKeyTotals, key);
+  ExpectFound(AuditCheck::kJ3, "key key_1 of workspace ws_1");
+  Put(Family::kKeyTotals, key, good);
+  AuditOptions in_parts;
+  in_parts.accounts_a_pass = 1;
+  ExpectClean(Audit(in_parts));
+  Put(Family::kKeyTotals, KeyTotalsKey("ws_1", "key_9"), good);
+  ExpectFound(AuditCheck::kJ3, "key key_9 of workspace ws_1", in_parts);
+}
+
 TEST_F(StoreAuditTest, J4FindsAccountsThatDoNotSumToZero) {
   Put(Family::kBalances, "cash", EncodeMoney(Nano(-1)));
   ExpectFound(AuditCheck::kJ4, "all accounts");
@@ -190,7 +214,7 @@ TEST_F(StoreAuditTest, J6FindsAMovementThatWasAppliedTwice) {
 
 TEST_F(StoreAuditTest, J6FindsARecordThatWasAppliedTwice) {
   const std::uint64_t second = EntryOf(EntryKind::kUsage, 1);
-  Rewrite(second, [](Entry& entry) { entry.transfer.idempotency_key = "usage/n/1/0/1"; });
+  Rewrite(second, [](Entry& entry) { entry.usage->key = kFirstRecord; });
   ExpectFound(AuditCheck::kJ6, absl::StrCat("entry ", second));
 }
 

@@ -1,9 +1,8 @@
 // Records that differ from their entries, or charges from their prices: J8 and PRICES.
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "billing/store/row_chunk.h"
+#include "billing/store/generation_index.h"
 #include "billing/store/row_codec.h"
 #include "tests/billing/audit/audited_store.h"
 
@@ -13,23 +12,14 @@ namespace {
 using usage::v1::UsageRecord;
 
 TEST_F(StoreAuditTest, J8FindsAnEntryWithoutItsRecord) {
-  RemoveRow(Family::kUsage, EncodeRecordKey(kFirstRecord));
-  ExpectFound(AuditCheck::kJ8, absl::StrCat("entry ", EntryOf(EntryKind::kUsage)));
-}
-
-TEST_F(StoreAuditTest, J8FindsARecordWithoutItsEntry) {
-  RowChunk chunk;
-  chunk.Add(Record(9, 1, 1).SerializeAsString());
-  Put(Family::kUsage, EncodeRecordKey({kLastRecord.lane, 2}), chunk.Take());
-  Put(Family::kWatermarks, EncodeLaneKey(kLastRecord.lane), SequenceKey(2));
-  ExpectFound(AuditCheck::kJ8, "usage/n/2/0/2");
+  const std::uint64_t sequence = EntryOf(EntryKind::kUsage);
+  Rewrite(sequence, [](Entry& entry) { entry.usage.reset(); });
+  ExpectFound(AuditCheck::kJ8, absl::StrCat("entry ", sequence));
 }
 
 TEST_F(StoreAuditTest, J8FindsARecordBeyondTheWatermark) {
-  RowChunk chunk;
-  chunk.Add(Record(9, 1, 1).SerializeAsString());
-  Put(Family::kUsage, EncodeRecordKey({kLastRecord.lane, 2}), chunk.Take());
-  ExpectFound(AuditCheck::kJ8, "usage/n/2/0/2");
+  Put(Family::kWatermarks, EncodeLaneKey(kLastRecord.lane), SequenceKey(0));
+  ExpectFound(AuditCheck::kJ8, "usage/n/2/0/1");
 }
 
 TEST_F(StoreAuditTest, J8FindsAGapThatNoQuarantineExplains) {
@@ -39,21 +29,26 @@ TEST_F(StoreAuditTest, J8FindsAGapThatNoQuarantineExplains) {
 
 TEST_F(StoreAuditTest, J8FindsAnEntryThatSaysOtherwiseThanItsRecord) {
   Rewrite(EntryOf(EntryKind::kUsage), [](Entry& entry) {
-    for (Posting& posting : entry.transfer.postings) {
-      if (posting.account == "revenue/m") posting.amount += Nano(1);
-      if (posting.account == "holds/ws_1") posting.amount -= Nano(1);
-    }
+    entry.usage->charge += Nano(1);
+    entry.usage->leased += Nano(1);
   });
   ExpectFound(AuditCheck::kJ8, "account ");
 }
 
 TEST_F(StoreAuditTest, J8FindsMoneyThatWentToAnotherAccount) {
-  Rewrite(EntryOf(EntryKind::kUsage), [](Entry& entry) {
-    for (Posting& posting : entry.transfer.postings) {
-      if (posting.account == "revenue/m") posting.account = "revenue/n";
-    }
-  });
+  Rewrite(EntryOf(EntryKind::kUsage), [](Entry& entry) { entry.usage->model_id = "n"; });
   ExpectFound(AuditCheck::kJ8, "account revenue/m");
+}
+
+TEST_F(StoreAuditTest, J8FindsAnEntryOfAnotherKeyThanItsRecords) {
+  const std::uint64_t sequence = EntryOf(EntryKind::kUsage);
+  Rewrite(sequence, [](Entry& entry) { entry.usage->attempt = 2; });
+  ExpectFound(AuditCheck::kJ8, "usage/n/1/0/1");  // Nor is it listed so.
+}
+
+TEST_F(StoreAuditTest, J8FindsARecordThatItsEntryDoesNotMean) {
+  RewriteRecord(kFirstRecord, [](UsageRecord& record) { record.set_user("somebody"); });
+  ExpectFound(AuditCheck::kJ8, "usage/n/1/0/1");
 }
 
 TEST_F(StoreAuditTest, J8FindsAWatermarkBeyondItsRecords) {
@@ -67,31 +62,30 @@ TEST_F(StoreAuditTest, J8FindsContentsThatWereNotAcknowledged) {
 }
 
 TEST_F(StoreAuditTest, J8FindsARecordThatIsNotListed) {
-  UsageRow row;
-  row.record = kFirstRecord;
-  row.generation_id = "gen_1";
-  row.attempt = 1;
-  const std::pair<Family, std::string> kRows[] = {
-      {Family::kGenerations, GenerationKey(row)},
-      {Family::kGenerationsByWorkspace, KeyString("ws_1") + "gen_1"},
-      {Family::kGenerationsByKey, KeyString("ws_1") + KeyString("key_1") + "gen_1"}};
-  for (const auto& [family, key] : kRows) {
-    Delete(family, key);
+  for (const std::string key_id : {"", "key_1"}) {
+    const std::string key =
+        GenerationBucketPrefix("ws_1", key_id, "gen_1") + SequenceKey(EntryOf(EntryKind::kUsage));
+    const std::string value = Get(Family::kGenerations, key);
+    Delete(Family::kGenerations, key);
     ExpectFound(AuditCheck::kJ8, "usage/n/1/0/1");
-    Put(family, key, "");
+    Put(Family::kGenerations, key, value);
   }
 }
 
 TEST_F(StoreAuditTest, J8FindsAListedGenerationThatIsNotThere) {
-  UsageRow row;
-  row.record = {{"n", 1, 0}, 99};
-  row.generation_id = "gen_0";
-  row.attempt = 1;
-  Put(Family::kGenerations, GenerationKey(row), "");
-  ExpectFound(AuditCheck::kJ8, "generation gen_0 in the index");
-  Delete(Family::kGenerations, GenerationKey(row));
-  Put(Family::kGenerationsByWorkspace, KeyString("ws_1") + "gen_0", "");
-  ExpectFound(AuditCheck::kJ8, "generation gen_0 in a list");
+  UsageRun run;
+  run.first_sequence = 9'999;
+  run.rows = "ws_1key_1gen_0";
+  run.lines.push_back({{0, 14}, {0, 4}, {4, 5}, {9, 5}, 1});
+  GenerationIndex index;
+  index.Add(run);
+  ASSERT_EQ(index.rows().size(), 2u);
+  for (const GenerationIndex::Row& row : index.rows()) {
+    Put(Family::kGenerations, row.Key(), row.value);
+    ExpectFound(AuditCheck::kJ8,
+                row.key_id.empty() ? "generations of workspaces" : "generations of keys");
+    Delete(Family::kGenerations, row.Key());
+  }
 }
 
 TEST_F(StoreAuditTest, PricesFindsAChargeThatIsNotUsageTimesPrice) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_reason.h"
+#include "tests/billing/ingest/kept_text.h"
 #include "tests/support/status_matchers.h"
 
 namespace tollgate::billing {
@@ -28,7 +29,7 @@ class BooksTest : public testing::Test {
   static UsageRecordItem Record(std::int64_t charge, std::vector<UsageHold> holds,
                                 const std::string& bytes = "bytes") {
     UsageRecordItem record;
-    record.bytes = bytes;
+    record.bytes = Keep(bytes);
     record.digest = Sha256(bytes);
     record.generation_id = "gen_1";
     record.attempt = 1;
@@ -74,7 +75,32 @@ TEST_F(BooksTest, UsageSettlesTheLeaseAndIsPostedWithItsCost) {
   EXPECT_EQ(Balance("cost/p"), Nano(-30));
   EXPECT_EQ(Balance("payable/p"), Nano(30));
   EXPECT_EQ(books_.leases().FindAccount("wallet/ws_1")->row.settled, Nano(60));
-  EXPECT_EQ(books_.TakeCommit().usage.size(), 1u);
+  const Commit commit = books_.TakeCommit();
+  ASSERT_EQ(commit.runs.size(), 1u);
+  EXPECT_EQ(commit.runs[0].lines.size(), 1u);
+}
+
+TEST_F(BooksTest, WhatAKeyUsedIsSummedUpOnce) {
+  UsageRecordItem charged = Record(60, WalletHold());
+  charged.request_time = now_.wall - absl::Seconds(3);
+  charged.market_cost = Nano(55);
+  UsageRecordItem own = Record(0, {}, "second");
+  own.byok = true;
+  own.market_cost = Nano(7);
+  own.request_time = now_.wall + absl::Hours(48);  // A clock that is ahead.
+  UsageRecordItem keyless = Record(5, WalletHold(), "third");
+  keyless.key_id = "";
+  ASSERT_OK(Apply(1, {charged, own, keyless}).status());
+  ASSERT_OK(Apply(1, {charged, own, keyless}).status());  // Sent again.
+  const Commit commit = books_.TakeCommit();
+  ASSERT_EQ(commit.key_totals.size(), 1u);
+  const KeyTotalsRow& row = commit.key_totals[0];
+  EXPECT_EQ(row.key_id, "key_1");
+  EXPECT_EQ(row.all, (KeyUse{Nano(60), Nano(7)}));
+  // The first came in yesterday, and it was last month.
+  EXPECT_EQ(row.day.use, (KeyUse{Nano(0), Nano(7)}));
+  EXPECT_EQ(row.month.use, (KeyUse{Nano(0), Nano(7)}));
+  EXPECT_EQ(row.day.first_day, absl::ToUnixSeconds(now_.wall) / 86'400);
 }
 
 TEST_F(BooksTest, ARepeatedRecordIsAcknowledgedAndAppliedNever) {

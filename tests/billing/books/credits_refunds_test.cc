@@ -11,6 +11,7 @@
 #include "base/status_reason.h"
 #include "billing/books/books.h"
 #include "billing/store/memory_ledger_store.h"
+#include "tests/billing/ingest/kept_text.h"
 #include "tests/support/status_matchers.h"
 
 namespace tollgate::billing {
@@ -85,7 +86,7 @@ class MoneyTest : public testing::Test {
   }
   UsageRecordItem Record(std::int64_t charge, std::vector<UsageHold> holds) {
     UsageRecordItem record;
-    record.bytes = "record " + std::to_string(sequence_);
+    record.bytes = Keep("record " + std::to_string(sequence_));
     record.digest = Sha256(record.bytes);
     record.generation_id = "gen_1";
     record.attempt = 1;

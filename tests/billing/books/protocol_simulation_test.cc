@@ -20,7 +20,9 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "billing/books/books.h"
+#include "billing/ledger/entry_codec.h"
 #include "billing/store/memory_ledger_store.h"
+#include "tests/billing/ingest/kept_text.h"
 #include "tests/support/status_matchers.h"
 
 namespace tollgate::billing {
@@ -107,7 +109,13 @@ class Simulation {
     const Commit commit = books_->TakeCommit();
     for (const Entry& entry : commit.entries) {
       ASSERT_TRUE(keys_.insert(entry.transfer.idempotency_key).second) << "ONCE";
-      if (entry.transfer.kind == EntryKind::kUsage) posted_ += Charge(entry);
+    }
+    for (const UsageRun& run : commit.runs) {
+      for (const UsageLine& line : run.lines) {
+        ASSERT_OK_AND_ASSIGN(const Entry entry, DecodeEntry(run.View(line.row).substr(4)));
+        ASSERT_TRUE(keys_.insert(entry.transfer.idempotency_key).second) << "ONCE";
+        posted_ += Charge(entry);
+      }
     }
     ASSERT_OK(store_.Write(commit));
     for (LeaseMessage& message : books_->TakeMessages()) {
@@ -156,9 +164,9 @@ class Simulation {
 
   void Append(Spool& spool, const Attempt& attempt, std::int64_t charge) {
     UsageRecordItem record;
-    record.bytes = std::to_string(attempt.id) + "/" + std::to_string(charge);
+    record.bytes = Keep(std::to_string(attempt.id) + "/" + std::to_string(charge));
     record.digest = Sha256(record.bytes);
-    record.generation_id = "gen_" + std::to_string(attempt.id);
+    record.generation_id = Keep("gen_" + std::to_string(attempt.id));
     record.attempt = 1;
     record.workspace_id = "ws_1";
     record.model_id = "m";

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "billing/lease/lease_book.h"
+#include "tests/billing/lease/draw.h"
 #include "tests/support/status_matchers.h"
 
 namespace tollgate::billing {
@@ -146,7 +147,7 @@ TEST_F(LeaseAccountsTest, RunsAreBoundedAndForgottenWhenIdle) {
   EXPECT_EQ(Need("run/ws_1/a", 1, 5).granted, Nano(1));
   EXPECT_EQ(Need("run/ws_1/b", 1, 5).granted, Nano(1));
   EXPECT_EQ(Need("run/ws_1/c", 1, 5).shortage, Shortage::kReserved);
-  book_.Settle({"run/ws_1/a", "n", 1}, Nano(1));
+  Settle(book_, {"run/ws_1/a", "n", 1}, Nano(1));
   Pass(absl::Hours(2));
   EXPECT_TRUE(stored_.contains("run/ws_1/a"));  // Its lease is open.
   EXPECT_TRUE(Want({.account = "run/ws_1/a", .granted = Nano(1), .close = true}).closed);
@@ -161,7 +162,7 @@ TEST_F(LeaseAccountsTest, RunsAreBoundedAndForgottenWhenIdle) {
 
 TEST_F(LeaseAccountsTest, ARunOutlivesARestart) {
   EXPECT_EQ(Need("run/ws_1/a", 5, 5).granted, Nano(5));
-  book_.Settle({"run/ws_1/a", "n", 1}, Nano(5));
+  Settle(book_, {"run/ws_1/a", "n", 1}, Nano(5));
   EXPECT_TRUE(Want({.account = "run/ws_1/a", .granted = Nano(5), .close = true}).closed);
   LeaseBook again(Options());
   again.Restore({}, {stored_.at("run/ws_1/a")}, {});
@@ -177,7 +178,7 @@ TEST_F(LeaseAccountsTest, AClosedLeaseBeginsAnewFromZero) {
   book_.SetBudgets({{"bud_1", {.limit = Nano(100)}}}, now_);
   const std::string account = "budget/bud_1/all";
   EXPECT_EQ(Need(account, 40).granted, Nano(40));
-  book_.Settle({account, "n", 1}, Nano(10));
+  Settle(book_, {account, "n", 1}, Nano(10));
   EXPECT_FALSE(Want({.account = account, .granted = Nano(40), .close = true}).closed);
   const GrantAnswer answer =
       Want({.account = account, .granted = Nano(40), .released = Nano(30), .close = true});
@@ -213,7 +214,7 @@ TEST_F(LeaseAccountsTest, IdleAccountsLeaveMemoryAndAreFoundAgain) {
   BudgetTermsById budgets = {{"soft", {.limit = Nano(100), .hard = false, .each = true}}};
   book_.SetBudgets(budgets, now_);
   for (int i = 0; i < 1'000; ++i) {
-    book_.Count("budget/soft/all/e" + std::to_string(i), Nano(7));
+    Count(book_, "budget/soft/all/e" + std::to_string(i), Nano(7));
   }
   Keep();
   EXPECT_EQ(book_.accounts_in_memory(), 1'000u);
@@ -222,7 +223,7 @@ TEST_F(LeaseAccountsTest, IdleAccountsLeaveMemoryAndAreFoundAgain) {
   Pass(absl::Minutes(2));
   EXPECT_EQ(book_.accounts_in_memory(), 0u);
   EXPECT_EQ(book_.FindAccount("budget/soft/all/e3")->row.settled, Nano(7));
-  book_.Count("budget/soft/all/e3", Nano(1));
+  Count(book_, "budget/soft/all/e3", Nano(1));
   Keep();
   EXPECT_EQ(stored_.at("budget/soft/all/e3").settled, Nano(8));
   EXPECT_EQ(book_.accounts_in_memory(), 1u);
@@ -236,19 +237,19 @@ TEST_F(LeaseAccountsTest, AlertsComeOncePerShareAlsoAfterForgetting) {
     for (const BudgetAlert& alert : book_.TakeAlerts()) out.push_back(alert.percent);
     return out;
   };
-  book_.Count("budget/soft/all", Nano(49));
+  Count(book_, "budget/soft/all", Nano(49));
   EXPECT_TRUE(percents().empty());
-  book_.Count("budget/soft/all", Nano(1));
+  Count(book_, "budget/soft/all", Nano(1));
   EXPECT_EQ(percents(), (std::vector<std::uint32_t>{50}));
   Keep();
   Pass(absl::Hours(2));
   EXPECT_EQ(book_.accounts_in_memory(), 0u);
-  book_.Count("budget/soft/all", Nano(1));
+  Count(book_, "budget/soft/all", Nano(1));
   EXPECT_TRUE(percents().empty());
-  book_.Count("budget/soft/all", Nano(69));  // 120: two shares at once.
+  Count(book_, "budget/soft/all", Nano(69));  // 120: two shares at once.
   EXPECT_EQ(percents(), (std::vector<std::uint32_t>{75, 120}));
   // Another period begins anew.
-  book_.Count("budget/soft/2026-11", Nano(60));
+  Count(book_, "budget/soft/2026-11", Nano(60));
   EXPECT_EQ(percents(), (std::vector<std::uint32_t>{50}));
 }
 
@@ -264,8 +265,8 @@ TEST_F(LeaseAccountsTest, AShareThatALowerLimitReachesIsAlertedWithoutACharge) {
     return percents;
   };
   EXPECT_TRUE(set_limit(100).empty());
-  book_.Count("budget/soft/all", Nano(40));
-  book_.Count("budget/soft/2020-01", Nano(40));
+  Count(book_, "budget/soft/all", Nano(40));
+  Count(book_, "budget/soft/2020-01", Nano(40));
   Keep();
   EXPECT_EQ(set_limit(80), (std::vector<std::uint32_t>{50})) << "and not of a period that is over";
   EXPECT_EQ(book_.TakeEffects().accounts.at("budget/soft/all").alerted_percent, 50u);

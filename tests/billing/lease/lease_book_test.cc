@@ -36,7 +36,7 @@ TEST_F(LeaseBookTest, ClosingAnIncarnationFreesWhatItHeldOnce) {
   Fund(100);
   Open(1, "a", 1);
   Ask(1, Need(60));
-  book_.Settle({kWallet, "a", 1}, Nano(20));
+  Settle(book_, {kWallet, "a", 1}, Nano(20));
   Open(2, "a", 2);
   book_.TakeEffects();
   book_.CloseIncarnation("a", 1, now_);
@@ -88,9 +88,9 @@ TEST_F(LeaseBookTest, AnOperatorResolvesOnlyTheLeaseOfANodeThatIsGone) {
 
 TEST_F(LeaseBookTest, SoftSpendingIsCountedAndSaturates) {
   book_.SetBudgets({{"bud_1", {Nano(10), BudgetPeriod::kNone, false}}}, now_);
-  book_.Count("budget/bud_1/all", Nano(25));
+  Count(book_, "budget/bud_1/all", Nano(25));
   EXPECT_EQ(book_.FindAccount("budget/bud_1/all")->row.settled, Nano(25));
-  book_.Count("budget/bud_1/all", Money::Max());
+  Count(book_, "budget/bud_1/all", Money::Max());
   EXPECT_EQ(book_.FindAccount("budget/bud_1/all")->row.settled, Money::Max());
 }
 
@@ -99,7 +99,7 @@ TEST_F(LeaseBookTest, AccountsAreKnownByConfigurationOrBySpending) {
   EXPECT_FALSE(book_.FindAccount("cash").has_value());
   book_.SetBudgets({{"bud_1", {Nano(10), BudgetPeriod::kNone, true}}}, now_);
   EXPECT_EQ(book_.FindAccount("budget/bud_1/all")->cap, Nano(10));
-  book_.Count("budget/bud_1/all", Nano(5));
+  Count(book_, "budget/bud_1/all", Nano(5));
   book_.SetBudgets({}, now_);
   EXPECT_FALSE(book_.FindAccount("budget/bud_1/all")->capped);
 }

@@ -7,6 +7,7 @@
 
 #include "base/status_reason.h"
 #include "billing/lease/lease_book.h"
+#include "tests/billing/lease/draw.h"
 #include "tests/support/status_matchers.h"
 
 namespace tollgate::billing {

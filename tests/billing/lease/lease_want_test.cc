@@ -38,7 +38,7 @@ TEST_F(LeaseWantTest, NobodyReleasesMoreThanItHas) {
   Fund(100);
   Open(1, "a");
   Ask(1, Need(50));
-  book_.Settle({kWallet, "a", 1}, Nano(30));
+  Settle(book_, {kWallet, "a", 1}, Nano(30));
   EXPECT_EQ(Ask(1, Need(0, 50, 50)).outstanding, Nano(0));
   EXPECT_EQ(book_.Available(kWallet), Nano(70));
 }
@@ -91,7 +91,7 @@ TEST_F(LeaseWantTest, ASpentCapIsExhaustedAndTheRestIsGiven) {
   Fund(100);
   Open(1, "a");
   Ask(1, Need(90));
-  book_.Settle({kWallet, "a", 1}, Nano(90));
+  Settle(book_, {kWallet, "a", 1}, Nano(90));
   const GrantAnswer answer = Ask(1, Need(11, 90));
   EXPECT_EQ(answer.shortage, Shortage::kExhausted);
   EXPECT_EQ(answer.granted, Nano(100));

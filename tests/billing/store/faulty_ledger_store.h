@@ -34,8 +34,9 @@ class FaultyLedgerStore final : public LedgerStore {
   absl::StatusOr<AccountRow> ReadAccount(const std::string& account) const override {
     return inner_.ReadAccount(account);
   }
-  absl::StatusOr<std::vector<std::string>> ReadGeneration(const std::string& id) const override {
-    return inner_.ReadGeneration(id);
+  absl::StatusOr<std::vector<std::string>> ReadGeneration(const std::string& workspace_id,
+                                                          const std::string& id) const override {
+    return inner_.ReadGeneration(workspace_id, id);
   }
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const override {

@@ -8,9 +8,13 @@
 #define TOLLGATE_TESTS_BILLING_STORE_LEDGER_STORE_CONFORMANCE_H_
 
 #include <algorithm>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "billing/ledger/entry_codec.h"
+#include "billing/ledger/usage_poster.h"
 #include "billing/store/ledger_store.h"
 #include "tests/support/status_matchers.h"
 
@@ -40,15 +44,36 @@ class LedgerStoreConformance : public testing::Test {
     commit.keys = effects.keys;
     return commit;
   }
-  static UsageRow Usage(std::uint64_t sequence, const std::string& generation,
-                        std::uint32_t attempt, const std::string& key = "key_1",
-                        const std::string& workspace = "ws_1") {
-    return {{{"n", 1, 0}, sequence},
-            generation,
-            attempt,
-            workspace,
-            key,
-            generation + "#" + std::to_string(attempt)};
+  // A record; its bytes are "<generation>#<attempt>".
+  struct Usage {
+    std::string generation;
+    std::uint32_t attempt = 1;
+    std::string key = "key_1";
+    std::string workspace = "ws_1";
+  };
+  // Posts them as one batch of one lane.
+  void AddUsage(const std::vector<Usage>& records, Commit& commit) {
+    LedgerEffects effects;
+    UsagePoster poster(ledger_, records.size(), absl::UnixEpoch() + absl::Seconds(1));
+    const LaneKey lane{"n", 1, 0};
+    std::deque<std::string> bytes;
+    for (const Usage& record : records) {
+      UsageFacts facts;
+      facts.lane = &lane;
+      facts.number = bytes.size() + 1;
+      facts.attempt = record.attempt;
+      facts.workspace_id = record.workspace;
+      facts.key_id = record.key;
+      facts.generation_id = record.generation;
+      facts.model_id = "m";
+      facts.provider_id = "p";
+      facts.record = bytes.emplace_back(record.generation + "#" + std::to_string(record.attempt));
+      facts.digest = Sha256(facts.record);
+      EXPECT_EQ(poster.Post(facts), Outcome::kCreated);
+    }
+    poster.Finish(&effects);
+    commit.balances.insert(effects.balances.begin(), effects.balances.end());
+    for (UsageRun& run : effects.runs) commit.runs.push_back(std::move(run));
   }
   static std::vector<std::uint64_t> Sequences(const std::vector<Entry>& entries) {
     std::vector<std::uint64_t> sequences;
@@ -68,7 +93,7 @@ TYPED_TEST_P(LedgerStoreConformance, AnEmptyStoreHasNothing) {
   EXPECT_THAT(this->store().ReadEntry(0), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(this->store().ReadEntry(1), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(this->store().ReadAccount("wallet/x"), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(this->store().ReadGeneration("gen_1"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadGeneration("ws_1", "gen_1"), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(this->store().ListGenerationIds({"ws_1", "", "", 10}),
               IsOkAndHolds(testing::IsEmpty()));
 }
@@ -82,11 +107,12 @@ TYPED_TEST_P(LedgerStoreConformance, StateSurvivesReopening) {
                            Money::FromNanoUsd(2)};
   const NodeRow node{"n", 7, std::string("s\0x", 3)};
   const DigestRow digest{{{"n", 1, 4}, kLaneDigestsMax + 5}, Shorten(Sha256("x"))};
+  const DigestRun run{digest.record.lane, digest.record.sequence, {digest.digest}};
   commit.leases[lease.key] = lease;
   commit.accounts[account.account] = account;
   commit.nodes[node.node_id] = node;
   commit.lanes.lanes[{"n", 1, 4}] = {{"n", 1, 4}, 1029};
-  commit.lanes.digests = {digest};
+  commit.lanes.digests = {run};
   commit.config = {{false, {}, {{"budget/b", "bytes"}}, "rev"}};
   ASSERT_OK(this->store().Write(commit));
   this->factory_.Reopen();
@@ -124,6 +150,13 @@ TYPED_TEST_P(LedgerStoreConformance, KeepsCreditsRefundsRefusalsAndMessages) {
   commit.outbox = {message};
   commit.keys = {refused};
   commit.refunded = {{"gen_1", Money::FromNanoUsd(2)}};
+  const KeyTotalsRow used{"ws_1",
+                          "key_1",
+                          {Money::FromNanoUsd(9), Money::FromNanoUsd(8)},
+                          {20'780, {Money::FromNanoUsd(1), Money::FromNanoUsd(2)}},
+                          {20'779, {Money::FromNanoUsd(3), Money::FromNanoUsd(4)}},
+                          {20'758, {Money::FromNanoUsd(5), Money::FromNanoUsd(6)}}};
+  commit.key_totals = {used};
   commit.balances = {{"credit/ws_1", Money::FromNanoUsd(4)}};
   commit.accounts = {{run.account, run}, {budget.account, budget}};
   ASSERT_OK(this->store().Write(commit));
@@ -134,6 +167,7 @@ TYPED_TEST_P(LedgerStoreConformance, KeepsCreditsRefundsRefusalsAndMessages) {
   EXPECT_THAT(state.ledger.keys, testing::ElementsAre(refused));
   EXPECT_THAT(state.accounts, testing::UnorderedElementsAre(run, budget));
   EXPECT_EQ(state.refunded, commit.refunded);
+  EXPECT_THAT(state.key_totals, testing::ElementsAre(used));
   // What grows for ever may be left out, and is found.
   ASSERT_OK_AND_ASSIGN(state, this->store().LoadLean());
   EXPECT_THAT(state.credits, testing::ElementsAre(credit));
@@ -143,6 +177,8 @@ TYPED_TEST_P(LedgerStoreConformance, KeepsCreditsRefundsRefusalsAndMessages) {
   EXPECT_THAT(this->store().ReadAppliedKey("request/b"), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(this->store().ReadRefunded("gen_1"), IsOkAndHolds(Money::FromNanoUsd(2)));
   EXPECT_THAT(this->store().ReadRefunded("gen_2"), IsOkAndHolds(Money::Zero()));
+  EXPECT_THAT(this->store().ReadKeyTotals("ws_1", "key_1"), IsOkAndHolds(used));
+  EXPECT_THAT(this->store().ReadKeyTotals("ws_1", "key_2"), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(this->store().ReadBalance("credit/ws_1"), IsOkAndHolds(Money::FromNanoUsd(4)));
   EXPECT_THAT(this->store().ReadBalance("credit/ws_2"), IsOkAndHolds(Money::Zero()));
   Commit second;
@@ -179,14 +215,14 @@ TYPED_TEST_P(LedgerStoreConformance, RowsAreReplacedAndRemoved) {
   const LeaseKey key{"wallet/ws_1", "n", 1};
   Commit first;
   first.leases[key] = {key, {}, false};
-  first.lanes.digests = {{{{"n", 1, 0}, 1}, Shorten(Sha256("a"))},
-                         {{{"n", 1, 1}, 1}, Shorten(Sha256("b"))}};
+  first.lanes.digests = {{{"n", 1, 0}, 1, {Shorten(Sha256("a"))}},
+                         {{"n", 1, 1}, 1, {Shorten(Sha256("b"))}}};
   first.config = {{false, {}, {{"a", "1"}, {"b", "1"}}, "r1"}};
   ASSERT_OK(this->store().Write(first));
   Commit second;
   second.removed_leases = {key};
   second.lanes.forgotten_digests = {{"n", 1, 0}};
-  second.lanes.digests = {{{{"n", 1, 1}, 1 + kLaneDigestsMax}, Shorten(Sha256("c"))}};
+  second.lanes.digests = {{{"n", 1, 1}, 1 + kLaneDigestsMax, {Shorten(Sha256("c"))}}};
   second.config = {{false, {"a", "b"}, {{"b", "2"}, {"c", "2"}}, "r2"}};
   ASSERT_OK(this->store().Write(second));
   this->factory_.Reopen();
@@ -261,54 +297,111 @@ TYPED_TEST_P(LedgerStoreConformance, LongCommitsAreReadFromAnywhere) {
   }
 }
 
-TYPED_TEST_P(LedgerStoreConformance, RecordsOfSeveralLanesAreFoundInLongCommits) {
-  Commit commit;
-  for (std::uint64_t i = 1; i <= 150; ++i) {
-    commit.usage.push_back(this->Usage(i, "gen_a" + std::to_string(i), 1));
-    if (i % 50 == 0) {
-      UsageRow other = this->Usage(i / 50, "gen_b" + std::to_string(i), 1);
-      other.record.lane.lane = 7;
-      commit.usage.push_back(other);
-    }
-  }
+TYPED_TEST_P(LedgerStoreConformance, RunsStandBetweenOtherEntriesInLongCommits) {
+  using Usage = typename TestFixture::Usage;
+  Commit commit = this->Entries("ws_1", EntryKind::kTopUp, 1);  // 1
+  std::vector<Usage> records;
+  for (int i = 1; i <= 150; ++i) records.push_back({"gen_a" + std::to_string(i)});
+  this->AddUsage(records, commit);                                     // 2..151
+  const Commit between = this->Entries("ws_1", EntryKind::kTopUp, 2);  // 152, 153
+  commit.entries.insert(commit.entries.end(), between.entries.begin(), between.entries.end());
+  this->AddUsage({{"gen_b1"}, {"gen_b2"}}, commit);  // 154, 155
   ASSERT_OK(this->store().Write(commit));
-  for (const std::string id :
-       {"gen_a1", "gen_a50", "gen_a51", "gen_a64", "gen_a65", "gen_a150", "gen_b50", "gen_b150"}) {
-    EXPECT_THAT(this->store().ReadGeneration(id), IsOkAndHolds(testing::ElementsAre(id + "#1")));
+  this->factory_.Reopen();
+  EXPECT_EQ(this->store().Load()->ledger.last_sequence, 155u);
+  for (const std::string id : {"gen_a1", "gen_a63", "gen_a64", "gen_a65", "gen_a128", "gen_a129",
+                               "gen_a150", "gen_b1", "gen_b2"}) {
+    EXPECT_THAT(this->store().ReadGeneration("ws_1", id),
+                IsOkAndHolds(testing::ElementsAre(id + "#1")));
   }
+  ASSERT_OK_AND_ASSIGN(const std::vector<Entry> journal, this->store().ReadJournal(1, 1000));
+  ASSERT_EQ(journal.size(), 155u);
+  Sha256Digest former{};
+  for (const Entry& entry : journal) {
+    EXPECT_EQ(entry.hash, ChainHash(former, EncodeEntryContents(entry))) << entry.sequence;
+    former = entry.hash;
+  }
+  EXPECT_EQ(journal[1].usage->record, "gen_a1#1");
+  EXPECT_EQ(journal[152].transfer.kind, EntryKind::kTopUp);
+  EXPECT_THAT(this->Sequences(*this->store().ListEntries({.workspace_id = "ws_1",
+                                                          .kinds = {EntryKind::kUsage},
+                                                          .before_sequence = 155,
+                                                          .limit = 3})),
+              testing::ElementsAre(154, 151, 150));
 }
 
 TYPED_TEST_P(LedgerStoreConformance, FindsGenerations) {
   Commit commit;
-  commit.usage = {this->Usage(1, "gen_A", 2), this->Usage(2, "gen_A", 1),
-                  this->Usage(3, "gen_B", 1), this->Usage(4, "gen_C", 1, "key_2"),
-                  this->Usage(5, "gen_D", 1, "key_1", "ws_2")};
+  this->AddUsage({{"gen_A", 2},
+                  {"gen_A", 1},
+                  {"gen_B"},
+                  {"gen_C", 1, "key_2"},
+                  {"gen_D", 1, "key_1", "ws_2"},
+                  {"gen_AB", 1, ""}},
+                 commit);
   ASSERT_OK(this->store().Write(commit));
   using testing::ElementsAre;
-  EXPECT_THAT(this->store().ReadGeneration("gen_A"),
+  EXPECT_THAT(this->store().ReadGeneration("ws_1", "gen_A"),
               IsOkAndHolds(ElementsAre("gen_A#1", "gen_A#2")));
-  EXPECT_THAT(this->store().ReadGeneration("gen_"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadGeneration("ws_1", "gen_"), StatusIs(absl::StatusCode::kNotFound));
   const auto list = [&](const GenerationQuery& query) {
     return *this->store().ListGenerationIds(query);
   };
-  EXPECT_THAT(list({"ws_1", "", "", 10}), ElementsAre("gen_C", "gen_B", "gen_A"));
+  EXPECT_THAT(this->store().ReadGeneration("ws_2", "gen_A"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(list({"ws_1", "", "", 10}), ElementsAre("gen_C", "gen_B", "gen_AB", "gen_A"));
   EXPECT_THAT(list({"ws_1", "", "", 2}), ElementsAre("gen_C", "gen_B"));
-  EXPECT_THAT(list({"ws_1", "", "gen_B", 10}), ElementsAre("gen_A"));
+  EXPECT_THAT(list({"ws_1", "", "gen_B", 10}), ElementsAre("gen_AB", "gen_A"));
   EXPECT_THAT(list({"ws_1", "key_1", "", 10}), ElementsAre("gen_B", "gen_A"));
   EXPECT_THAT(list({"ws_1", "key_1", "gen_B", 10}), ElementsAre("gen_A"));
   EXPECT_THAT(list({"ws_2", "", "", 10}), ElementsAre("gen_D"));
   EXPECT_THAT(list({"ws_3", "", "", 10}), ElementsAre());
 }
 
+// As ULIDs do, ids of one moment begin alike; and those of one commit overlap with the next's.
+TYPED_TEST_P(LedgerStoreConformance, ListsGenerationsOfOneMomentInOrderOverCommits) {
+  using Usage = typename TestFixture::Usage;
+  std::vector<std::string> newest_first;
+  std::vector<std::vector<Usage>> commits(3);
+  for (int i = 0; i < 60; ++i) {
+    // Five to a bucket, 12 buckets, each with rows of all commits.
+    const std::string id = "gen_01K" + std::to_string(10'000 + i / 5) + std::to_string(i % 5);
+    commits[static_cast<std::size_t>(i % 3)].push_back({id, 1, i % 2 == 0 ? "key_1" : "key_2"});
+    newest_first.insert(newest_first.begin(), id);
+  }
+  for (std::vector<Usage>& records : commits) {
+    std::reverse(records.begin(), records.begin() + 7);  // They end in another order.
+    Commit commit;
+    this->AddUsage(records, commit);
+    ASSERT_OK(this->store().Write(commit));
+  }
+  for (const std::size_t page : {1u, 4u, 7u, 100u}) {
+    std::vector<std::string> found;
+    std::vector<std::string> of_key;
+    for (std::vector<std::string> ids = {""}; !ids.empty();) {
+      ids = *this->store().ListGenerationIds({"ws_1", "", found.empty() ? "" : found.back(), page});
+      found.insert(found.end(), ids.begin(), ids.end());
+    }
+    for (std::vector<std::string> ids = {""}; !ids.empty();) {
+      ids = *this->store().ListGenerationIds(
+          {"ws_1", "key_2", of_key.empty() ? "" : of_key.back(), page});
+      of_key.insert(of_key.end(), ids.begin(), ids.end());
+    }
+    EXPECT_EQ(found, newest_first) << page;
+    ASSERT_EQ(of_key.size(), 30u) << page;
+    for (std::size_t i = 0; i < of_key.size(); ++i) EXPECT_EQ(of_key[i], newest_first[2 * i]);
+  }
+}
+
 TYPED_TEST_P(LedgerStoreConformance, KeepsWhatIsQuarantinedApart) {
   Commit commit;
-  commit.usage = {this->Usage(1, "gen_A", 1)};
+  this->AddUsage({{"gen_A"}}, commit);
   commit.quarantined = {{{{"n", 1, 0}, 1}, "other"}};
   ASSERT_OK(this->store().Write(commit));
   EXPECT_THAT(this->store().ReadQuarantined({{"n", 1, 0}, 1}), IsOkAndHolds("other"));
   EXPECT_THAT(this->store().ReadQuarantined({{"n", 1, 0}, 2}),
               StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(this->store().ReadGeneration("gen_A"), IsOkAndHolds(testing::ElementsAre("gen_A#1")));
+  EXPECT_THAT(this->store().ReadGeneration("ws_1", "gen_A"),
+              IsOkAndHolds(testing::ElementsAre("gen_A#1")));
 }
 
 TYPED_TEST_P(LedgerStoreConformance, APriceVersionIsKeptForEverAndAsItFirstWas) {
@@ -326,18 +419,19 @@ TYPED_TEST_P(LedgerStoreConformance, APriceVersionIsKeptForEverAndAsItFirstWas) 
 
 TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
   Commit commit;
-  for (std::uint32_t i = 1; i <= kGenerationAttemptsMax + 5; ++i) {
-    commit.usage.push_back(this->Usage(i, "gen_A", i));
-  }
+  std::vector<typename TestFixture::Usage> records;
+  for (std::uint32_t i = 1; i <= kGenerationAttemptsMax + 5; ++i) records.push_back({"gen_A", i});
+  this->AddUsage(records, commit);
   ASSERT_OK(this->store().Write(commit));
-  EXPECT_EQ(this->store().ReadGeneration("gen_A")->size(), kGenerationAttemptsMax);
+  EXPECT_EQ(this->store().ReadGeneration("ws_1", "gen_A")->size(), kGenerationAttemptsMax);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, StateSurvivesReopening,
                             KeepsCreditsRefundsRefusalsAndMessages, ListsTheAccountsOfABudget,
                             RowsAreReplacedAndRemoved, ListsAWorkspacesEntriesNewestFirst,
                             LongCommitsAreReadFromAnywhere,
-                            RecordsOfSeveralLanesAreFoundInLongCommits, FindsGenerations,
+                            RunsStandBetweenOtherEntriesInLongCommits, FindsGenerations,
+                            ListsGenerationsOfOneMomentInOrderOverCommits,
                             KeepsWhatIsQuarantinedApart, APriceVersionIsKeptForEverAndAsItFirstWas,
                             ManyAttemptsOfOneGenerationAreCutOff);
 

@@ -37,6 +37,8 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   EXPECT_THAT(DecodeAppliedKey("k", std::string(8 + 32, 'x') + '\0'), StatusIs(kLoss));
   EXPECT_THAT(DecodeAppliedKey("k", std::string(8 + 32, 'x') + '\x7f'), StatusIs(kLoss));
   EXPECT_THAT(DecodeCredit("ws", "short"), StatusIs(kLoss));
+  EXPECT_THAT(DecodeKeyTotals(KeyTotalsKey("ws", "k"), "short"), StatusIs(kLoss));
+  EXPECT_THAT(DecodeKeyTotals("ws", EncodeKeyTotals({})), StatusIs(kLoss));
   EXPECT_THAT(DecodeMessage(SequenceKey(1), "short"), StatusIs(kLoss));
   const std::string lane_key = EncodeLaneKey({"n", 1, 2});
   EXPECT_THAT(DecodeLane(lane_key, "short"), StatusIs(kLoss));
@@ -44,7 +46,6 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   const std::string block_key = DigestBlockKey({{"n", 1, 2}, 1});
   EXPECT_THAT(DecodeDigestBlock(block_key, "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeDigestBlock(lane_key, EmptyDigestBlock()), StatusIs(kLoss));
-  EXPECT_THAT(RecordOfGenerationKey("short"), StatusIs(kLoss));
   EXPECT_THAT(SequenceAtEnd("short"), StatusIs(kLoss));
 }
 
@@ -59,18 +60,11 @@ TEST(RowCodecTest, ADigestLiesInTheSlotOfItsSequence) {
   EXPECT_NE(DigestBlockKey({lane, 64}), key);
   std::string block = EmptyDigestBlock();
   EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::IsEmpty()));
-  PutDigest(first, block);
-  PutDigest(other, block);
+  PutDigest(first.record.sequence, first.digest, block);
+  PutDigest(other.record.sequence, other.digest, block);
   EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::ElementsAre(first, other)));
-  PutDigest(later, block);
+  PutDigest(later.record.sequence, later.digest, block);
   EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::ElementsAre(later, other)));
-}
-
-TEST(RowCodecTest, AGenerationKeyNamesItsRecord) {
-  const RecordKey record{{"n", 3, 1}, 77};
-  const std::string key = GenerationKey({record, "gen_A", 2, "ws", "key", ""});
-  EXPECT_THAT(RecordOfGenerationKey(key.substr(KeyString("gen_A").size())),
-              IsOkAndHolds(EncodeRecordKey(record)));
 }
 
 }  // namespace

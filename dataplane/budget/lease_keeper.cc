@@ -66,6 +66,7 @@ struct LeaseKeeper::Want {
   MonotonicTime no_refill_before;
   MonotonicTime no_ask_before;  // After a refusal.
   bool ask_planned = false;     // A look at `no_ask_before` is on its way.
+  bool refill_planned = false;  // A look at `no_refill_before` is.
   // Measured.
   MonotonicTime measured_at;
   Money measured_spent;
@@ -385,9 +386,15 @@ void LeaseKeeper::LookAtEnded(const AccountView& view, Want& want) {
 void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
   const MonotonicTime now = clock_.Monotonic();
   const Money appetite = Appetite(view, want);
-  pool_.SetLowWater(
-      *view.account,
-      Money::FromNanoUsd(AtLeastZero(view.remaining.TryAdd(appetite)).nano_usd() / 2));
+  const Money low_water =
+      Money::FromNanoUsd(AtLeastZero(view.remaining.TryAdd(appetite)).nano_usd() / 2);
+  const bool may_refill = link_ != nullptr && want.nonce == 0 && now >= want.no_refill_before &&
+                          view.shortage == LeaseShortage::kNone;
+  // Below it each use of the account asks for a look, which is in vain until more can be asked for.
+  pool_.SetLowWater(*view.account, may_refill ? low_water : Money::Zero());
+  if (now < want.no_refill_before && view.remaining < low_water) {
+    LookLater(*view.account, want.no_refill_before, &Want::refill_planned);
+  }
   if (link_ == nullptr || releasing_) return;
   // It serves nobody here, though requests wait for it.  Of a cap that fell, or of credit whose
   // time is over, billing may grant the rest again once it is back; nobody else asks for it: a
@@ -417,10 +424,7 @@ void LeaseKeeper::LookAtLive(const AccountView& view, Want& want) {
     if (idle && now >= want.no_close_before) AskToClose(view, want);
     return;
   }
-  const bool low =
-      appetite > Money::Zero() && now >= want.no_refill_before &&
-      view.shortage == LeaseShortage::kNone &&
-      view.remaining.nano_usd() < (view.remaining.nano_usd() + appetite.nano_usd()) / 2;
+  const bool low = may_refill && appetite > Money::Zero() && view.remaining < low_water;
   const bool unstarted = !view.answered;  // An inherited lease serves it: get one of our own.
   if (low || unstarted || now >= want.renew_at) {
     Send(view, want, Money::Zero(), now >= want.no_refill_before ? appetite : Money::Zero());
@@ -436,14 +440,18 @@ void LeaseKeeper::AskToClose(const AccountView& view, Want& want) {
 }
 
 void LeaseKeeper::AskLater(const Account& account, Want& want) {
-  if (want.ask_planned) return;
-  want.ask_planned = true;
-  executor_.PostAfter(want.no_ask_before - clock_.Monotonic(),
-                      [this, name = account.name, alive = std::weak_ptr<int>(alive_)] {
+  LookLater(account, want.no_ask_before, &Want::ask_planned);
+}
+
+// One look of each sort is planned at a time.
+void LeaseKeeper::LookLater(const Account& account, MonotonicTime at, bool Want::*planned) {
+  if (std::exchange(WantOf(account).*planned, true)) return;
+  executor_.PostAfter(at - clock_.Monotonic(),
+                      [this, planned, name = account.name, alive = std::weak_ptr<int>(alive_)] {
                         if (alive.expired()) return;
                         const Account* found = pool_.Find(name);
                         if (found == nullptr) return;
-                        WantOf(*found).ask_planned = false;
+                        WantOf(*found).*planned = false;
                         Look(*found);
                       });
 }
@@ -465,6 +473,7 @@ void LeaseKeeper::Send(const AccountView& view, Want& want, Money need, Money mo
   want.sent_at = now;
   want.sent_need = need;
   want.release_seen = false;
+  pool_.SetLowWater(*view.account, Money::Zero());  // Until it is answered.
   want.no_refill_before = std::max(want.no_refill_before, now + kRefillPause);
   // Until it is answered, renewals wait; afterwards the grant says when.
   want.renew_at = now + options_.answer_timeout;

@@ -107,6 +107,7 @@ class LeaseKeeper {
   void AskToClose(const AccountView& view, Want& want);
   void OnClosedLease(const Account& account);
   void AskLater(const Account& account, Want& want);
+  void LookLater(const Account& account, MonotonicTime at, bool Want::*planned);
   void Send(const AccountView& view, Want& want, Money need, Money more);
   Money Appetite(const AccountView& view, const Want& want) const;
   Want& WantOf(const Account& account);

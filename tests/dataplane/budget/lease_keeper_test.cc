@@ -164,6 +164,35 @@ TEST_F(LeaseKeeperTest, RenewsAtHalfTimeWhileInUse) {
   EXPECT_LE(asked_at_s[0], 31);
 }
 
+// Each use below the low water asks the keeper for a look: not while it could do nothing.
+TEST_F(LeaseKeeperTest, UsesOfALowLeaseAskForALookOnlyWhenMoreCanBeAskedFor) {
+  Fund(220);  // Four holds should have room.
+  const auto use = [this] {
+    Hold hold;
+    ASSERT_EQ(pool_->TryHold(set_, Nano(100), &hold).kind, HoldResult::kHeld);
+    pool_->Settle(std::move(hold), Nano(1));
+  };
+  for (int i = 0; i < 30; ++i) {
+    use();
+    executor_.Advance(absl::Milliseconds(100), absl::Milliseconds(100));
+    if (const auto want = LastWant()) Answer(*want, want->granted_nano_usd());
+  }
+  LastWant();
+  int looks = 0;
+  int asked = 0;
+  pool_->SetWake([&looks] { ++looks; });
+  for (int i = 0; i < 50; ++i) {
+    use();
+    executor_.Advance(absl::Milliseconds(20), absl::Milliseconds(20));
+    if (const auto want = LastWant()) {
+      ++asked;
+      Answer(*want, want->granted_nano_usd() + 1);
+    }
+  }
+  EXPECT_GE(asked, 2) << "it stays low, and asks as often as it may";
+  EXPECT_LE(looks, asked + 1);
+}
+
 // A key may be revoked that the node does not know of: what it has runs out.
 TEST_F(LeaseKeeperTest, IsNotRenewedWhereItIsCutOffAndBehind) {
   Fund(1000);

@@ -19,6 +19,7 @@ from suite.provider import build_dir
 
 LOOPBACK_ANY_PORT = "127.0.0.1:0"
 CLI_TIMEOUT_S = 30
+AUDIT_TIMEOUT_S = 1800  # It reads all of a ledger: after a thousand kills some 300,000 entries.
 PRIVATE = 0o600
 
 
@@ -50,12 +51,12 @@ class Suite:
         """Whether the test itself put a secret into this file."""
         return path in self.inputs
 
-    def cli(self, *arguments, check=True, stdin=None):
+    def cli(self, *arguments, check=True, stdin=None, timeout_s=CLI_TIMEOUT_S):
         """Runs `tollgate ARGUMENTS`; its CompletedProcess."""
         done = subprocess.run(
             [build_dir() / "bin" / "tollgate", *map(str, arguments), *self._cli_tls()], text=True,
             input=stdin,
-            capture_output=True, timeout=CLI_TIMEOUT_S, check=False, cwd=self.directory,
+            capture_output=True, timeout=timeout_s, check=False, cwd=self.directory,
             env={**os.environ, "TOLLGATE_ADMIN": self.admin_grpc, "TOLLGATE_TOKEN": self.token,
                  "TOLLGATE_BILLING": self.billing_grpc, "TOLLGATE_CATALOG": self.catalog_grpc})
         if check:
@@ -78,7 +79,8 @@ class Suite:
     def audit(self, folder=None):
         """The offline audit of billing's store, which must not be running, or of a copy of its
         folder: the report. Fails on a difference."""
-        done = self.cli("audit", "--store", folder or self.ledger_folder, "-o", "json", check=False)
+        done = self.cli("audit", "--store", folder or self.ledger_folder, "-o", "json", check=False,
+                        timeout_s=AUDIT_TIMEOUT_S)
         assert done.returncode == 0, f"tollgate audit:\n{done.stdout}{done.stderr}"
         return json.loads(done.stdout)
 

@@ -98,6 +98,7 @@ TEST_F(AnthropicMessagesTest, ReadsInstructionsResultsAndThoughts) {
 // What this gateway told of another maker's sources is not sent on as Anthropic's own.
 TEST_F(AnthropicMessagesTest, CitationsThatItsOwnApiMadeTravel) {
   const auto owner = [&](const std::string& citation) {
+    request_.Reset();
     EXPECT_FALSE(Read(Body(R"("messages":[{"role":"assistant","content":[{"type":"text","text":)"
                            R"("a","citations":[)" +
                            citation + "]}]}]")));

@@ -35,6 +35,8 @@ absl::StatusOr<ReviewedProvider> ReadProvider(const JsonValue& row) {
       provider.doc_url = value.text;
     } else if (name == "quirks") {
       TG_ASSIGN_OR_RETURN(provider.quirks, ReadQuirks(value));
+    } else if (name == "quirk_sources") {
+      for (const JsonValue& item : value.items) provider.quirk_sources.push_back(item.text);
     } else if (name == "maker") {
       provider.maker = value.text;
     } else if (name == "format" && FormatByName(value.text)) {
@@ -45,6 +47,12 @@ absl::StatusOr<ReviewedProvider> ReadProvider(const JsonValue& row) {
       return absl::InternalError(absl::StrCat("reviewed_providers.json: '", name, "' of '",
                                               provider.id, "' is not understood"));
     }
+  }
+  if (provider.quirks != Quirks() && provider.quirk_sources.empty()) {
+    return absl::InternalError(
+        absl::StrCat("reviewed_providers.json: nothing says where the "
+                     "quirks of '",
+                     provider.id, "' are from"));
   }
   return provider;
 }

@@ -23,6 +23,8 @@ struct ReviewedProvider {
   std::string base_url;
   std::string doc_url;
   Quirks quirks;
+  // The public documents that these are from, with their dates where they have one.
+  std::vector<std::string> quirk_sources;
   std::string maker;                 // The vendor whose own API this is; empty for a reseller.
   std::vector<std::string> litellm;  // LiteLLM's names of it.
 };

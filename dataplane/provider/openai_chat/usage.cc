@@ -14,6 +14,7 @@ struct Reported {
   std::int64_t prompt_audio = -1;
   std::int64_t reasoning = -1;
   std::int64_t completion_audio = -1;
+  std::int64_t total = -1;
   bool believable = true;
 };
 
@@ -92,6 +93,11 @@ TokenUsage Classify(const Reported& reported) {
   usage.input_audio = Take(reported.prompt_audio, input);
   usage.input_text = input;
   std::int64_t output = std::max<std::int64_t>(reported.completion, 0);
+  // xAI counts thoughts beside the completion's tokens: then the total says so.
+  if (reported.reasoning > 0 &&
+      reported.total == std::max<std::int64_t>(reported.prompt, 0) + output + reported.reasoning) {
+    output += reported.reasoning;
+  }
   usage.output_reasoning = Take(reported.reasoning, output);
   usage.output_audio = Take(reported.completion_audio, output);
   usage.output_text = output;
@@ -116,6 +122,8 @@ bool ReadUsage(JsonCursor& json, UsageReport& usage) {
       ReadPromptDetails(json, reported);
     } else if (KeyIs(key, "completion_tokens_details") || KeyIs(key, "output_tokens_details")) {
       ReadCompletionDetails(json, reported);
+    } else if (KeyIs(key, "total_tokens")) {
+      ReadCount(json, reported.total, reported.believable);
     } else if (KeyIs(key, "prompt_cache_hit_tokens")) {
       ReadCount(json, reported.cached, reported.believable);
     } else if (KeyIs(key, "cache_creation_input_tokens")) {

@@ -39,6 +39,20 @@ TEST(OpenAiUsageTest, PartsNeverExceedTheirSum) {
   EXPECT_EQ(facts.usage.tokens.output_text, 0);
 }
 
+// xAI reports so; OpenAI's total is the sum of the other two.
+TEST(OpenAiUsageTest, ThoughtsBesideTheCompletionAreCountedToo) {
+  const auto read = [](const std::string& total) {
+    return Usage(R"({"prompt_tokens":30,"completion_tokens":9,"total_tokens":)" + total +
+                 R"(,"completion_tokens_details":{"reasoning_tokens":200}})")
+        .usage.tokens;
+  };
+  EXPECT_EQ(read("239").output_reasoning, 200);
+  EXPECT_EQ(read("239").output_text, 9);
+  EXPECT_EQ(read("39").output_reasoning, 9) << "no more than its sum";
+  EXPECT_EQ(read("39").output_text, 0);
+  EXPECT_EQ(read("240").output_reasoning, 9) << "a total that no sum explains";
+}
+
 TEST(OpenAiUsageTest, WhatIsNotBelievedIsAbsent) {
   for (const char* usage :
        {"null", "{}", "[]", "5", R"({"prompt_tokens":-1})", R"({"prompt_tokens":1.5})",
@@ -65,11 +79,11 @@ TEST(OpenAiChatFormatTest, Events) {
   const ProviderFormat& format = OpenAiChatFormat();
   EXPECT_TRUE(format.ReadEvent("[DONE]").is_end);
   EXPECT_FALSE(format.ReadEvent("[DONE").valid);
-  const AnswerFacts delta = format.ReadEvent(
-      R"({"id":"x","choices":[{"delta":{"content":"abc","reasoning_content":"de",)"
-      R"("role":"assistant",)"
-      R"("tool_calls":[{"index":0,"function":{"name":"fn","arguments":"{}"}}]},)"
-      R"("finish_reason":"tool_calls"}]})");
+  const AnswerFacts delta =
+      format.ReadEvent(R"({"id":"x","choices":[{"delta":{"content":"abc","reasoning_content":"de",)"
+                       R"("role":"assistant",)"
+                       R"("tool_calls":[{"index":0,"function":{"name":"fn","arguments":"{}"}}]},)"
+                       R"("finish_reason":"tool_calls"}]})");
   EXPECT_TRUE(delta.valid);
   EXPECT_TRUE(delta.has_choices);
   EXPECT_EQ(delta.content_bytes, 9);

@@ -24,12 +24,12 @@ class Service;
 
 namespace tollgate {
 
-// Agreed between server and client (base/grpc_client.h): a client pings every 20 s, a server
-// forbids pings closer than 10 s.  Were the client the faster, it would be cut off with
-// "too_many_pings".
-inline constexpr absl::Duration kGrpcClientPingInterval = absl::Seconds(20);
-inline constexpr absl::Duration kGrpcPingTimeout = absl::Seconds(10);
-inline constexpr absl::Duration kGrpcServerMinPingInterval = absl::Seconds(10);
+// Agreed between server and client (base/grpc_client.h): a client pings every 5 s, a server forbids
+// pings closer than 2 s.  Were the client the faster, it would be cut off with "too_many_pings".  A
+// connection that is cut off in silence is left after ten seconds: what it carried opens another.
+inline constexpr absl::Duration kGrpcClientPingInterval = absl::Seconds(5);
+inline constexpr absl::Duration kGrpcPingTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kGrpcServerMinPingInterval = absl::Seconds(2);
 // A snapshot chunk is the largest message.
 inline constexpr int kGrpcMessageBytesMax = 4 * 1024 * 1024;
 // A bearer token and a few names; refuses header floods.

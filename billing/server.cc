@@ -34,8 +34,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Build(Config config, ServerParts
     TG_ASSIGN_OR_RETURN(auto channel, Connect(server->config_.control_plane_address,
                                               server->config_.control_plane_tls));
     ConfigSubscriberOptions options;
-    options.on_revision = [service = server->lease_service_.get()](ConfigRevision revision) {
-      service->SetConfigRevision(revision);
+    options.on_revision = [service = server->lease_service_.get()](ConfigRevision revision,
+                                                                   const BindingChange& binding) {
+      service->NoteConfig(revision, binding);
     };
     server->subscriber_ =
         std::make_unique<ConfigSubscriber>(std::move(channel), *server->config_cache_,
@@ -75,8 +76,8 @@ absl::Status Server::OpenBooks() {
   authorizer_ = std::make_unique<Authorizer>(Authorizer::Options{
       .tokens = config_.admin_tokens, .listens_on_loopback = IsLoopbackHost(listen.host)});
   usage_service_ = std::make_unique<UsageService>(*writer_);
-  lease_service_ = std::make_unique<LeaseService>(*writer_, *authorizer_);
-  lease_service_->SetConfigRevision(config_cache_->revision());
+  lease_service_ =
+      std::make_unique<LeaseService>(*writer_, *authorizer_, config_cache_->revision());
   ledger_service_ = std::make_unique<LedgerService>(*writer_, *store_, *authorizer_);
   return absl::OkStatus();
 }

@@ -263,11 +263,14 @@ class Server::Impl {
     keeper.idle_release = config_.lease_idle_release;
     if (subscriber_ != nullptr) {
       keeper.config_behind = [this](const config::v1::Revision& newest) {
-        const SubscriberStatus status = subscriber_->status();
-        return !status.connected &&
-               status.revision < ConfigRevision{newest.epoch(), newest.number()};
+        return subscriber_->status().revision < ConfigRevision{newest.epoch(), newest.number()};
       };
+      keeper.config_confirmed = [this] { return subscriber_->Confirmed(); };
     }
+    keeper.slots = &rates_.slots();
+    keeper.drawn_acknowledged = [this](std::uint64_t number) {
+      return shipper_->DrawnAcknowledged(number);
+    };
     keeper_ = std::make_unique<LeaseKeeper>(*leases_, money_executor_, clock_, SystemRandom(),
                                             GrpcLeaseLinks(channel, money_executor_), keeper);
     IncarnationLeases former;

@@ -141,6 +141,9 @@ class Books {
   }
   absl::Status Want(StreamId stream, const WantRequest& request, Now now);
   absl::StatusOr<LeaseView> Resolve(const LeaseKey& key, Now now);
+  absl::Status GivenUp(StreamId stream, std::uint64_t incarnation) {
+    return leases_.GivenUp(stream, incarnation);
+  }
   void Expire(Now now);
   MonotonicTime NextDeadline() const;
 

@@ -67,6 +67,17 @@ std::string_view ScopeWord(config::v1::ScopeKind kind) {
   }
 }
 
+// What of a hard budget a node must know to keep to it.
+std::string ReachOf(const config::v1::Budget& budget) {
+  if (!budget.hard()) return "";
+  config::v1::Budget reach = budget;
+  reach.clear_limit_nano_usd();
+  reach.clear_raises();
+  reach.clear_alert_percents();
+  reach.clear_alert_webhook_ids();
+  return reach.SerializeAsString();
+}
+
 // REQUIRED: CheckBudget().
 BudgetTerms ReadTerms(const config::v1::Budget& budget) {
   BudgetTerms terms{.limit = Money::FromNanoUsd(budget.limit_nano_usd()),
@@ -143,6 +154,8 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareSnapshot() {
   if (state.digest != chunks.digest) {
     return absl::InvalidArgumentError("the snapshot does not have the digest that was stated");
   }
+  // Of the first configuration nothing was known before.
+  if (current_.revision != ConfigRevision{}) update.binding = BindingOf(current_, state);
   update.change.replaces_all = true;
   update.change.revision = EncodeRevision(state);
   update.budgets = BudgetsOf(state);
@@ -165,6 +178,7 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
   for (const std::string& key : delta.removed()) {
     const auto found = state.resources.find(key);
     if (found == state.resources.end()) continue;
+    NoteBinding(state, &found->second, nullptr, &update.binding);
     state.digest -= found->second.hash;
     state.resources.erase(found);
     update.change.removed.push_back(key);
@@ -177,6 +191,11 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
   if (state.digest != delta.digest()) {
     return absl::InvalidArgumentError("the delta does not lead to the digest that was stated");
   }
+  for (const auto& [key, bytes] : update.change.upserts) {  // Scopes may be in it, too.
+    const auto before = current_.resources.find(key);
+    NoteBinding(state, before == current_.resources.end() ? nullptr : &before->second,
+                &state.resources.at(key), &update.binding);
+  }
   update.change.revision = EncodeRevision(state);
   update.budgets = BudgetsOf(state);
   update.webhooks = WebhooksOf(state);
@@ -185,6 +204,50 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
 }
 
 void ConfigCache::Adopt() { current_ = std::exchange(prepared_, {}); }
+
+// What is new takes nothing, but for a cap; what is changed or gone may.
+void ConfigCache::NoteBinding(const State& state, const Kept* before, const Kept* after,
+                              BindingChange* binding) {
+  if (before != nullptr && after != nullptr && before->hash == after->hash) return;
+  if (before != nullptr && !before->workspace_id.empty()) {
+    binding->workspaces.insert(before->workspace_id);
+  }
+  if (after == nullptr || after->reach.empty()) return;
+  if (before == nullptr || before->reach != after->reach) {
+    BindScope(state, after->terms.scope, binding);
+  }
+}
+
+void ConfigCache::BindScope(const State& state, const std::string& scope, BindingChange* binding) {
+  const auto found = state.resources.find(scope);
+  if (found != state.resources.end() && !found->second.workspace_id.empty()) {
+    binding->workspaces.insert(found->second.workspace_id);
+    return;
+  }
+  constexpr std::string_view kOrganization = "organization/";
+  if (!scope.starts_with(kOrganization)) {
+    binding->all = true;  // A project or a quota entity: billing does not know of whom.
+    return;
+  }
+  for (auto it = state.resources.lower_bound("workspace/");
+       it != state.resources.end() && it->first.starts_with("workspace/"); ++it) {
+    if (it->second.organization_id == scope.substr(kOrganization.size())) {
+      binding->workspaces.insert(it->second.workspace_id);
+    }
+  }
+}
+
+BindingChange ConfigCache::BindingOf(const State& before, const State& after) {
+  BindingChange binding;
+  for (const auto& [key, kept] : before.resources) {
+    if (!after.resources.contains(key)) NoteBinding(before, &kept, nullptr, &binding);
+  }
+  for (const auto& [key, kept] : after.resources) {
+    const auto found = before.resources.find(key);
+    NoteBinding(after, found == before.resources.end() ? nullptr : &found->second, &kept, &binding);
+  }
+  return binding;
+}
 
 // Every version is kept when it is first published, before a charge can name it: whoever recomputes
 // a charge years later needs nothing but this store.
@@ -220,7 +283,15 @@ absl::Status ConfigCache::Upsert(const Resource& resource, State* state) {
     if (!budget.disabled()) {
       kept.budget_id = budget.id();
       kept.terms = ReadTerms(budget);
+      kept.reach = ReachOf(budget);
     }
+  } else if (resource.has_workspace()) {
+    kept.workspace_id = resource.workspace().id();
+    kept.organization_id = resource.workspace().organization_id();
+  } else if (resource.has_member()) {
+    kept.workspace_id = resource.member().workspace_id();
+  } else if (resource.has_api_key()) {
+    kept.workspace_id = resource.api_key().workspace_id();
   } else if (resource.has_webhook()) {
     const config::v1::Webhook& webhook = resource.webhook();
     if (!IsValidResourceId(webhook.id())) {

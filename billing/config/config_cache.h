@@ -12,24 +12,18 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "billing/books/commit.h"
+#include "billing/config/binding_revisions.h"
 #include "billing/lease/lease.h"
 #include "tollgate/config/v1/config.pb.h"
 
 namespace tollgate::billing {
-
-// (epoch, number): compared in this order.
-struct ConfigRevision {
-  std::uint64_t epoch = 0;
-  std::uint64_t number = 0;
-
-  friend auto operator<=>(const ConfigRevision&, const ConfigRevision&) = default;
-};
 
 // An update that was found good and waits to be made durable.
 struct ConfigUpdate {
   ConfigChange change;      // For the store.
   BudgetTermsById budgets;  // What the whole says of budgets that are in force.
   WebhooksById webhooks;    // And of webhooks.
+  BindingChange binding;    // From whom it takes something.
 };
 
 // Not thread-safe.  An update is prepared, made durable by the caller, and then adopted.
@@ -64,8 +58,11 @@ class ConfigCache {
   // What of a resource is needed while it is in force; its bytes are in the store.
   struct Kept {
     std::uint64_t hash = 0;
-    std::string budget_id;  // Empty for what is not a budget in force.
+    std::string workspace_id;     // Of a workspace, a member or a key; empty for others.
+    std::string organization_id;  // Of a workspace.
+    std::string budget_id;        // Empty for what is not a budget in force.
     BudgetTerms terms;
+    std::string reach;  // Of a hard budget: all but how much it allows, which billing enforces.
     std::string webhook_id;  // Empty for what is not a webhook.
     Webhook webhook;
   };
@@ -83,6 +80,11 @@ class ConfigCache {
   };
 
   static absl::Status Upsert(const config::v1::Resource& resource, State* state);
+  // Notes from whom it takes something that `before` became `after`; either may be null.
+  static void NoteBinding(const State& state, const Kept* before, const Kept* after,
+                          BindingChange* binding);
+  static void BindScope(const State& state, const std::string& scope, BindingChange* binding);
+  static BindingChange BindingOf(const State& before, const State& after);
   static void KeepPrices(const config::v1::Resource& resource, ConfigChange* change);
   static BudgetTermsById BudgetsOf(const State& state);
   static WebhooksById WebhooksOf(const State& state);

@@ -109,12 +109,12 @@ class ConfigSubscriber::Stream final
                                std::move(shared->webhooks));
              },
          .done =
-             [this](const absl::Status& synced) {
+             [this, shared](const absl::Status& synced) {
                if (!synced.ok()) return Refuse(synced);
                owner_.cache_.Adopt();
                owner_.revision_.Set(static_cast<double>(owner_.cache_.revision().number));
                if (owner_.options_.on_revision) {
-                 owner_.options_.on_revision(owner_.cache_.revision());
+                 owner_.options_.on_revision(owner_.cache_.revision(), shared->binding);
                }
                request_.Clear();
                request_.mutable_ack()->set_nonce(response_.nonce());

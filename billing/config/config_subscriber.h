@@ -25,10 +25,10 @@ class Channel;
 namespace tollgate::billing {
 
 struct ConfigSubscriberOptions {
-  // A heartbeat comes every 10 s; after three that did not, the peer is taken for gone.
-  absl::Duration silence_max = absl::Seconds(30);
-  // Told every revision that is put in force; may be empty.
-  std::function<void(ConfigRevision)> on_revision = {};
+  // A heartbeat comes every second; after five that did not, the peer is taken for gone.
+  absl::Duration silence_max = absl::Seconds(5);
+  // Told every revision that is put in force, and from whom it takes something; may be empty.
+  std::function<void(ConfigRevision, const BindingChange&)> on_revision = {};
 };
 
 class ConfigSubscriber {

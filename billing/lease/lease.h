@@ -125,10 +125,15 @@ struct RecallNotice {
   std::string account;
 };
 
+// lease.proto, GiveUp.
+struct GiveUpNotice {
+  std::uint64_t incarnation = 0;
+};
+
 // Goes to a node once the effects that precede it are durable.
 struct LeaseMessage {
   StreamId stream = 0;
-  std::variant<GrantAnswer, RecallNotice> content;
+  std::variant<GrantAnswer, RecallNotice, GiveUpNotice> content;
 };
 
 // Money that passed between a wallet and its holds, or that left the wallet since its time is over,

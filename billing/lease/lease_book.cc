@@ -144,15 +144,42 @@ absl::StatusOr<LeaseView> LeaseBook::Resolve(const LeaseKey& key, Now now) {
   if (found == account.leases.end()) return absl::NotFoundError("no such lease");
   Lease& lease = found->second;
   if (!lease.closed) {
-    if (roster_.IsConnected(key.node_id)) {
-      return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "NODE_ALIVE",
-                             "the lease's node is connected and will settle it by itself");
-    }
+    TG_RETURN_IF_ERROR(CheckGivenUp(key));
     lease.closed = true;
     Free(key, account, lease, lease.totals.outstanding(), HoldMove::Kind::kLoss);
     RetryWaiting(key.account, now);
   }
   return LeaseView{{key, lease.totals, lease.closed}, StateOf(key, lease)};
+}
+
+// A later incarnation may have inherited the lease: it must say that it does not draw on it.
+absl::Status LeaseBook::CheckGivenUp(const LeaseKey& key) {
+  if (!roster_.IsConnected(key.node_id)) return absl::OkStatus();
+  const auto stream = stream_by_node_.find(key.node_id);
+  if (stream == stream_by_node_.end() || LatestIncarnation(key.node_id) <= key.incarnation) {
+    return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "NODE_ALIVE",
+                           "the lease's node is connected and will settle it by itself");
+  }
+  if (streams_.at(stream->second).given_up.contains(key.incarnation)) return absl::OkStatus();
+  effects_.messages.push_back({stream->second, GiveUpNotice{key.incarnation}});
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition, "GIVING_UP",
+                         "the node still has the lease of its former run and is asked to give it "
+                         "up; ask again");
+}
+
+absl::Status LeaseBook::GivenUp(StreamId stream, std::uint64_t incarnation) {
+  const auto sender = streams_.find(stream);
+  const auto newest = sender == streams_.end() ? stream_by_node_.end()
+                                               : stream_by_node_.find(sender->second.node_id);
+  if (newest == stream_by_node_.end() || newest->second != stream) {
+    return absl::AbortedError("the node has opened another stream");
+  }
+  if (incarnation >= sender->second.incarnation ||
+      sender->second.given_up.size() >= kGivenUpMax) {
+    return absl::InvalidArgumentError("only former incarnations are given up, and not so many");
+  }
+  sender->second.given_up.insert(incarnation);
+  return absl::OkStatus();
 }
 
 std::optional<AccountView> LeaseBook::FindAccount(const std::string& name) const {

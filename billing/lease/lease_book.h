@@ -53,6 +53,9 @@ struct LeaseBookOptions {
 // Reads the durable row of a budget's account; nullopt when there is none.
 using AccountReader = std::function<std::optional<AccountRow>(const std::string& account)>;
 
+// Former incarnations that one stream may have given up: far more than a node ever keeps.
+inline constexpr std::size_t kGivenUpMax = 10'000;
+
 struct LeaseEffects {
   std::map<LeaseKey, LeaseRow> leases;
   std::map<std::string, AccountRow> accounts;
@@ -127,9 +130,14 @@ class LeaseBook {
   // Frees what a former incarnation of a node still holds: the caller knows that all it spent is
   // settled.  REQUIRED: incarnation < LatestIncarnation(node_id).
   void CloseIncarnation(const std::string& node_id, std::uint64_t incarnation, Now now);
-  // Frees a lost lease on an operator's word.  NotFound, or FailedPrecondition with reason
-  // NODE_ALIVE.  Closing a closed one is success.
+  // Frees a lost lease on an operator's word.  NotFound; FailedPrecondition with reason NODE_ALIVE,
+  // or GIVING_UP: a later incarnation of the node is connected and is asked to give it up first.
+  // Closing a closed one is success.
   absl::StatusOr<LeaseView> Resolve(const LeaseKey& key, Now now);
+  // The stream's node has given up the leases of a former incarnation (lease.proto, GivenUp): what
+  // they hold may be resolved while the stream lasts.  InvalidArgument for one that is not former,
+  // or too many; Aborted on a stream that its node has replaced.
+  absl::Status GivenUp(StreamId stream, std::uint64_t incarnation);
 
   std::uint64_t LatestIncarnation(const std::string& node_id) const {
     return roster_.LatestIncarnation(node_id);
@@ -140,6 +148,8 @@ class LeaseBook {
   std::vector<LeaseView> List(const LeaseKey& after, const std::string& account,
                               std::size_t limit) const;
   Money Available(const std::string& account) const;  // Cap less settled less outstanding.
+  // Whether the node has any stream open.
+  bool IsConnected(const std::string& node_id) const { return roster_.IsConnected(node_id); }
   std::size_t nodes_connected() const { return roster_.connected_count(); }
   const LeaseTotalsByKind& totals(AccountKind kind) const;
 
@@ -178,6 +188,7 @@ class LeaseBook {
     std::string node_id;
     std::uint64_t incarnation = 0;
     std::uint64_t last_nonce = 0;  // Of its Wants, which count up.
+    std::set<std::uint64_t> given_up;
   };
 
   // In memory, or from the reader; nullptr when there is none.
@@ -197,6 +208,7 @@ class LeaseBook {
   Money Available(const Account& account) const;
   bool MayGrant(const Account& account, Now now) const;
   LeaseState StateOf(const LeaseKey& key, const Lease& lease) const;
+  absl::Status CheckGivenUp(const LeaseKey& key);
 
   void Accept(const LeaseKey& key, Account& account, Lease& lease, Money released);
   bool Serve(const Waiting& waiting, Now now, bool last_word);

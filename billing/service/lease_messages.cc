@@ -1,5 +1,9 @@
 #include "billing/service/lease_messages.h"
 
+#include <optional>
+
+#include "billing/lease/account_ref.h"
+
 namespace tollgate::billing {
 namespace {
 
@@ -42,10 +46,30 @@ WantRequest FromProto(const lease::v1::LeaseRequest::Want& want) {
           .cap = Money::FromNanoUsd(want.cap_nano_usd())};
 }
 
+SlotRequest FromProto(const lease::v1::LeaseRequest::SlotWant& want) {
+  return {.subject = want.subject(),
+          .limit = want.limit(),
+          .in_use = want.in_use(),
+          .returned = want.returned(),
+          .wanted = want.wanted()};
+}
+
+lease::v1::LeaseResponse ToProto(const SlotAnswer& answer) {
+  lease::v1::LeaseResponse response;
+  response.mutable_slot_grant()->set_subject(answer.subject);
+  response.mutable_slot_grant()->set_granted(answer.granted);
+  response.mutable_slot_grant()->set_recalled(answer.recalled);
+  return response;
+}
+
 lease::v1::LeaseResponse ToProto(const LeaseMessage& message) {
   lease::v1::LeaseResponse response;
   if (const auto* recall = std::get_if<RecallNotice>(&message.content)) {
     response.mutable_recall()->set_account(recall->account);
+    return response;
+  }
+  if (const auto* give_up = std::get_if<GiveUpNotice>(&message.content)) {
+    response.mutable_give_up()->set_incarnation(give_up->incarnation);
     return response;
   }
   const GrantAnswer& answer = std::get<GrantAnswer>(message.content);
@@ -62,6 +86,16 @@ lease::v1::LeaseResponse ToProto(const LeaseMessage& message) {
   grant->set_outstanding_nano_usd(answer.outstanding.nano_usd());
   grant->set_closed(answer.closed);
   return response;
+}
+
+void AddBindingRevision(const BindingRevisions& binding, lease::v1::LeaseResponse* response) {
+  if (!response->has_grant()) return;
+  const std::optional<AccountRef> ref = ParseAccountRef(response->grant().account());
+  if (!ref.has_value() || ref->kind != AccountKind::kWallet) return;
+  const ConfigRevision revision = binding.Of(ref->id);
+  if (revision == ConfigRevision{}) return;
+  response->mutable_grant()->mutable_config_revision()->set_epoch(revision.epoch);
+  response->mutable_grant()->mutable_config_revision()->set_number(revision.number);
 }
 
 lease::v1::Lease ToProto(const LeaseView& view) {

@@ -95,6 +95,9 @@ class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest,
       if (!ok) return EndLocked(absl::OkStatus());
       handling_ = true;
     }
+    if (request_.has_slot_want() && session_.opened()) {
+      return Handled(service_.TakeSlots(id_, request_.slot_want()));
+    }
     session_.Handle(request_, [this](const absl::Status& status) { Handled(status); });
   }
 
@@ -112,6 +115,8 @@ class LeaseService::Reactor final : public grpc::ServerBidiReactor<LeaseRequest,
     {
       absl::MutexLock lock(&service_.mutex_);
       service_.reactors_.erase(id_);
+      service_.slots_.CloseStream(id_);
+      service_.SendSlots();
     }
     delete this;
   }
@@ -237,9 +242,24 @@ grpc::ServerUnaryReactor* LeaseService::ResolveLease(grpc::CallbackServerContext
   return reactor;
 }
 
-void LeaseService::SetConfigRevision(ConfigRevision revision) {
+void LeaseService::NoteConfig(ConfigRevision revision, const BindingChange& change) {
   absl::MutexLock lock(&mutex_);
-  config_revision_ = revision;
+  binding_.Note(change, revision);
+}
+
+absl::Status LeaseService::TakeSlots(StreamId stream,
+                                     const lease::v1::LeaseRequest::SlotWant& want) {
+  absl::MutexLock lock(&mutex_);
+  const absl::Status taken = slots_.Take(stream, FromProto(want));
+  SendSlots();
+  return taken;
+}
+
+void LeaseService::SendSlots() {
+  for (const SlotAnswer& answer : slots_.TakeAnswers()) {
+    const auto found = reactors_.find(answer.stream);
+    if (found != reactors_.end()) found->second->Send(ToProto(answer));
+  }
 }
 
 void LeaseService::Deliver(std::vector<LeaseMessage> messages) {
@@ -248,11 +268,7 @@ void LeaseService::Deliver(std::vector<LeaseMessage> messages) {
     const auto found = reactors_.find(message.stream);
     if (found == reactors_.end()) continue;
     LeaseResponse response = ToProto(message);
-    if (response.has_grant() && config_revision_ != ConfigRevision()) {
-      config::v1::Revision& revision = *response.mutable_grant()->mutable_config_revision();
-      revision.set_epoch(config_revision_.epoch);
-      revision.set_number(config_revision_.number);
-    }
+    AddBindingRevision(binding_, &response);
     found->second->Send(std::move(response));
   }
 }

@@ -28,6 +28,14 @@ void LeaseSession::Handle(const LeaseRequest& request,
             return books.Want(id_, FromProto(request.want()), now);
           },
           std::move(done));
+    case LeaseRequest::kGivenUp:
+      if (!opened_) return done(absl::InvalidArgumentError("the first message is Hello"));
+      return Submit(
+          [this, &request](Books& books, Now) {
+            return books.GivenUp(id_, request.given_up().incarnation());
+          },
+          std::move(done));
+    case LeaseRequest::kSlotWant:  // Its service keeps slots.
     case LeaseRequest::KIND_NOT_SET:
       break;
   }

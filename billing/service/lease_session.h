@@ -25,6 +25,9 @@ class LeaseSession {
   void Handle(const lease::v1::LeaseRequest& request,
               std::function<void(const absl::Status&)> done);
 
+  // Whether Hello was taken.
+  bool opened() const { return opened_; }
+
   // The stream is over and nothing is under way: the last call.
   void Close();
 

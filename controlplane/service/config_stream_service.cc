@@ -38,7 +38,7 @@ constexpr std::size_t kNodeIdCharsMax = 128;
 // What of a node's reason is logged: it comes from a peer.
 constexpr std::size_t kNackErrorCharsMax = 1024;
 // How often streams are looked at for heartbeats and timeouts.
-constexpr std::chrono::milliseconds kTickInterval{1'000};
+constexpr std::chrono::milliseconds kTickInterval{250};
 
 std::string_view NameOf(Audience audience) {
   return audience == config::v1::AUDIENCE_BILLING ? "billing" : "dataplane";

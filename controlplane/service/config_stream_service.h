@@ -26,7 +26,8 @@ class Publisher;
 inline constexpr std::size_t kStreamsMax = 4'096;
 // A node that does not answer an update for so long is cut off; it comes back with what it has.
 inline constexpr absl::Duration kAnswerTimeout = absl::Seconds(60);
-inline constexpr absl::Duration kHeartbeatInterval = absl::Seconds(10);
+// Nodes take five without any message for a cut (dataplane/snapshot/subscriber.h).
+inline constexpr absl::Duration kHeartbeatInterval = absl::Seconds(1);
 
 struct ConfigStreamOptions {
   // Peers show a certificate, and its name must begin with the audience ("dataplane", "billing").

@@ -59,7 +59,13 @@ class AccountSet {
     return true;
   }
 
+  // An account of which nothing is drawn, but whose lease must be in force (LeasePool::InForce()):
+  // the wallet, when a request runs on the customer's own credential.  Null for none.
+  const Account* pass() const { return pass_; }
+  void SetPass(const Account* account) { pass_ = account; }
+
  private:
+  const Account* pass_ = nullptr;
   std::array<const Account*, kAccountsMax> accounts_{};
   std::size_t size_ = 0;
 };

@@ -128,9 +128,12 @@ std::optional<AccountSet> AccountResolver::Resolve(const Snapshot& snapshot,
   Refresh(at);
   AccountSet accounts;
   const std::string_view workspace = principal.workspace_id();
-  if (!byok) {
-    const Account* wallet = Wallet(workspace);
-    if (wallet == nullptr || !accounts.Add(wallet)) return std::nullopt;
+  const Account* wallet = Wallet(workspace);
+  if (wallet == nullptr) return std::nullopt;
+  if (byok) {
+    accounts.SetPass(wallet);
+  } else if (!accounts.Add(wallet)) {
+    return std::nullopt;
   }
   Scopes scopes;
   const auto set = [&](ScopeKind kind, std::string_view id) {

@@ -34,10 +34,10 @@ class AccountResolver {
 
   // The accounts of a request that begins at `now`: the wallet; the budgets of the key, the quota
   // entity, the member, the project, the workspace and the organization, in their present period,
-  // and what templates among them make for this request; the run.  `byok`: no wallet, and only
-  // budgets that include it.  nullopt when there are too many (kAccountsMax) or the lease table is
-  // full: answer as for kUnavailable.  No allocation once an account is known.  To be used within
-  // kAccountPointerLife.
+  // and what templates among them make for this request; the run.  `byok`: the wallet as a
+  // pass only, and only budgets that include it.  nullopt when there are too many (kAccountsMax) or
+  // the lease table is full: answer as for kUnavailable.  No allocation once an account is known.
+  // To be used within kAccountPointerLife.
   std::optional<AccountSet> Resolve(const Snapshot& snapshot, const Principal& principal,
                                     const NamedScopes& named, absl::Time now, MonotonicTime at,
                                     bool byok = false);

@@ -44,6 +44,7 @@ struct AccountState {
   // What no node held when billing answered last; unknown is as much as can be.
   std::atomic<std::int64_t> unleased{std::numeric_limits<std::int64_t>::max()};
   std::atomic<std::int64_t> awaited{0};  // What all that wait here ask for; see LeasePool::Wait().
+  std::atomic<int> passes_awaited{0};    // How many wait for its lease to be in force.
 };
 
 }  // namespace tollgate::dataplane

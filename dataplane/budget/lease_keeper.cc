@@ -29,6 +29,8 @@ constexpr absl::Duration kAskPause = absl::Milliseconds(20);
 constexpr absl::Duration kRenewPause = absl::Seconds(1);
 // A connection without an error for so long counts as connected, though nothing was asked.
 constexpr absl::Duration kQuietConnected = absl::Seconds(1);
+// Former incarnations that are given up at a time.
+constexpr std::size_t kGivingUpMax = 10'000;
 // The weight of what is new in the smoothed rate of spend: 1/4 per sweep of a second.
 constexpr int kRateShift = 2;
 
@@ -67,6 +69,12 @@ struct LeaseKeeper::Want {
   MonotonicTime no_ask_before;  // After a refusal.
   bool ask_planned = false;     // A look at `no_ask_before` is on its way.
   bool refill_planned = false;  // A look at `no_refill_before` is.
+  // What the last grant gave, for when the node has the configuration that it names.
+  struct Late {
+    config::v1::Revision revision;
+    MonotonicTime deadline;
+  };
+  std::optional<Late> late;
   // Measured.
   MonotonicTime measured_at;
   Money measured_spent;
@@ -91,9 +99,18 @@ LeaseKeeper::LeaseKeeper(LeasePool& pool, Executor& executor, const Clock& clock
       if (!alive.expired()) Attend();
     });
   });
+  if (options_.slots == nullptr) return;
+  options_.slots->SetWake([this, alive = std::weak_ptr<int>(alive_)] {
+    executor_.Post([this, alive] {
+      if (!alive.expired()) TellSlots();
+    });
+  });
 }
 
-LeaseKeeper::~LeaseKeeper() { pool_.SetWake(nullptr); }
+LeaseKeeper::~LeaseKeeper() {
+  pool_.SetWake(nullptr);
+  if (options_.slots != nullptr) options_.slots->SetWake(nullptr);
+}
 
 void LeaseKeeper::Start() {
   executor_.Post([this, alive = std::weak_ptr<int>(alive_)] {
@@ -133,6 +150,7 @@ LeaseKeeper::Want& LeaseKeeper::WantOf(const Account& account) {
 void LeaseKeeper::SetConnected(bool connected) {
   connected_ = connected;
   pool_.SetConnected(connected);
+  if (options_.slots != nullptr) options_.slots->SetConnected(connected);
   std::lock_guard lock(status_mutex_);
   status_.connected = connected;
 }
@@ -172,8 +190,14 @@ void LeaseKeeper::Connect() {
 void LeaseKeeper::OnMessage(const LeaseResponse& message) {
   backoff_.Reset();
   if (!connected_) SetConnected(true);
+  pool_.SetConnected(true);
   if (message.has_grant()) OnGrant(message.grant());
   if (message.has_recall()) OnRecall(message.recall().account());
+  if (message.has_give_up()) OnGiveUp(message.give_up().incarnation());
+  if (message.has_slot_grant() && options_.slots != nullptr) {
+    const LeaseResponse::SlotGrant& grant = message.slot_grant();
+    options_.slots->Grant(grant.subject(), grant.granted(), grant.recalled());
+  }
 }
 
 void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
@@ -196,10 +220,12 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
   const bool timeless = grant.ttl().seconds() == 0 && grant.ttl().nanos() == 0;
   std::optional<MonotonicTime> deadline;
   if (want.nonce != 0 && grant.nonce() == want.nonce) {
+    want.late.reset();
     TakeTime(grant, want, deadline);
     want.nonce = 0;
     want.release_seen = true;
   } else if (timeless) {
+    want.late.reset();
     deadline = clock_.Monotonic();  // A cap was lowered: nothing new from now on.
   }
   if (deadline.has_value()) want.not_renewed = timeless;
@@ -220,20 +246,43 @@ void LeaseKeeper::OnGrant(const lease::v1::Grant& grant) {
 
 // Until when the lease may be drawn on, by the answer to the question under way.
 void LeaseKeeper::TakeTime(const lease::v1::Grant& grant, Want& want,
-                           std::optional<MonotonicTime>& deadline) const {
+                           std::optional<MonotonicTime>& deadline) {
   const absl::Duration ttl =
       absl::Seconds(grant.ttl().seconds()) + absl::Nanoseconds(grant.ttl().nanos());
-  const bool behind = ttl > absl::ZeroDuration() && grant.has_config_revision() &&
-                      options_.config_behind && options_.config_behind(grant.config_revision());
-  if (behind) {
-    // The former time runs out; asked again soon, for the control plane may be back.
-    want.renew_at = clock_.Monotonic() + kRenewPause;
-    return;
-  }
   // Counted from when the question was sent, less what clocks may differ by.
-  deadline = want.sent_at + ttl * (1000 - options_.drift_permille) / 1000;
+  const MonotonicTime until = want.sent_at + ttl * (1000 - options_.drift_permille) / 1000;
   // Not at once, even when it lives no time at all (a lowered cap, an unknown account).
   want.renew_at = std::max(want.sent_at + ttl / 2, clock_.Monotonic() + kRenewPause);
+  const bool behind = ttl > absl::ZeroDuration() && grant.has_config_revision() &&
+                      options_.config_behind && options_.config_behind(grant.config_revision());
+  if (!behind) {
+    deadline = until;
+    return;
+  }
+  // The former time runs on.  Mostly the change is on its way, and is here in milliseconds.
+  want.late = Want::Late{grant.config_revision(), until};
+  want.no_ask_before = clock_.Monotonic() + options_.tick;
+  late_.insert(grant.account());
+}
+
+// Gives the times of which the configuration has come meanwhile.
+void LeaseKeeper::TakeLateTimes() {
+  for (auto name = late_.begin(); name != late_.end();) {
+    const Account* account = pool_.Find(*name);
+    const auto want = wants_.find(*name);
+    if (account == nullptr || want == wants_.end() || !want->second->late.has_value()) {
+      name = late_.erase(name);
+      continue;
+    }
+    const Want::Late& late = *want->second->late;
+    if (options_.config_behind(late.revision)) {
+      ++name;
+      continue;
+    }
+    pool_.Renew(*account, late.deadline);
+    want->second->late.reset();
+    name = late_.erase(name);
+  }
 }
 
 // The lease is over: the account is forgotten, or begins a new life when somebody wants it already.
@@ -268,8 +317,43 @@ void LeaseKeeper::OnRecall(const std::string& name) {
   GiveBack(view, want, AtLeastZero(view.remaining.TrySubtract(keep)));
 }
 
+// An operator resolves what a former run left, whose journal is lost: nothing new may draw on it.
+void LeaseKeeper::OnGiveUp(std::uint64_t incarnation) {
+  if (incarnation >= options_.incarnation || giving_up_.size() >= kGivingUpMax) return;
+  pool_.RetireIncarnation(incarnation);
+  giving_up_.insert(incarnation);
+  TellGivenUp();
+}
+
+void LeaseKeeper::TellGivenUp() {
+  if (link_ == nullptr || !options_.drawn_acknowledged) return;
+  std::erase_if(giving_up_, [this](std::uint64_t incarnation) {
+    if (!pool_.Retired(incarnation) || !options_.drawn_acknowledged(incarnation)) return false;
+    LeaseRequest request;
+    request.mutable_given_up()->set_incarnation(incarnation);
+    link_->Send(request);
+    LogEvent(LogLevel::kWarning, "leases_given_up", {{"incarnation", incarnation}});
+    return true;
+  });
+}
+
+void LeaseKeeper::TellSlots() {
+  if (link_ == nullptr || options_.slots == nullptr) return;
+  for (const SlotNews& news : options_.slots->TakeNews(clock_.Monotonic())) {
+    LeaseRequest request;
+    LeaseRequest::SlotWant* want = request.mutable_slot_want();
+    want->set_subject(news.subject);
+    want->set_limit(news.limit);
+    want->set_in_use(news.in_use);
+    want->set_returned(news.returned);
+    want->set_wanted(news.wanted);
+    link_->Send(std::move(request));
+  }
+}
+
 void LeaseKeeper::OnClosed(const absl::Status& status) {
   link_.reset();
+  giving_up_.clear();  // Who still wants it asks again.
   SetConnected(false);
   const std::string reason = ReasonOf(status);
   const bool fenced = reason == "STALE_INCARNATION" || reason == "SOURCE_IN_USE";
@@ -295,13 +379,20 @@ void LeaseKeeper::Tick() {
     for (const auto& [name, want] : wants_) asked = asked || want->nonce != 0;
     if (!asked) SetConnected(true);
   }
+  if (options_.config_confirmed) pool_.SetConfirmed(options_.config_confirmed());
+  TakeLateTimes();
+  TellGivenUp();
+  TellSlots();
   Attend();
   if (++ticks_ % kTicksPerSweep == 0) {
     if (connected_) pool_.RetireInherited(/*force=*/false);
     for (const Account* account : pool_.Accounts()) Look(*account);
     pool_.FreeClosed();
     for (const auto& [name, want] : wants_) {
-      if (link_ != nullptr && want->nonce != 0 && now - want->sent_at > options_.answer_timeout) {
+      if (link_ == nullptr || want->nonce == 0) continue;
+      // It is cut off for all that anybody can say here; who asks is told so.
+      if (now - want->sent_at > options_.answer_late) pool_.SetConnected(false);
+      if (now - want->sent_at > options_.answer_timeout) {
         OnClosed(absl::DeadlineExceededError("billing left a question about a lease unanswered"));
       }
     }

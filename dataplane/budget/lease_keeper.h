@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,6 +22,7 @@
 #include "dataplane/budget/lease_pool.h"
 #include "dataplane/link/executor.h"
 #include "dataplane/link/link.h"
+#include "dataplane/rate/slot_pool.h"
 #include "tollgate/lease/v1/lease.pb.h"
 
 namespace grpc {
@@ -45,13 +47,23 @@ struct LeaseKeeperOptions {
   absl::Duration idle_close = absl::Minutes(5);
   // What is taken off a lease's lifetime for drift of the clock, in thousandths.
   int drift_permille = 20;
+  // While a Want is unanswered for so long, refusals say that billing cannot be asked.
+  absl::Duration answer_late = absl::Seconds(1);
   // A connection that leaves a Want unanswered for so long is given up.
   absl::Duration answer_timeout = absl::Seconds(5);
   BackoffOptions backoff = {};
-  // Whether the node is cut off from the control plane and its configuration is older than the one
-  // given: then leases are not renewed, since a key may be revoked of which it does not know.
-  // Empty: never.
+  // Whether the node's configuration is older than the one given: then a grant that names it gives
+  // no time until the node has it, since a key may be revoked of which it does not know.  Empty:
+  // never.
   std::function<bool(const config::v1::Revision&)> config_behind = {};
+  // Whether the control plane has said of late that the node's configuration is the newest; looked
+  // at each tick.  Empty: always.
+  std::function<bool()> config_confirmed = {};
+  // Whether every record that may have drawn on the leases of a former incarnation, which are
+  // retired, is acknowledged, as far as there is one (Shipper::DrawnAcknowledged()).  Empty: never.
+  std::function<bool(std::uint64_t incarnation)> drawn_acknowledged = {};
+  // What is lent of small limits, which comes the same way; null for nothing.  Outlives the keeper.
+  SlotPool* slots = nullptr;
 };
 
 // What is known about the connection; for /readyz and metrics.
@@ -92,9 +104,12 @@ class LeaseKeeper {
   void Connect();
   void OnMessage(const lease::v1::LeaseResponse& message);
   void OnGrant(const lease::v1::Grant& grant);
-  void TakeTime(const lease::v1::Grant& grant, Want& want,
-                std::optional<MonotonicTime>& deadline) const;
+  void TakeTime(const lease::v1::Grant& grant, Want& want, std::optional<MonotonicTime>& deadline);
+  void TakeLateTimes();
   void OnRecall(const std::string& account);
+  void OnGiveUp(std::uint64_t incarnation);
+  void TellGivenUp();
+  void TellSlots();
   void OnClosed(const absl::Status& status);
   void Tick();
   void Attend();
@@ -129,6 +144,8 @@ class LeaseKeeper {
   MonotonicTime connected_at_;
   std::uint64_t next_nonce_ = 1;
   absl::flat_hash_map<std::string, std::unique_ptr<Want>> wants_;
+  std::set<std::uint64_t> giving_up_;  // Former incarnations, until it can be said that they are.
+  std::set<std::string> late_;  // Accounts with a Want::late: their time waits for configuration.
 
   mutable std::mutex status_mutex_;
   LeaseKeeperStatus status_;  // Guarded by status_mutex_.

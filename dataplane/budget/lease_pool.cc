@@ -241,12 +241,31 @@ void LeasePool::RollBack(Hold* hold) {
 HoldResult LeasePool::TryHold(const AccountSet& accounts, Money amount, Hold* hold) {
   CHECK(!hold->open() && !amount.is_negative());
   const std::int64_t now_ns = clock_.Monotonic().nanoseconds();
+  if (const Account* pass = accounts.pass(); pass != nullptr) {
+    // Used, so that its lease is kept in force.
+    pass->state->last_use_ns.store(now_ns, std::memory_order_relaxed);
+    if (!InForce(*pass)) return {.kind = HoldResult::kShort, .account = pass};
+  }
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (TakePart(accounts[i], amount.nano_usd(), now_ns, hold)) continue;
     RollBack(hold);
     return {.kind = HoldResult::kShort, .account = &accounts[i]};
   }
   return {};
+}
+
+bool LeasePool::InForce(const Account& account) const {
+  if (confirmed_.load(std::memory_order_relaxed)) return true;
+  const std::int64_t now_ns = clock_.Monotonic().nanoseconds();
+  const auto in_force = [&](std::uint32_t index) {
+    return Usable(*account.state, index) &&
+           now_ns < table_.slot(index).deadline_ns.load(std::memory_order_relaxed);
+  };
+  if (in_force(account.state->own_slot)) return true;
+  for (std::size_t i = 0; i < account.state->inherited_count; ++i) {
+    if (in_force(account.state->inherited[i])) return true;
+  }
+  return false;
 }
 
 HoldResult LeasePool::Extend(Hold* hold, Money amount) {
@@ -366,6 +385,7 @@ LeasePool::WaiterId LeasePool::Wait(const AccountSet& accounts, Money amount,
     Used(state, amount.nano_usd(), now_ns);
     Attend(state);
   }
+  if (accounts.pass() != nullptr && !InForce(*accounts.pass())) Attend(*accounts.pass()->state);
   return id;
 }
 
@@ -375,6 +395,9 @@ void LeasePool::CountAwaited(const Waiter& waiter, int sign) {
     if (AccountState* state = waiter.accounts[i].state; state != nullptr) {
       state->awaited.fetch_add(sign * amount, std::memory_order_relaxed);
     }
+  }
+  if (const Account* pass = waiter.accounts.pass(); pass != nullptr) {
+    pass->state->passes_awaited.fetch_add(sign, std::memory_order_relaxed);
   }
 }
 
@@ -390,7 +413,8 @@ void LeasePool::Forget(WaiterId waiter) {
 void LeasePool::WakeWaiters(const AccountState& state) {
   std::lock_guard lock(waiters_mutex_);
   for (auto it = waiters_.begin(); it != waiters_.end();) {
-    bool concerned = false;
+    const Account* pass = it->second.accounts.pass();
+    bool concerned = pass != nullptr && pass->state == &state;
     for (std::size_t i = 0; i < it->second.accounts.size(); ++i) {
       concerned = concerned || it->second.accounts[i].state == &state;
     }
@@ -401,6 +425,13 @@ void LeasePool::WakeWaiters(const AccountState& state) {
     it->second.on_change();
     CountAwaited(it->second, -1);
     it = waiters_.erase(it);
+  }
+}
+
+void LeasePool::WakeAnyWaiters(const AccountState& state) {
+  if (state.awaited.load(std::memory_order_relaxed) > 0 ||
+      state.passes_awaited.load(std::memory_order_relaxed) > 0) {
+    WakeWaiters(state);
   }
 }
 
@@ -481,6 +512,12 @@ HoldResult LeasePool::Explain(const AccountSet& accounts, Money amount) const {
     // What is only too old may be renewed any moment; what else is short says more.
     if (reason.kind != HoldResult::kUnavailable) return reason;
     if (!unavailable.has_value()) unavailable = reason;
+  }
+  if (const Account* pass = accounts.pass();
+      !unavailable.has_value() && pass != nullptr && !InForce(*pass)) {
+    unavailable = {.kind = HoldResult::kUnavailable,
+                   .account = pass,
+                   .retry_after = options_.retry_after};
   }
   if (unavailable.has_value()) return *unavailable;
   return {.kind = HoldResult::kTemporarilyReserved,

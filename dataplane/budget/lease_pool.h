@@ -117,8 +117,13 @@ class LeasePool {
   // ---- Holds: workers -----------------------------------------------------------------------
 
   // Sets `amount` aside on every hard account of the set, or on none; soft ones are noted.  kHeld
-  // or kShort.  REQUIRED: amount ≥ 0, *hold not open.
+  // or kShort, also when the set's pass is not in force.  REQUIRED: amount ≥ 0, *hold not open.
   HoldResult TryHold(const AccountSet& accounts, Money amount, Hold* hold);
+
+  // Whether a request may begin that draws nothing on the account: somebody has said of late that
+  // nothing was taken from its workspace's keys since this node's configuration, be it the control
+  // plane itself or billing by the lease's time.
+  bool InForce(const Account& account) const;
 
   // Adds `amount` to every part of a hold, or to none.  kHeld or kShort.
   HoldResult Extend(Hold* hold, Money amount);
@@ -190,6 +195,9 @@ class LeasePool {
   void Grant(const Account& account, Money granted_total, std::optional<MonotonicTime> deadline,
              LeaseShortage shortage, Money unsettled, Money unleased = Money::Zero());
 
+  // Lets what is there be spent until `deadline`.  Wakes the waiters.
+  void Renew(const Account& account, MonotonicTime deadline);
+
   // Takes up to `amount` of what is unused out, to be given back.  The new released total.
   Money ReleaseIdle(const Account& account, Money amount);
 
@@ -199,6 +207,10 @@ class LeasePool {
   // Whether billing can be asked; decides between kTemporarilyReserved and kUnavailable.
   void SetConnected(bool connected);
   bool connected() const { return connected_.load(std::memory_order_relaxed); }
+
+  // Whether the control plane says that this node's configuration is the newest; true until it is
+  // first stated.
+  void SetConfirmed(bool confirmed) { confirmed_.store(confirmed, std::memory_order_relaxed); }
 
   // Forgets an account whose period is over, that holds nothing any more, and whose release billing
   // has seen.  False when it is in use.
@@ -227,6 +239,9 @@ class LeasePool {
 
   // The same for the leases of one account.
   void RetireInheritedOf(const Account& account);
+
+  // The same for all leases of a former incarnation.
+  void RetireIncarnation(std::uint64_t incarnation);
 
   // Whether no lease of `incarnation` can be drawn on or is held any more.
   bool Retired(std::uint64_t incarnation) const;
@@ -259,6 +274,7 @@ class LeasePool {
   static HoldResult Exhausted(const Account& account);
   void Attend(AccountState& state);
   void WakeWaiters(const AccountState& state);
+  void WakeAnyWaiters(const AccountState& state);
   void CountAwaited(const Waiter& waiter, int sign);
   Money ReachableOf(const AccountState& state, std::int64_t now_ns) const;
   bool Close(const Account& account);
@@ -268,6 +284,7 @@ class LeasePool {
   const Clock& clock_;
   const LeasePoolOptions options_;
   std::atomic<bool> connected_{false};
+  std::atomic<bool> confirmed_{true};
 
   // One for each slot of the table, in chunks that are made when a slot in them is first used: a
   // large table costs no memory before.

@@ -89,7 +89,13 @@ void LeasePool::Grant(const Account& account, Money granted_total,
   state.unleased.store(unleased.nano_usd(), std::memory_order_relaxed);
   state.shortage.store(static_cast<int>(shortage), std::memory_order_relaxed);
   state.answered.store(true, std::memory_order_relaxed);
-  if (state.awaited.load(std::memory_order_relaxed) > 0) WakeWaiters(state);
+  WakeAnyWaiters(state);
+}
+
+void LeasePool::Renew(const Account& account, MonotonicTime deadline) {
+  AccountState& state = *account.state;
+  table_.slot(state.own_slot).deadline_ns.store(deadline.nanoseconds());
+  WakeAnyWaiters(state);
 }
 
 Money LeasePool::ReleaseIdle(const Account& account, Money amount) {
@@ -199,6 +205,16 @@ void LeasePool::RetireInheritedOf(const Account& account) {
     std::uint32_t open = LeaseSlot::kOpen;
     if (slot.incarnation.load() != options_.incarnation) {
       slot.state.compare_exchange_strong(open, LeaseSlot::kRetired);
+    }
+  }
+}
+
+void LeasePool::RetireIncarnation(std::uint64_t incarnation) {
+  std::lock_guard lock(accounts_mutex_);
+  for (const auto& [name, slots] : former_slots_) {
+    for (std::uint32_t i : slots) {
+      LeaseSlot& slot = table_.slot(i);
+      if (slot.incarnation.load() == incarnation) slot.state.store(LeaseSlot::kRetired);
     }
   }
 }

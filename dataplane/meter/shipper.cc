@@ -339,20 +339,30 @@ void Shipper::CloseFormer() {
       continue;
     }
     if (!leases_.retired(former.number)) continue;
-    auto [mark, first] = closing_marks_.try_emplace(former.number);
-    if (first) {
-      for (std::uint32_t i = 0; i < spool_.lane_count(); ++i) {
-        mark->second.push_back(spool_.lane(i).last_sequence());
-      }
-    }
-    bool acknowledged = true;
-    for (std::uint32_t i = 0; i < spool_.lane_count(); ++i) {
-      const LaneProgress& progress = *lanes_.at(std::pair(identity_.incarnation(), i));
-      acknowledged = acknowledged && progress.acknowledged >= mark->second[i];
-    }
+    bool acknowledged = OwnAcknowledged(former.number);
     if (TG_SEEDED_BUG(kCloseBeforeAck)) acknowledged = true;
     if (acknowledged && close_sent_.insert(former.number).second) SendClose(former);
   }
+}
+
+// Whether what this run may have drawn on the leases of a former one, which are retired since the
+// first call, is acknowledged.
+bool Shipper::OwnAcknowledged(std::uint64_t former) {
+  auto [mark, first] = closing_marks_.try_emplace(former);
+  if (first) {
+    for (std::uint32_t i = 0; i < spool_.lane_count(); ++i) {
+      mark->second.push_back(spool_.lane(i).last_sequence());
+    }
+  }
+  for (std::uint32_t i = 0; i < spool_.lane_count(); ++i) {
+    const LaneProgress& progress = *lanes_.at(std::pair(identity_.incarnation(), i));
+    if (progress.acknowledged < mark->second[i]) return false;
+  }
+  return true;
+}
+
+bool Shipper::DrawnAcknowledged(std::uint64_t former) {
+  return welcomed_ && FormerAcknowledged() && OwnAcknowledged(former);
 }
 
 void Shipper::SendClose(const FormerIncarnation& former) {

@@ -90,6 +90,11 @@ class Shipper {
   // after the last append.
   bool Drain(MonotonicTime deadline);
 
+  // Whether every record that may have drawn on the leases of a former incarnation is acknowledged,
+  // as far as there is a record: its own, those of later runs which inherited them, and those of
+  // this one until now.  On the executor.  REQUIRED: the leases are retired.
+  bool DrawnAcknowledged(std::uint64_t former);
+
   // From any thread.
   ShipperStatus status() const;
 
@@ -104,12 +109,13 @@ class Shipper {
   void OnClosed(const absl::Status& status);
   void Look();
   void Ship();
+  void ShipWhenDue();
   bool SendBatch(LaneProgress& progress);
   void CloseFormer();
   bool FormerAcknowledged() const;
+  bool OwnAcknowledged(std::uint64_t former);
   bool HasGap(std::uint64_t incarnation) const;
   bool Closable(const FormerIncarnation& former) const;
-  void ShipWhenDue();
   void SendClose(const FormerIncarnation& former);
   bool ForgetIncarnation(std::uint64_t incarnation);
   std::uint64_t WaitingRecords() const;

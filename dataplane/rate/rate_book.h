@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "dataplane/rate/rate_meter.h"
+#include "dataplane/rate/slot_pool.h"
 
 namespace tollgate::dataplane {
 
@@ -30,12 +31,16 @@ class RateBook {
   void SetNodes(std::int64_t nodes) { nodes_.store(nodes < 1 ? 1 : nodes); }
   std::int64_t nodes() const { return nodes_.load(std::memory_order_relaxed); }
 
+  // Slots of the limits that are too small to be divided.
+  SlotPool& slots() { return slots_; }
+
   std::size_t size() const;
 
  private:
   void DropIdle(MonotonicTime now);
 
   const std::size_t meters_max_;
+  SlotPool slots_;
   std::atomic<std::int64_t> nodes_{1};
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<RateMeter>> meters_;  // Guarded by mutex_.

@@ -1,5 +1,10 @@
 // Whether a request keeps to the rate limits of its key, its member and its workspace.
 //
+// A node enforces its share of a limit: the shares of all nodes are the limit.  One that is too
+// small to be divided (kDivisible slots a node) is not: its slots are lent by billing to whoever
+// has requests (slot_pool.h).  While billing cannot be asked, each node lets one such request at a
+// time pass: a limit is no money, and nobody else could say.
+//
 //   RateAdmission admission;                       // of the request; reused
 //   limiter.Begin(subjects, now, &admission);      // requests a minute, and at the same time
 //   limiter.TakeTokens(estimate, now, &admission); // tokens a minute
@@ -48,6 +53,10 @@ class RateAdmission {
 
   bool limited() const { return size_ != 0; }
 
+  // When Begin() refused since a slot is to be borrowed first: of which limit.  Empty otherwise.
+  const std::string& awaited_slot() const { return awaited_slot_; }
+  std::int64_t awaited_limit() const { return awaited_limit_; }
+
  private:
   friend class RateLimiter;
   static constexpr std::size_t kSubjectsMax = 3;
@@ -56,13 +65,18 @@ class RateAdmission {
     std::shared_ptr<RateMeter> meter;
     RateLimits limits;
     std::string_view kind;
-    bool running = false;  // Counted in meter->running.
+    bool running = false;       // Counted in meter->running.
+    std::string slot;           // Taken, for as long as it runs; empty for none.
+    bool requests_lent = false;  // Its requests a minute are slots.
   };
 
   std::array<Part, kSubjectsMax> parts_;
   std::size_t size_ = 0;
   std::int64_t nodes_ = 1;
   std::int64_t tokens_ = 0;  // Taken of each.
+  SlotPool* slots_ = nullptr;
+  std::string awaited_slot_;
+  std::int64_t awaited_limit_ = 0;
 };
 
 // The tightest of a request's limits, for the answer's headers.
@@ -82,6 +96,8 @@ class RateLimiter {
   std::optional<RateRefusal> Begin(std::span<const RateSubject> subjects, MonotonicTime now,
                                    RateAdmission* admission);
 
+  SlotPool& slots() { return book_->slots(); }
+
   // Takes what the request will use at least; corrected by End().
   std::optional<RateRefusal> TakeTokens(std::int64_t tokens, MonotonicTime now,
                                         RateAdmission* admission);
@@ -95,7 +111,15 @@ class RateLimiter {
  private:
   static constexpr std::size_t kCacheEntriesMax = 50'000;  // Then it begins anew.
 
+  // A limit on requests at the same time of so many a node or more is divided among nodes.
+  static constexpr std::int64_t kDivisible = 4;
+
   std::shared_ptr<RateMeter> MeterOf(const RateSubject& subject, MonotonicTime now);
+  bool TakeRunning(const RateSubject& subject, RateAdmission* admission,
+                   RateAdmission::Part& part);
+  static void GiveRequestsBack(const RateAdmission& admission, std::size_t count,
+                               MonotonicTime now);
+  bool BorrowRequest(const RateSubject& subject, RateAdmission* admission, MonotonicTime now);
 
   RateBook* book_;
   std::string name_;  // Scratch.

@@ -1,10 +1,13 @@
 // The stage Admit: the rate limits of the key, its member and its workspace.
 #include <array>
+#include <boost/asio/post.hpp>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/request/bounds.h"
 #include "dataplane/request/request_run.h"
+#include "dataplane/request/wait_timer.h"
 
 namespace tollgate::dataplane {
 
@@ -16,6 +19,30 @@ bool RequestRun::CountIn() {
       RateSubject{"workspace", principal_->workspace_id(), principal_->workspace_limits()}};
   const auto refusal = context_.rates.Begin(subjects, client_->request_start(), &admission_);
   return !refusal.has_value() || RefuseRate(*refusal);
+}
+
+// Waits as long as for money.
+Task<bool> RequestRun::CountInWaiting() {
+  const MonotonicTime deadline = context_.clock.Monotonic() + context_.options.lease_wait_max;
+  while (!admission_.awaited_slot().empty()) {
+    const absl::Duration left = deadline - context_.clock.Monotonic();
+    if (left <= absl::ZeroDuration()) break;
+    // Shared with the callback, which may still be on its way when the wait is over.
+    auto timer = std::make_shared<WaitTimer>(context_.io.get_executor());
+    timer->expires_after(absl::ToChronoNanoseconds(left));
+    SlotPool& slots = context_.rates.slots();
+    const SlotPool::WaiterId waiter = slots.Wait(
+        admission_.awaited_slot(), admission_.awaited_limit(),
+        [timer, &io = context_.io] { asio::post(io, [timer] { timer->cancel(); }); });
+    co_await timer->async_wait(kUseTask);
+    slots.Forget(waiter);
+    RateLimiter::End(0, context_.clock.Monotonic(), &admission_);
+    if (CountIn()) {
+      error_ = GatewayError();
+      co_return true;
+    }
+  }
+  co_return false;
 }
 
 // Once the body is known: tokens a minute.  What the answer takes is counted when it has come.

@@ -16,7 +16,8 @@ Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std
   RequestRun& run = *owned;
   run.Begin(client, surface);
 
-  bool ready = run.TakeHead(path, wildcard) && run.Authenticate() && run.CountIn();
+  bool ready = run.TakeHead(path, wildcard) && run.Authenticate();
+  if (ready && !run.CountIn()) ready = co_await run.CountInWaiting();
   if (ready) {
     if (!client.BodyReady(context_.options.body_bytes_max)) co_await client.ReadBody();
     ready = run.TakeBody() && run.Scan() && run.PlanAttempts() &&

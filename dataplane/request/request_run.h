@@ -55,6 +55,7 @@ class RequestRun final : public Interruptible {
   bool TakeHead(std::string_view path, std::string_view wildcard);
   bool Authenticate();
   bool CountIn();  // Keeps to the rate limits.
+  Task<bool> CountInWaiting();  // Once it has failed: for a slot that others may give back.
   bool TakeBody();
   bool Scan();
   bool PlanAttempts();

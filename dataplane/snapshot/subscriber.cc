@@ -140,7 +140,6 @@ void Subscriber::OnMessage(const SubscribeResponse& message) {
   {
     std::lock_guard lock(status_mutex_);
     status_.connected = true;
-    status_.confirmed_at = last_message_;
   }
   switch (message.kind_case()) {
     case SubscribeResponse::kSnapshot:
@@ -148,6 +147,7 @@ void Subscriber::OnMessage(const SubscribeResponse& message) {
     case SubscribeResponse::kDelta:
       return OnDelta(message.nonce(), message.delta());
     case SubscribeResponse::kHeartbeat:
+      if (Read(message.heartbeat().revision()) <= revision_) NoteConfirmed();
       if (options_.on_node_count && message.heartbeat().dataplane_nodes() > 0) {
         options_.on_node_count(message.heartbeat().dataplane_nodes());
       }
@@ -262,6 +262,17 @@ void Subscriber::Adopt(ConfigImage image, std::shared_ptr<const Snapshot> snapsh
   status_.revision = revision_;
   status_.has_snapshot = true;
   status_.from_disk = false;
+  status_.confirmed_at = last_message_;
+}
+
+void Subscriber::NoteConfirmed() {
+  std::lock_guard lock(status_mutex_);
+  status_.confirmed_at = last_message_;
+}
+
+bool Subscriber::Confirmed() const {
+  const std::optional<MonotonicTime> at = status().confirmed_at;
+  return at.has_value() && clock_.Monotonic() - *at <= options_.silence_timeout;
 }
 
 void Subscriber::SendAck(std::uint64_t nonce) {

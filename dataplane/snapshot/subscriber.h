@@ -32,7 +32,7 @@ namespace tollgate::dataplane {
 struct SubscriberOptions {
   std::string node_id;
   absl::Duration first_answer_timeout = absl::Seconds(10);  // From Hello to any message.
-  absl::Duration silence_timeout = absl::Seconds(30);       // Three heartbeats.
+  absl::Duration silence_timeout = absl::Seconds(5);        // Five heartbeats.
   absl::Duration snapshot_timeout = absl::Seconds(120);     // From its first chunk to its last.
   absl::Duration tick = absl::Seconds(1);
   BackoffOptions backoff = {};
@@ -47,7 +47,8 @@ struct SubscriberStatus {
   bool from_disk = false;  // What is in force was read from disk and not confirmed since.
   bool connected = false;
   bool disk_alarm = false;  // The file was damaged, of a later format, or cannot be written.
-  std::optional<MonotonicTime> confirmed_at;  // When the stream last showed that it is alive.
+  // When the control plane last said that what is in force here is the newest.
+  std::optional<MonotonicTime> confirmed_at;
   std::uint64_t snapshots_applied = 0;
   std::uint64_t deltas_applied = 0;
   std::uint64_t nacks_sent = 0;
@@ -77,6 +78,10 @@ class Subscriber {
   // From any thread.
   SubscriberStatus status() const;
 
+  // Whether the control plane has said of late that what is in force here is the newest.  From any
+  // thread.
+  bool Confirmed() const;
+
  private:
   void Connect();
   void OnMessage(const config::v1::SubscribeResponse& message);
@@ -89,6 +94,7 @@ class Subscriber {
   void Reconnect(const std::string& why);
   void EndAfterRefusal(const std::string& why);
   void Adopt(ConfigImage image, std::shared_ptr<const Snapshot> snapshot);
+  void NoteConfirmed();
   void SendAck(std::uint64_t nonce);
   void SendNack(std::uint64_t nonce, const absl::Status& error);
   void DropPartial();

@@ -156,6 +156,15 @@ def test_deleted_segment(make_world):
         wait_until("all that can be billed is billed", lambda: len(
             world.workspace.story().records) == before - 1 + 1, patient(30), 0.2)
         assert all(shot.answer.complete for shot in shots)
+        # What the lost run held is suspended though its node lives; one command frees it.
+        suspended = world.ledger.suspended()
+        assert suspended, "else this shows nothing"
+        node, = {lease.node_id for lease in suspended}
+        done = world.suite.cli("leases", "resolve-node", node)
+        assert f"{len(suspended)} leases" in done.stdout, done.stdout
+        assert not world.ledger.suspended()
+        assert fetch(f"{world.base_url}/chat/completions", "POST", world.key.secret, {
+            "model": "test/fast", "messages": [{"role": "user", "content": "x"}]}).succeeded
         codes = re.findall(r'"event":"(spool_corrupt|spool_gap)"', world.suite.dataplane.log_text())
         assert codes, "an alarm"
         Figures("M-18").add("F2", "records lost without a word", round(lost - told), lost).write()

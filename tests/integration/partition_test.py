@@ -1,5 +1,6 @@
-"""What is changed binds: at once where a node is connected, and where it is cut off, from whomever,
-when the time of its leases is over."""
+"""What is changed binds: at once where a node is connected, and where it is cut off, from whomever
+and however quietly, when the time of its leases is over; what takes nothing from anybody ends
+nothing."""
 import time
 
 import pytest
@@ -14,6 +15,8 @@ from suite.wire import fetch
 LEASE_TTL_S = 3
 BODY = {"model": "test/flat", "messages": [{"role": "user", "content": "x"}]}
 BINDS_WITHIN_MS = 100
+NOTICED_WITHIN_S = 2
+FOUND_AGAIN_WITHIN_S = 20  # Two pings of ten seconds, to find that what looks open is dead.
 CAPS = 20
 
 
@@ -47,6 +50,30 @@ def sever(link):
     link.cut()
 
 
+def hold(link):
+    """Nothing passes, and nobody is told: no connection breaks."""
+    link.up.held = link.down.held = True
+
+
+def lose(link):
+    """What is sent is lost, and nobody is told."""
+    link.up.swallowed = link.down.swallowed = True
+
+
+CUTS = pytest.mark.parametrize("cut", [sever, hold, lose], ids=["reset", "held", "lost"])
+
+
+def own_workspace(world, name, usd=0):
+    """Another workspace with a key; without money it has a credential of its own."""
+    workspace = world.admin.create_workspace(name, usd=usd)
+    if not usd:
+        world.admin.create("Credential", id=f"own-{name}", workspace_id=workspace.id,
+                           provider_id="alpha", secret=world.providers["alpha"].api_key)
+    key = workspace.key()
+    world.wait_for_key(key)
+    return workspace, key
+
+
 def refused_after(world, key, began):
     """Asks until the first refusal: it, and so many seconds after."""
     def refused():
@@ -56,12 +83,13 @@ def refused_after(world, key, began):
     return answer, time.monotonic() - began
 
 
-def test_a_key_revoked_behind_a_nodes_back_ends_with_its_leases(world, links):
+@CUTS
+def test_a_key_revoked_behind_a_nodes_back_ends_with_its_leases(world, links, cut):
     config, _ = links
     key = world.workspace.key()
     world.wait_for_key(key)
     assert ask(world, key).succeeded
-    sever(config)
+    cut(config)
     time.sleep(2 * LEASE_TTL_S)  # Longer than a lease: nothing has changed, so it goes on.
     assert ask(world, key).succeeded and ask(world, world.key).succeeded
     began = time.monotonic()
@@ -71,24 +99,99 @@ def test_a_key_revoked_behind_a_nodes_back_ends_with_its_leases(world, links):
     assert (answer.status, error_of(answer)["code"]) == (503, "billing_unavailable")
     assert seconds < LEASE_TTL_S + patient(1)
     config.heal()
+    if cut is lose:
+        config.cut()  # What was lost in between makes the connection unreadable.
     wait_until("others are served again", lambda: ask(world, world.key).succeeded, patient(30))
     answer = ask(world, key)
     assert (answer.status, error_of(answer)["code"]) == (401, "revoked_api_key")
 
 
-def test_a_cap_lowered_behind_a_nodes_back_ends_with_its_leases(world, links):
+def test_what_takes_nothing_from_a_workspace_does_not_end_its_leases(world, links):
+    """A node that is cut off from the control plane serves on, whatever changes elsewhere."""
+    config, _ = links
+    _, other = own_workspace(world, "elsewhere", 1)
+    assert ask(world, world.key).succeeded
+    hold(config)
+    world.admin.revoke_key(other)
+    world.workspace.key()
+    until = time.monotonic() + 3 * LEASE_TTL_S
+    while time.monotonic() < until:
+        assert ask(world, world.key).succeeded
+        time.sleep(0.1)
+
+
+def test_a_revoked_key_on_the_customers_own_credential_ends_too(world, links):
+    """It draws on nothing: the time of the wallet's lease is its pass, though that is empty."""
+    config, _ = links
+    _, key = own_workspace(world, "own")
+    assert ask(world, key).succeeded
+    hold(config)
+    until = time.monotonic() + 3 * LEASE_TTL_S
+    while time.monotonic() < until:
+        assert ask(world, key).succeeded, "billing says that nothing was taken from it"
+        time.sleep(0.1)
+    began = time.monotonic()
+    world.admin.revoke_key(key)
+    answer, seconds = refused_after(world, key, began)
+    assert (answer.status, error_of(answer)["code"]) == (503, "billing_unavailable")
+    assert seconds < LEASE_TTL_S + patient(1)
+
+
+def test_the_customers_own_credential_needs_one_of_the_two(world, links):
+    """Without billing the control plane vouches for it; without both it ends with the lease."""
+    config, billing = links
+    _, key = own_workspace(world, "either")
+    assert ask(world, key).succeeded
+    hold(billing)
+    until = time.monotonic() + 3 * LEASE_TTL_S
+    while time.monotonic() < until:
+        assert ask(world, key).succeeded
+        time.sleep(0.1)
+    began = time.monotonic()
+    hold(config)
+    answer, seconds = refused_after(world, key, began)
+    assert error_of(answer)["code"] == "billing_unavailable"
+    assert seconds < 5 + LEASE_TTL_S + patient(1)
+
+
+def test_a_node_knows_soon_that_it_is_cut_off_and_finds_back(world, links):
+    config, _ = links
+    def age():
+        return world.metric("tollgate_config_age_seconds")
+    wait_until("the control plane is heard each second", lambda: age() < NOTICED_WITHIN_S)
+    lose(config)
+    began = time.monotonic()
+    wait_until("the age says so", lambda: age() > NOTICED_WITHIN_S, patient(5), 0.1)
+    wait_until("it is told as cut off", lambda: world.metric("tollgate_config_connected") == 0,
+               patient(8), 0.1)
+    print(f"\ntold as cut off after {time.monotonic() - began:.1f} s")
+    config.heal()  # What looks open is dead all the same: bytes are missing in it.
+    healed = time.monotonic()
+    wait_until("it is connected again", lambda: age() < NOTICED_WITHIN_S,
+               patient(FOUND_AGAIN_WITHIN_S), 0.1)
+    print(f"connected again after {time.monotonic() - healed:.1f} s")
+
+
+@CUTS
+def test_a_cap_lowered_behind_a_nodes_back_ends_with_its_leases(world, links, cut):
     _, billing = links
     key = world.workspace.key()
     budget = world.admin.create_budget(key, 100)
     world.wait_for_config()
     assert ask(world, key).succeeded
-    sever(billing)
+    cut(billing)
     began = time.monotonic()
     world.admin.update("Budget", "limitNanoUsd", id=budget.id, limit_nano_usd=0)
-    answer, seconds = refused_after(world, key, began)
-    assert (answer.status, error_of(answer)["code"]) == (503, "billing_unavailable")
+    _, seconds = refused_after(world, key, began)
     assert seconds < LEASE_TTL_S + patient(1)
+
+    def told():
+        return error_of(ask(world, key))["code"] == "billing_unavailable"
+    wait_until("it is said why", told, patient(NOTICED_WITHIN_S + 1))
+    assert ask(world, key).status == 503
     billing.heal()
+    if cut is lose:
+        billing.cut()
 
     def exceeded():
         answer = ask(world, key)

@@ -2,6 +2,8 @@
 import time
 from collections import Counter
 
+import pytest
+
 from suite.checks import error_of
 from suite.ledger import NANO_USD_PER_USD
 from suite.load import Load, Shot
@@ -118,11 +120,68 @@ def test_requests_at_the_same_time_hold_for_both_nodes_together(two_node_world):
     wait_for_shares(world)
     key = world.workspace.key(limits={"concurrent_requests": 4})
     world.wait_for_key(key)
-    world.providers["alpha"].faults("a/fast", ("delay_ms", patient(400)))
+    delay_s = patient(400) / 1000
+    world.providers["alpha"].faults("a/fast", ("delay_ms", round(1000 * delay_s)))
+    began = time.monotonic()
     done = Load(world.api_urls, shots(world, key, 24, model="test/fast"), 24).run()
+    seconds = time.monotonic() - began
     world.providers["alpha"].clear_faults()
-    assert sum(shot.answer.succeeded for shot in done) == 4
-    assert codes_of(done) == {"concurrency_limit_exceeded": 20}
+    served = sum(shot.answer.succeeded for shot in done)
+    assert 4 <= served <= 4 * (seconds / delay_s + 1)
+    assert served <= 12, "who waits for longer than for money is refused"
+    assert set(codes_of(done)) == {"concurrency_limit_exceeded"}
+
+
+@pytest.fixture(name="three_nodes", scope="module")
+def three_nodes_(make_world):
+    """Three data planes, which know that they are."""
+    world = make_world("separate", dataplanes=3)
+    probe = world.workspace.key(limits={"requests_per_minute": 900_000})
+    world.wait_for_key(probe)
+    for url in world.api_urls:
+        wait_until(f"{url} shares limits", lambda u=url: int(ask(
+            world, u, (), probe, "test/fast").header("x-ratelimit-remaining-requests")) <= 300_000)
+    yield world
+    world.stop()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4])
+def test_a_limit_of_fewer_requests_than_nodes_holds(three_nodes, limit):
+    """Each takes the provider a known time: so many at a time, no more are served in a while."""
+    world = three_nodes
+    key = world.workspace.key(limits={"concurrent_requests": limit})
+    world.wait_for_key(key)
+    delay_s = patient(100) / 1000
+    world.providers["alpha"].faults("a/fast", ("delay_ms", round(1000 * delay_s)))
+    try:
+        began = time.monotonic()
+        done = Load(world.api_urls, shots(world, key, 60, model="test/fast"), 12).run()
+        seconds = time.monotonic() - began
+        served = sum(shot.answer.succeeded for shot in done)
+        print(f"\n{served} of {len(done)} served in {seconds:.2f} s, "
+              f"{served * delay_s / seconds:.2f} at a time")
+        assert limit <= served <= limit * (seconds / delay_s + 1)
+        assert set(codes_of(done)) <= {"concurrency_limit_exceeded"}
+        for shot in done:
+            if not shot.answer.succeeded:
+                assert int(shot.answer.header("retry-after")) >= 1
+        for url in world.api_urls:
+            wait_until(f"{url} has its turn", lambda u=url: ask(
+                world, u, (), key, "test/fast").succeeded, patient(10))
+    finally:
+        world.providers["alpha"].clear_faults()
+
+
+def test_fewer_requests_a_minute_than_nodes(three_nodes):
+    world = three_nodes
+    key = world.workspace.key(limits={"requests_per_minute": 2})
+    world.wait_for_key(key)
+    answers = [ask(world, url, (), key, "test/fast") for url in world.api_urls * 2]
+    assert sum(answer.succeeded for answer in answers) == 2
+    for answer in answers:
+        assert answer.header("x-ratelimit-limit-requests") == "2"
+        if not answer.succeeded:
+            assert (answer.status, error_of(answer)["code"]) == (429, "rate_limit_exceeded")
 
 
 def test_tokens_a_minute(two_node_world):

@@ -30,6 +30,13 @@ void Oracle::Spend(std::size_t number, std::int64_t more) {
   attempt.spent += more;
   CHECK_LE(attempt.spent, attempt.held) << "the provider charges more than it was allowed";
   for (const billing::LeaseKey& key : attempt.leases) {
+    const auto given_up = leases_.find(key);
+    if (given_up != leases_.end() && given_up->second.written_off && attempt.postings == 0) {
+      // What the lost run had sent goes on at the provider, at the operator's cost.
+      if (MayHaveLost(attempt.run)) continue;
+      report_.Violation("LEASE", Name(key), " was given up, and ", attempt.run.second,
+                        " still spends of it");
+    }
     AccountTruth& account = accounts_[key.account];
     account.spent += more;
     CheckAccount(key.account, account);

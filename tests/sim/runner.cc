@@ -38,6 +38,7 @@ struct Shared {
   std::atomic<std::uint64_t> interrupted{0};
   std::atomic<std::uint64_t> growths{0};
   std::atomic<std::uint64_t> leases_ended{0};
+  std::atomic<std::uint64_t> resolved_living{0};
   std::atomic<std::uint64_t> kills{0};
   std::atomic<std::uint64_t> entries{0};
   struct Found {
@@ -80,6 +81,7 @@ void RunOne(std::uint64_t seed, const RunOptions& options, Shared& shared, Share
   shared.interrupted += counts.interrupted;
   shared.growths += counts.growths;
   shared.leases_ended += counts.leases_ended;
+  shared.resolved_living += counts.resolved_living;
   shared.kills += counts.kills;
   shared.entries += counts.entries;
   if (!world.report().first().empty() && job.first_alarm_seed == 0) {
@@ -122,6 +124,7 @@ void CollectTotals(const Shared& shared, int jobs, Totals* totals) {
   totals->interrupted = shared.interrupted;
   totals->growths = shared.growths;
   totals->leases_ended = shared.leases_ended;
+  totals->resolved_living = shared.resolved_living;
   totals->kills = shared.kills;
   totals->entries = shared.entries;
   for (int i = 0; i < jobs; ++i) {
@@ -233,9 +236,11 @@ void PrintTotals(const Totals& totals) {
               static_cast<double>(totals.simulated_ms) / 86'400'000.0, n(totals.events));
   std::printf(
       "%llu requests: %llu answered, %llu refused; %llu crashes, %llu attempts ended by "
-      "one; %llu holds grew, %llu idle leases ended; %llu journal entries\n",
+      "one; %llu holds grew, %llu idle leases ended, %llu given up; %llu "
+      "journal entries\n",
       n(totals.requests), n(totals.answered), n(totals.refused), n(totals.kills),
-      n(totals.interrupted), n(totals.growths), n(totals.leases_ended), n(totals.entries));
+      n(totals.interrupted), n(totals.growths), n(totals.leases_ended), n(totals.resolved_living),
+      n(totals.entries));
 }
 
 }  // namespace tollgate::sim

@@ -39,6 +39,7 @@ struct Totals {
   std::uint64_t interrupted = 0;
   std::uint64_t growths = 0;
   std::uint64_t leases_ended = 0;
+  std::uint64_t resolved_living = 0;
   std::uint64_t kills = 0;
   std::uint64_t entries = 0;
   double seconds = 0;

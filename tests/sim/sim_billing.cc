@@ -49,6 +49,7 @@ void SimBilling::Start() {
   absl::StatusOr<billing::StoredState> state = store_.LoadLean();
   CHECK(state.ok()) << state.status();
   process_->config = *billing::ConfigCache::Restore(*state);
+  process_->binding = billing::BindingRevisions(process_->config.revision());
   billing::LeaseBookOptions options;
   options.ttl = swarm_.lease_ttl;
   options.idle = swarm_.account_idle;
@@ -184,13 +185,9 @@ void SimBilling::Deliver(const std::vector<billing::LeaseMessage>& messages) {
                     ": granted ", grant->granted.nano_usd(), ", nonce ", grant->nonce);
     }
     if (found == process_->leases.end()) continue;
-    // As billing/service/lease_service.cc adds it.
+    // As billing/service/lease_service.cc does.
     lease::v1::LeaseResponse response = billing::ToProto(message);
-    const billing::ConfigRevision revision = process_->config.revision();
-    if (response.has_grant() && revision != billing::ConfigRevision()) {
-      response.mutable_grant()->mutable_config_revision()->set_epoch(revision.epoch);
-      response.mutable_grant()->mutable_config_revision()->set_number(revision.number);
-    }
+    AddBindingRevision(process_->binding, &response);
     found->second.pipe->Send(response);
   }
 }
@@ -319,9 +316,16 @@ void SimBilling::TakeOver(std::uint64_t nonce, absl::StatusOr<billing::ConfigUpd
         books.Configure(std::move(shared->change), std::move(shared->budgets), now,
                         std::move(shared->webhooks));
       },
-      [this, nonce](const absl::Status& synced) {
+      [this, nonce, shared](const absl::Status& synced) {
         process_->config_busy = false;
-        if (synced.ok()) process_->config.Adopt();
+        if (synced.ok()) {
+          process_->config.Adopt();
+          process_->binding.Note(shared->binding, process_->config.revision());
+          config::v1::Revision now_has;
+          now_has.set_epoch(process_->config.revision().epoch);
+          now_has.set_number(process_->config.revision().number);
+          control_.NoteBillingHas(now_has);
+        }
         AnswerConfig(nonce, synced);
         network_.scheduler().After(absl::ZeroDuration(), [this, life = process_->life] {
           if (life->alive) NextConfig();

@@ -79,6 +79,7 @@ class SimBilling {
     billing::Books* books = nullptr;  // The writer's.
     std::unique_ptr<billing::LedgerWriter> writer;
     billing::ConfigCache config;
+    billing::BindingRevisions binding;
     billing::StreamId last_stream = 0;
     std::map<billing::StreamId, LeaseStream> leases;
     std::map<std::uint64_t, UsageStream> usage;

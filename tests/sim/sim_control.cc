@@ -136,6 +136,8 @@ void SimControl::Start() {
     state_ = backup_;
     state_.log = controlplane::RevisionLog();
     ++epoch_;
+    // Whether it is revoked in that state nobody keeps.
+    for (SimKey& key : keys_) key.revoked_in.reset();
   }
   process_ = std::make_unique<Process>();
   process_->publisher = std::make_unique<controlplane::Publisher>(
@@ -284,13 +286,36 @@ void SimControl::ChangeKey() {
   SimKey& key = keys_[dice_.Index(keys_.size())];
   key.revoked = !key.revoked;
   report_.Event("control", "key ", key.id, key.revoked ? " is revoked" : " is allowed");
+  key.revoked_in.reset();
+  key.bound_ns.reset();
   Publish({ResourceOf(key)});
+  if (key.revoked) key.revoked_in = process_->publisher->revision();
+}
+
+void SimControl::NoteBillingHas(const config::v1::Revision& revision) {
+  for (SimKey& key : keys_) {
+    if (!key.revoked_in.has_value() || key.bound_ns.has_value()) continue;
+    if (!controlplane::IsBefore(revision, *key.revoked_in)) {
+      key.bound_ns = network_.scheduler().now_ns();
+    }
+  }
+}
+
+void SimControl::CheckMayBegin(const SimKey& key) const {
+  if (!key.revoked_in.has_value() || !key.bound_ns.has_value()) return;
+  const absl::Duration since = absl::Nanoseconds(network_.scheduler().now_ns() - *key.bound_ns);
+  if (since > swarm_.lease_ttl) {
+    report_.Violation("REVOKED", "a request of ", key.id, " begins ", absl::FormatDuration(since),
+                      " after billing knew that it is revoked");
+  }
 }
 
 void SimControl::AllowAllKeys() {
   std::vector<config::v1::Resource> resources;
   for (SimKey& key : keys_) {
     key.revoked = false;
+    key.revoked_in.reset();
+    key.bound_ns.reset();
     resources.push_back(ResourceOf(key));
   }
   Publish(resources);

@@ -29,6 +29,10 @@ struct SimKey {
   std::string member;
   std::string text;
   bool revoked = false;
+  // While it is revoked: the revision that says so, and since when billing has it, in simulated
+  // nanoseconds.
+  std::optional<config::v1::Revision> revoked_in = {};
+  std::optional<std::int64_t> bound_ns = {};
 };
 
 struct SimBudget {
@@ -61,6 +65,11 @@ class SimControl {
   void ChangeKey();
   // The end: the keys that are revoked are allowed again, budgets stay.
   void AllowAllKeys();
+
+  // Billing has this configuration: what it revokes binds from now on.
+  void NoteBillingHas(const config::v1::Revision& revision);
+  // REVOKED: a request of the key begins, on whatever node; within a lease's time it must not.
+  void CheckMayBegin(const SimKey& key) const;
 
   void BeGood() { good_ = true; }
   const std::vector<SimKey>& keys() const { return keys_; }

@@ -157,9 +157,12 @@ void SimNode::BuildLinks(Process& process) {
   keeper.idle_release = swarm_.idle_release;
   keeper.idle_close = swarm_.idle_close;
   keeper.config_behind = [&process](const config::v1::Revision& newest) {
-    const dataplane::SubscriberStatus status = process.subscriber->status();
-    return !status.connected &&
-           status.revision < dataplane::ConfigRevision{newest.epoch(), newest.number()};
+    return process.subscriber->status().revision <
+           dataplane::ConfigRevision{newest.epoch(), newest.number()};
+  };
+  keeper.config_confirmed = [&process] { return process.subscriber->Confirmed(); };
+  keeper.drawn_acknowledged = [&process](std::uint64_t number) {
+    return process.shipper->DrawnAcknowledged(number);
   };
   process.keeper = std::make_unique<dataplane::LeaseKeeper>(
       *process.pool, process.executor, clock_, dice_,

@@ -177,6 +177,7 @@ void SimRequest::AppendIntent() {
     attempt.leases.push_back({part.account->name, attempt.run.first, part.lease_incarnation});
   }
   attempt_ = node_.oracle().Add(std::move(attempt));
+  node_.control().CheckMayBegin(node_.control().keys()[key_]);
   added_ = true;
   if (node_.DiesHere()) return;
   BeginRecord();

@@ -88,6 +88,7 @@ void DrawRest(Dice& dice, Swarm& swarm) {
   if (dice.Chance(kHalf)) swarm.raise = dice.Between(0, 600'000);
   if (dice.Chance(300'000)) swarm.turn = dice.Between(0, 300'000);
   if (dice.Chance(300'000)) swarm.key_change_interval = Seconds(dice, 5, 20);
+  if (dice.Chance(kHalf)) swarm.resolve_interval = Seconds(dice, 1, 10);
 }
 
 }  // namespace
@@ -147,6 +148,7 @@ std::string Describe(const Swarm& swarm) {
   every("refund", swarm.refund_interval);
   every("budget change", swarm.budget_change_interval);
   every("key change", swarm.key_change_interval);
+  every("resolution", swarm.resolve_interval);
   return text;
 }
 

@@ -90,6 +90,7 @@ struct Swarm {
   std::int64_t raise = 0;  // Changes of a budget that raise it for a time, per million.
   std::int64_t turn = 0;   // Those that make a hard one soft, or take one out of force, or back.
   absl::Duration key_change_interval;
+  absl::Duration resolve_interval;  // Of leases that lost runs of living nodes left.
 };
 
 // Draws what a seed is about.

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "base/status_reason.h"
 
 namespace tollgate::sim {
 namespace {
@@ -55,6 +56,7 @@ RunCounts World::counts() const {
   counts.entries = auditor_.entries();
   counts.interrupted = oracle_.interrupted();
   counts.leases_ended = oracle_.leases_ended();
+  counts.resolved_living = resolved_living_;
   counts.kills = billing_.kills();
   for (const auto& node : nodes_) {
     const NodeCounts& of = node->counts();
@@ -250,6 +252,7 @@ void World::PlanFaults() {
   });
   Every(swarm_.budget_change_interval, [this] { control_.ChangeBudget(); });
   Every(swarm_.key_change_interval, [this] { control_.ChangeKey(); });
+  Every(swarm_.resolve_interval, [this] { ResolveOne(); });
 }
 
 void World::PlanProcessFaults() {
@@ -397,6 +400,42 @@ void World::ProbeUntilHeld(std::size_t key, std::int64_t amount) {
   }
   report_.Violation("STRANDED", control_.keys()[key].id, ": ", amount,
                     " are left and cannot be spent");
+}
+
+void World::ResolveOne() {
+  std::vector<billing::LeaseKey> lost;
+  for (const auto& [key, lease] : auditor_.leases()) {
+    if (!lease.totals.outstanding().is_zero() &&
+        oracle_.MayHaveLost({key.node_id, key.incarnation})) {
+      lost.push_back(key);
+    }
+  }
+  if (!lost.empty()) ResolveLiving(lost[dice_.Index(lost.size())], /*tries=*/30);
+}
+
+void World::ResolveLiving(const billing::LeaseKey& key, int tries) {
+  const bool lives = std::any_of(nodes_.begin(), nodes_.end(), [&key](const auto& node) {
+    return node->running() && node->process().identity.has_value() &&
+           node->process().identity->node_id() == key.node_id &&
+           node->process().identity->incarnation() > key.incarnation;
+  });
+  if (!lives || tries == 0) return;
+  billing_.Submit(
+      [this, key, tries](billing::Books& books, billing::Now now) {
+        // Of a node that is cut off nobody can say that it does not draw on it.
+        if (!books.leases().IsConnected(key.node_id)) return;
+        const absl::Status status = books.Resolve(key, now).status();
+        if (status.ok()) {
+          report_.Event("operator", "resolves ", key.account, " of ", key.node_id.substr(0, 6), "/",
+                        key.incarnation);
+          ++resolved_living_;
+          return oracle_.WriteOff(key);
+        }
+        if (ReasonOf(status) != "GIVING_UP") return;
+        scheduler_.After(absl::Milliseconds(100),
+                         [this, key, tries] { ResolveLiving(key, tries - 1); });
+      },
+      [](const absl::Status&) {});
 }
 
 // An operator gives up what cannot come back, with the nodes that may still claim it stopped.

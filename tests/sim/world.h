@@ -34,7 +34,8 @@ struct RunCounts {
   std::uint64_t refused = 0;
   std::uint64_t interrupted = 0;
   std::uint64_t growths = 0;       // Of holds.
-  std::uint64_t leases_ended = 0;  // That were idle.
+  std::uint64_t leases_ended = 0;     // That were idle.
+  std::uint64_t resolved_living = 0;  // Leases that living nodes gave up for an operator.
   std::uint64_t kills = 0;
   std::uint64_t entries = 0;
 };
@@ -84,6 +85,9 @@ class World {
   std::int64_t LastingCap(const std::string& account) const;
   std::int64_t Spendable(const SimKey& key) const;
   void ProbeUntilHeld(std::size_t key, std::int64_t amount);
+  // An operator resolves a lease that a lost run of a living node left.
+  void ResolveOne();
+  void ResolveLiving(const billing::LeaseKey& key, int tries);
   void ResolveSuspended();
   void CheckNothingIsLeft();
   std::string Unquiet() const;
@@ -104,6 +108,7 @@ class World {
   std::vector<std::unique_ptr<SimNode>> nodes_;
   bool loading_ = true;
   std::uint64_t manual_entries_ = 0;
+  std::uint64_t resolved_living_ = 0;
 };
 
 }  // namespace tollgate::sim

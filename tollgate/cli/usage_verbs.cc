@@ -5,10 +5,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/money.h"
 #include "base/random.h"
 #include "base/status_macros.h"
+#include "base/status_reason.h"
 #include "tollgate/cli/message_value.h"
 #include "tollgate/cli/output_format.h"
 #include "tollgate/cli/resource_client.h"
@@ -24,6 +28,9 @@ namespace {
 constexpr char kLedger[] = "tollgate.ledger.v1.LedgerService/";
 constexpr char kLeases[] = "tollgate.lease.v1.LeaseService/";
 constexpr int kPageSizeMax = 1'000;
+// How long a node may take to give up a lease, and how often it is looked whether it has.
+constexpr absl::Duration kGivingUpMax = absl::Minutes(1);
+constexpr absl::Duration kGivingUpLook = absl::Milliseconds(200);
 
 std::string Usd(std::int64_t nano_usd) { return Money::FromNanoUsd(nano_usd).ToUsdString(); }
 
@@ -187,6 +194,18 @@ struct ResolveFlags {
   std::string request_id;
 };
 
+// A living node is asked to give up what its former run left, which takes as long as the requests
+// that hold something of it.
+absl::Status CallResolve(const RpcClient& billing, const lease::v1::ResolveLeaseRequest& request,
+                         lease::v1::Lease& lease) {
+  const MonotonicTime deadline = RealClock().Monotonic() + kGivingUpMax;
+  for (;;) {
+    const absl::Status status = billing.Call(absl::StrCat(kLeases, "ResolveLease"), request, lease);
+    if (ReasonOf(status) != "GIVING_UP" || RealClock().Monotonic() >= deadline) return status;
+    absl::Notification().WaitForNotificationWithTimeout(kGivingUpLook);
+  }
+}
+
 absl::Status ResolveLease(const ResolveFlags& flags, Context& context, Session& session) {
   TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
   lease::v1::ResolveLeaseRequest request;
@@ -196,18 +215,20 @@ absl::Status ResolveLease(const ResolveFlags& flags, Context& context, Session& 
   request.set_request_id(flags.request_id.empty() ? NewId("cli-", SystemRandom())
                                                   : flags.request_id);
   lease::v1::Lease lease;
-  TG_RETURN_IF_ERROR(billing->Call(absl::StrCat(kLeases, "ResolveLease"), request, lease));
+  TG_RETURN_IF_ERROR(CallResolve(*billing, request, lease));
   context.out << "lease of " << lease.node_id() << "/" << lease.incarnation() << " on "
               << lease.account() << " resolved\n";
   return absl::OkStatus();
 }
 
-// Resolves all that a lost node held; a repetition finds nothing more to do.
+// Resolves all that a lost node held, or the lost runs of a living one; a repetition finds nothing
+// more to do.
 absl::Status ResolveNode(const std::string& node, Context& context, Session& session) {
   TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
   std::vector<lease::v1::Lease> held;
   TG_RETURN_IF_ERROR(ForEachLease(*billing, "", [&](const lease::v1::Lease& lease) {
-    if (lease.node_id() == node && lease.outstanding_nano_usd() > 0) held.push_back(lease);
+    const bool lost = lease.state() == lease::v1::Lease::STATE_SUSPENDED;
+    if (lease.node_id() == node && lost && lease.outstanding_nano_usd() > 0) held.push_back(lease);
   }));
   Table table({"ACCOUNT", "INCARNATION", "FREED USD"});
   for (const lease::v1::Lease& lease : held) {
@@ -217,7 +238,7 @@ absl::Status ResolveNode(const std::string& node, Context& context, Session& ses
     request.set_incarnation(lease.incarnation());
     request.set_request_id(NewId("cli-", SystemRandom()));
     lease::v1::Lease resolved;
-    TG_RETURN_IF_ERROR(billing->Call(absl::StrCat(kLeases, "ResolveLease"), request, resolved));
+    TG_RETURN_IF_ERROR(CallResolve(*billing, request, resolved));
     table.AddRow({lease.account(), absl::StrCat(lease.incarnation()),
                   Usd(lease.outstanding_nano_usd())});
   }
@@ -230,7 +251,7 @@ void AddResolveVerbs(CLI::App& leases, Context& context) {
   const auto resolve = std::make_shared<ResolveFlags>();
   CLI::App& verb = *leases.add_subcommand(
       "resolve",
-      "Free what a node held that is lost with its disk; what it spent unseen is a loss");
+      "Free what a node held whose disk or journal is lost; what it spent unseen is a loss");
   verb.add_option("account", resolve->account, "the account")->required();
   verb.add_option("node", resolve->node, "the node's id")->required();
   verb.add_option("incarnation", resolve->incarnation, "its incarnation")->required();

@@ -86,6 +86,41 @@ TEST_F(LeaseBookTest, AnOperatorResolvesOnlyTheLeaseOfANodeThatIsGone) {
   EXPECT_EQ(answer.ttl, absl::ZeroDuration());
 }
 
+TEST_F(LeaseBookTest, AFormerRunsLeaseIsResolvedOnceItsLivingNodeHasGivenItUp) {
+  Fund(100);
+  Open(1, "a", 1);
+  Ask(1, Need(60));
+  book_.CloseStream(1);
+  Open(2, "a", 2);
+  book_.TakeEffects();
+  const LeaseKey key{kWallet, "a", 1};
+  EXPECT_EQ(ReasonOf(book_.Resolve(key, now_).status()), "GIVING_UP");
+  LeaseEffects effects = book_.TakeEffects();
+  ASSERT_EQ(effects.messages.size(), 1u);
+  EXPECT_EQ(effects.messages[0].stream, 2u);
+  EXPECT_EQ(std::get<GiveUpNotice>(effects.messages[0].content).incarnation, 1u);
+  EXPECT_EQ(book_.Available(kWallet), Nano(40));
+  EXPECT_THAT(book_.GivenUp(2, 2), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(book_.GivenUp(1, 1), StatusIs(absl::StatusCode::kAborted)) << "an ended stream";
+
+  // What it said holds for the stream: the process behind another one may be another.
+  ASSERT_OK(book_.GivenUp(2, 1));
+  Open(3, "a", 3);
+  EXPECT_EQ(ReasonOf(book_.Resolve(key, now_).status()), "GIVING_UP");
+  EXPECT_THAT(book_.GivenUp(2, 1), StatusIs(absl::StatusCode::kAborted)) << "a replaced stream";
+  book_.TakeEffects();
+  ASSERT_OK(book_.GivenUp(3, 1));
+  ASSERT_OK_AND_ASSIGN(const LeaseView view, book_.Resolve(key, now_));
+  EXPECT_EQ(view.state, LeaseState::kClosed);
+  effects = book_.TakeEffects();
+  ASSERT_EQ(effects.moves.size(), 1u);
+  EXPECT_EQ(effects.moves[0].kind, HoldMove::Kind::kLoss);
+  EXPECT_EQ(effects.moves[0].amount, Nano(60));
+  EXPECT_EQ(book_.Available(kWallet), Nano(100));
+  Ask(3, Need(50));
+  EXPECT_EQ(ReasonOf(book_.Resolve({kWallet, "a", 3}, now_).status()), "NODE_ALIVE");
+}
+
 TEST_F(LeaseBookTest, SoftSpendingIsCountedAndSaturates) {
   book_.SetBudgets({{"bud_1", {Nano(10), BudgetPeriod::kNone, false}}}, now_);
   Count(book_, "budget/bud_1/all", Nano(25));

@@ -44,6 +44,7 @@ class AccountResolverTest : public testing::Test {
                                        clock_.Monotonic(), byok);
     std::vector<std::string> names;
     if (!set.has_value()) return {"none"};
+    pass_ = set->pass() == nullptr ? "" : set->pass()->name;
     for (std::size_t i = 0; i < set->size(); ++i) {
       names.push_back((*set)[i].name + ((*set)[i].hard ? "" : " soft"));
     }
@@ -59,6 +60,7 @@ class AccountResolverTest : public testing::Test {
   AccountResolver resolver_;
   std::shared_ptr<const Snapshot> snapshot_;
   NamedScopes named_;
+  std::string pass_;  // Of the last set.
 };
 
 config::v1::Resource Template(const std::string& id, config::v1::ScopeKind kind,
@@ -99,6 +101,9 @@ TEST_F(AccountResolverTest, ABudgetThatTurnsSoftRefusesNoMore) {
 TEST_F(AccountResolverTest, TheCustomersOwnCredentialDrawsOnNoWallet) {
   Publish({BudgetResource("bud_1", config::v1::SCOPE_KIND_KEY, "key_1")});
   EXPECT_TRUE(Names(kDay, /*byok=*/true).empty());
+  EXPECT_EQ(pass_, "wallet/ws_1") << "but its lease must be in force";
+  EXPECT_FALSE(Names(kDay).empty());
+  EXPECT_EQ(pass_, "");
 }
 
 TEST_F(AccountResolverTest, ATemplateCapsEachThingForItself) {

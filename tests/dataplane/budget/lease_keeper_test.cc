@@ -1,101 +1,15 @@
-#include "dataplane/budget/lease_keeper.h"
-
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status_reason.h"
-#include "tests/dataplane/support/fake_link.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temp_dir.h"
+#include "tests/dataplane/budget/lease_keeper_fixture.h"
 
 namespace tollgate::dataplane {
 namespace {
 
-using lease::v1::LeaseRequest;
-using lease::v1::LeaseResponse;
-
-Money Nano(std::int64_t amount) { return Money::FromNanoUsd(amount); }
-
-class LeaseKeeperTest : public testing::Test {
- protected:
-  LeaseKeeperTest() { Boot(1); }
-
-  void Boot(std::uint64_t incarnation) {
-    keeper_.reset();
-    pool_.reset();
-    table_.reset();
-    table_ = *LeaseTable::Open(RealFileSystem(), dir_.File("leases"), 64, "boot");
-    pool_ =
-        std::make_unique<LeasePool>(*table_, clock_, LeasePoolOptions{.incarnation = incarnation});
-    keeper_ = std::make_unique<LeaseKeeper>(
-        *pool_, executor_, clock_, random_, peer_.Factory(),
-        LeaseKeeperOptions{.node_id = "node",
-                           .incarnation = incarnation,
-                           .session = "s",
-                           .config_behind = [this](const config::v1::Revision& newest) {
-                             return cut_off_ && newest.number() > kOwnRevision;
-                           }});
-    wallet_ = pool_->Open("wallet/ws_1", "", true, absl::InfiniteFuture());
-    set_ = AccountSet();
-    set_.Add(wallet_);
-    keeper_->Start();
-    executor_.RunReady();
-  }
-
-  // The last Want that was sent; drops all.
-  std::optional<LeaseRequest::Want> LastWant() {
-    std::optional<LeaseRequest::Want> want;
-    while (!peer_.sent.empty()) {
-      const LeaseRequest request = peer_.Take();
-      if (request.has_want()) want = request.want();
-    }
-    return want;
-  }
-
-  void Answer(const LeaseRequest::Want& want, std::int64_t granted,
-              lease::v1::Shortage shortage = lease::v1::SHORTAGE_UNSPECIFIED,
-              std::int64_t ttl_s = 60) {
-    LeaseResponse response;
-    lease::v1::Grant* grant = response.mutable_grant();
-    grant->set_account(want.account());
-    grant->set_granted_nano_usd(granted);
-    grant->set_nonce(want.nonce());
-    grant->set_shortage(shortage);
-    grant->mutable_ttl()->set_seconds(ttl_s);
-    grant->mutable_config_revision()->set_number(newest_revision_);
-    peer_.Say(response);
-  }
-
-  // Waits for `amount`, and has it granted.
-  void Fund(std::int64_t amount) {
-    LastWant();
-    const auto waiter = pool_->Wait(set_, Nano(amount), [] {});
-    executor_.RunReady();
-    const auto want = LastWant();
-    ASSERT_TRUE(want.has_value());
-    Answer(*want, want->granted_nano_usd() + amount);
-    pool_->Forget(waiter);
-    // What it would like beyond that, it does not get.
-    while (const auto more = LastWant()) Answer(*more, more->granted_nano_usd());
-  }
-
-  static constexpr std::uint64_t kOwnRevision = 7;
-  std::uint64_t newest_revision_ = kOwnRevision;  // Billing's.
-  bool cut_off_ = false;                          // From the control plane.
-
-  TempDir dir_;
-  FakeClock clock_;
-  ManualExecutor executor_{clock_};
-  SeededRandom random_{1};
-  FakePeer<LeaseRequest, LeaseResponse> peer_{executor_};
-  std::unique_ptr<LeaseTable> table_;
-  std::unique_ptr<LeasePool> pool_;
-  std::unique_ptr<LeaseKeeper> keeper_;
-  const Account* wallet_ = nullptr;
-  AccountSet set_;
-};
+using LeaseKeeperTest = LeaseKeeperFixture;
 
 TEST_F(LeaseKeeperTest, AsksForWhatWaitersNeedAndWakesThem) {
   ASSERT_TRUE(peer_.sent.front().has_hello());
@@ -191,43 +105,6 @@ TEST_F(LeaseKeeperTest, UsesOfALowLeaseAskForALookOnlyWhenMoreCanBeAskedFor) {
   }
   EXPECT_GE(asked, 2) << "it stays low, and asks as often as it may";
   EXPECT_LE(looks, asked + 1);
-}
-
-// A key may be revoked that the node does not know of: what it has runs out.
-TEST_F(LeaseKeeperTest, IsNotRenewedWhereItIsCutOffAndBehind) {
-  Fund(1000);
-  // For how many of so many seconds a request each was served.
-  const auto served_for_s = [this](int seconds) {
-    int served = 0;
-    for (int second = 1; second <= seconds; ++second) {
-      Hold hold;
-      std::optional<LeasePool::WaiterId> waiter;
-      if (pool_->TryHold(set_, Nano(1), &hold).kind == HoldResult::kHeld) {
-        pool_->Release(std::move(hold));
-        ++served;
-      } else {
-        waiter = pool_->Wait(set_, Nano(1), [] {});
-      }
-      executor_.Advance(absl::Seconds(1), absl::Milliseconds(100));
-      while (const auto want = LastWant()) {
-        Answer(*want, want->granted_nano_usd() + want->need_nano_usd());
-      }
-      if (waiter.has_value()) pool_->Forget(*waiter);
-    }
-    return served;
-  };
-  cut_off_ = true;
-  EXPECT_EQ(served_for_s(200), 200) << "nobody has a newer configuration";
-  newest_revision_ = kOwnRevision + 1;
-  cut_off_ = false;
-  EXPECT_EQ(served_for_s(200), 200) << "a node that is connected learns of it at once";
-  cut_off_ = true;
-  const int served = served_for_s(200);
-  EXPECT_GE(served, 25) << "the time of the last renewal";
-  EXPECT_LE(served, 60) << "and no more";
-  EXPECT_EQ(pool_->Explain(set_, Nano(1)).kind, HoldResult::kUnavailable);
-  cut_off_ = false;
-  EXPECT_GE(served_for_s(20), 18) << "and it is back soon after the control plane";
 }
 
 TEST_F(LeaseKeeperTest, ARecallGivesBackWhatIsIdle) {

@@ -279,6 +279,26 @@ TEST_F(ShipperTest, AMissingFirstSegmentIsAGapAndAnAlarm) {
   EXPECT_EQ(identity_->former()[0].number, 1u);
 }
 
+TEST_F(ShipperTest, WhatMayHaveDrawnOnALostRunsLeasesIsAcknowledgedBeforeTheyAreGivenUp) {
+  retired_ = false;  // An operator asks before the node has closed it by itself.
+  Boot();
+  Write("gen_a");
+  Boot();
+  EXPECT_FALSE(shipper_->DrawnAcknowledged(1)) << "not connected";
+  Bill(/*acknowledge=*/false);
+  EXPECT_FALSE(shipper_->DrawnAcknowledged(1)) << "the former run's record is on its way";
+  peer_.Close(absl::UnavailableError("gone"));
+  Run(absl::Seconds(1));
+  Write("gen_b");
+  EXPECT_FALSE(shipper_->DrawnAcknowledged(1)) << "nor what this run may have drawn";
+  Write("gen_c");
+  Run(absl::Milliseconds(500));
+  EXPECT_TRUE(shipper_->DrawnAcknowledged(1));
+  EXPECT_EQ(billed_, (std::map<std::string, int>{{"gen_a", 1}, {"gen_b", 1}, {"gen_c", 1}}));
+  Write("gen_d");
+  EXPECT_TRUE(shipper_->DrawnAcknowledged(1)) << "it cannot have drawn on what was retired before";
+}
+
 TEST_F(ShipperTest, QuarantineAndFencingAreSeen) {
   Boot();
   Bill();

@@ -92,6 +92,64 @@ TEST_F(RateLimiterTest, RequestsAtTheSameTime) {
   RateLimiter::End(0, kNow, &second);
 }
 
+// What billing lends is the limit, whatever the number of nodes.
+TEST_F(RateLimiterTest, ASmallLimitIsBorrowedAndNotRoundedUp) {
+  key_.concurrent_requests = 2;
+  book_.SetNodes(3);
+  RateAdmission admission;
+  EXPECT_FALSE(Begin(admission).has_value()) << "without billing nobody could say";
+  RateLimiter::End(0, kNow, &admission);
+  book_.slots().SetConnected(true);
+  auto refusal = Begin(admission);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->limit, RateRefusal::kConcurrent);
+  EXPECT_EQ(refusal->allowed, 2);
+  EXPECT_EQ(admission.awaited_slot(), "concurrent/key/key_1");
+  EXPECT_EQ(admission.awaited_limit(), 2);
+  RateLimiter::End(0, kNow, &admission);
+  book_.slots().Grant("concurrent/key/key_1", 1, false);
+  ASSERT_FALSE(Begin(admission).has_value());
+  RateAdmission second;
+  EXPECT_TRUE(Begin(second).has_value());
+  RateLimiter::End(0, kNow, &second);
+  EXPECT_TRUE(Begin(second).has_value()) << "a refused one holds none";
+  RateLimiter::End(0, kNow, &second);
+  RateLimiter::End(0, kNow, &admission);
+  EXPECT_FALSE(Begin(second).has_value());
+  RateLimiter::End(0, kNow, &second);
+
+  key_.concurrent_requests = 12;  // Four each.
+  RateAdmission running[4];
+  for (RateAdmission& one : running) EXPECT_FALSE(Begin(one).has_value());
+  EXPECT_TRUE(Begin(second).has_value());
+  EXPECT_EQ(second.awaited_slot(), "");
+  RateLimiter::End(0, kNow, &second);
+  for (RateAdmission& one : running) RateLimiter::End(0, kNow, &one);
+}
+
+TEST_F(RateLimiterTest, FewerRequestsAMinuteThanNodesAreLentForAMinute) {
+  key_.requests_per_minute = 2;
+  workspace_.requests_per_minute = 100;
+  book_.SetNodes(3);
+  book_.slots().SetConnected(true);
+  RateAdmission admission;
+  const auto refusal = Begin(admission);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->limit, RateRefusal::kRequests);
+  EXPECT_EQ(refusal->retry_after, absl::Seconds(30));
+  EXPECT_EQ(admission.awaited_slot(), "requests/key/key_1");
+  RateLimiter::End(0, kNow, &admission);
+  book_.slots().Grant("requests/key/key_1", 1, false);
+  ASSERT_FALSE(Begin(admission).has_value());
+  RateLimiter::End(0, kNow, &admission);
+  EXPECT_TRUE(Begin(admission, kNow + absl::Seconds(59)).has_value());
+  RateLimiter::End(0, kNow, &admission);
+  book_.slots().TakeNews(kNow + absl::Minutes(1));
+  EXPECT_FALSE(Begin(admission, kNow + absl::Minutes(1)).has_value());
+  EXPECT_EQ(RateLimiter::Headroom(admission, kNow + absl::Minutes(1)).requests->limit, 2);
+  RateLimiter::End(0, kNow, &admission);
+}
+
 TEST_F(RateLimiterTest, TokensAreTakenByEstimateAndCorrected) {
   key_.tokens_per_minute = 1000;
   RateAdmission admission;

@@ -138,6 +138,11 @@ class Ledger:
         """The leases of an account, or all."""
         return list(self._rpc.pages(f"{LEASES}/ListLeases", "leases", account=account))
 
+    def suspended(self):
+        """The leases that hold something and whose holder is gone."""
+        return [lease for lease in self.leases() if lease.outstanding_nano_usd
+                and lease.State.Name(lease.state) == "STATE_SUSPENDED"]
+
     def wait_for_generations(self, workspace_id, generation_ids, timeout_s=30.0):
         """Waits until all of these have come in; returns all generations of the workspace."""
         wanted = set(generation_ids)

@@ -1,9 +1,9 @@
 #include "controlplane/credential/credential_kind.h"
 
-#include "base/digest.h"
 #include "base/ids.h"
 #include "base/status_macros.h"
 #include "controlplane/resource/display_name.h"
+#include "controlplane/resource/sealed_secret.h"
 #include "controlplane/resource/typed.h"
 #include "proto/validate/field_error.h"
 
@@ -42,24 +42,12 @@ void References(const admin::v1::Credential& credential, std::vector<Reference>&
 
 void DropKnownSecret(const SecretTools& tools, Record& record) {
   admin::v1::Credential& credential = *record.mutable_credential();
-  if (credential.secret().empty() || record.sealed_secret().empty()) return;
-  const absl::StatusOr<Secret> known =
-      tools.sealer.Open(record.sealed_secret(), "credential/" + credential.id());
-  if (known.ok() && ConstantTimeEqual(known->Reveal(), credential.secret())) {
-    credential.clear_secret();
-  }
+  DropKnownSealedSecret(tools, "credential", credential.id(), record, credential.mutable_secret());
 }
 
-// Without a new secret an existing record keeps its own.
 absl::Status TakeSecret(const SecretTools& tools, Record& record, Secret&) {
   admin::v1::Credential& credential = *record.mutable_credential();
-  const Secret secret = Secret::Take(std::move(*credential.mutable_secret()));
-  credential.clear_secret();
-  if (!secret.empty()) {
-    record.set_sealed_secret(tools.sealer.Seal(secret.Reveal(), "credential/" + credential.id()));
-  }
-  if (record.sealed_secret().empty()) return InvalidField("secret", "must be stated");
-  return absl::OkStatus();
+  return SealSecret(tools, "credential", credential.id(), record, credential.mutable_secret());
 }
 
 void Project(const Record& record, config::v1::Resource& out) {

@@ -1,9 +1,9 @@
 #include "controlplane/webhook/webhook_kind.h"
 
-#include "base/digest.h"
 #include "base/ids.h"
 #include "base/status_macros.h"
 #include "controlplane/resource/display_name.h"
+#include "controlplane/resource/sealed_secret.h"
 #include "controlplane/resource/typed.h"
 #include "proto/validate/field_error.h"
 
@@ -34,23 +34,12 @@ void References(const admin::v1::Webhook& webhook, std::vector<Reference>& out) 
 
 void DropKnownSecret(const SecretTools& tools, Record& record) {
   admin::v1::Webhook& webhook = *record.mutable_webhook();
-  if (webhook.secret().empty() || record.sealed_secret().empty()) return;
-  const absl::StatusOr<Secret> known =
-      tools.sealer.Open(record.sealed_secret(), "webhook/" + webhook.id());
-  if (known.ok() && ConstantTimeEqual(known->Reveal(), webhook.secret())) webhook.clear_secret();
+  DropKnownSealedSecret(tools, "webhook", webhook.id(), record, webhook.mutable_secret());
 }
 
-// Without a new secret an existing record keeps its own.  None at all is refused: an empty secret
-// would sign for everybody.
 absl::Status TakeSecret(const SecretTools& tools, Record& record, Secret&) {
   admin::v1::Webhook& webhook = *record.mutable_webhook();
-  const Secret secret = Secret::Take(std::move(*webhook.mutable_secret()));
-  webhook.clear_secret();
-  if (!secret.empty()) {
-    record.set_sealed_secret(tools.sealer.Seal(secret.Reveal(), "webhook/" + webhook.id()));
-  }
-  if (record.sealed_secret().empty()) return InvalidField("secret", "must be stated");
-  return absl::OkStatus();
+  return SealSecret(tools, "webhook", webhook.id(), record, webhook.mutable_secret());
 }
 
 void Project(const Record& record, config::v1::Resource& out) {

@@ -14,8 +14,8 @@ namespace tollgate {
 // (create_missing_column_families) RocksDB makes one after another, and writes and syncs its file
 // of options anew for each; of a dozen families that is most of a first start.  `options` says
 // whether a missing database is made.  `families` names each once, "default" included; `handles`
-// has their order.
-rocksdb::Status OpenRocksdb(const rocksdb::DBOptions& options, const std::string& path,
+// has their order.  Files are opened by this thread alone.
+rocksdb::Status OpenRocksdb(rocksdb::DBOptions options, const std::string& path,
                             const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
                             std::vector<rocksdb::ColumnFamilyHandle*>* handles,
                             std::unique_ptr<rocksdb::DB>* db);

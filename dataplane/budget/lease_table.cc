@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kHeaderBytes = 4096;  // Slots begin on a page of their own.
 constexpr char kMagic[8] = {'T', 'G', 'L', 'E', 'A', 'S', 'E', '\n'};
 constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::size_t kSlotsAtOnce = 16;  // A page: so much is memory or not.
 
 struct Header {
   char magic[8];
@@ -43,6 +44,20 @@ bool SlotIsSane(const LeaseSlot& slot) {
   return state <= LeaseSlot::kRetired && slot.account_bytes <= kAccountNameBytesMax;
 }
 
+// Calls visit(slot) for every slot but those that were never written, which are zero.  To look at
+// them all would make the whole table memory of this process.
+template <typename Visit>
+void ForEachWritten(const MappedFile& file, std::span<LeaseSlot> slots, Visit visit) {
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i % kSlotsAtOnce == 0) {
+      const std::size_t data = file.NextData(kHeaderBytes + i * sizeof(LeaseSlot));
+      i = std::max(i, (data - kHeaderBytes) / sizeof(LeaseSlot) / kSlotsAtOnce * kSlotsAtOnce);
+      if (i >= slots.size()) return;
+    }
+    visit(slots[i]);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LeaseTable>> LeaseTable::Open(FileSystem& file_system,
@@ -67,23 +82,25 @@ absl::StatusOr<std::unique_ptr<LeaseTable>> LeaseTable::Open(FileSystem& file_sy
   // The file's bytes are the objects: the struct is as it is on disk, and mapped page-aligned.
   table->slots_ = std::launder(reinterpret_cast<LeaseSlot*>(bytes.data() + kHeaderBytes));
   const Header wanted = MakeHeader(boot_id);
+  const std::span<LeaseSlot> all(table->slots_, table->count_);
   bool usable = std::memcmp(bytes.data(), &wanted, sizeof(wanted)) == 0;
-  for (std::size_t i = 0; usable && i < table->count_; ++i) usable = SlotIsSane(table->slots_[i]);
-  if (!usable) {
-    for (std::size_t i = 0; i < table->count_ && existed; ++i) {
-      if (table->slots_[i].state.load(std::memory_order_relaxed) != LeaseSlot::kFree) {
-        table->had_stale_content_ = true;
-        break;
-      }
-    }
-    // The header last: until it is there, the content counts as stale.  A new file is zero as it
-    // is, and not a page of it is touched before it is used.
-    if (existed) std::memset(bytes.data(), 0, bytes.size());
-    std::memcpy(bytes.data(), &wanted, sizeof(wanted));
+  std::size_t used = 0;
+  ForEachWritten(*table->file_, all, [&](const LeaseSlot& slot) {
+    usable = usable && SlotIsSane(slot);
+    if (slot.state.load(std::memory_order_relaxed) != LeaseSlot::kFree) ++used;
+  });
+  if (usable) {
+    table->used_ = used;
+    return table;
   }
-  for (std::size_t i = 0; existed && i < table->count_; ++i) {
-    if (table->slots_[i].state.load(std::memory_order_relaxed) != LeaseSlot::kFree) ++table->used_;
-  }
+  table->had_stale_content_ = used > 0;
+  // The header last: until it is there, the content counts as stale.  A new file is zero as it is,
+  // and not a page of it is touched before it is used.
+  std::memset(bytes.data(), 0, kHeaderBytes);
+  ForEachWritten(*table->file_, all, [](LeaseSlot& slot) {
+    std::memset(static_cast<void*>(&slot), 0, sizeof(slot));
+  });
+  std::memcpy(bytes.data(), &wanted, sizeof(wanted));
   return table;
 }
 

@@ -184,7 +184,11 @@ CASES = (
     case("C-10", "P", "F6", "a key is revoked: its node connected, then cut off",
          "refused within 100 ms (99th percentile); within the time of its leases",
          "pytest:tests/fault/revocation_test.py::test_revocation",
-         f"{PARTITION}::test_a_key_revoked_behind_a_nodes_back_ends_with_its_leases"),
+         f"{PARTITION}::test_a_key_revoked_behind_a_nodes_back_ends_with_its_leases",
+         f"{PARTITION}::test_a_revoked_key_on_the_customers_own_credential_ends_too"),
+    case("P-07", "P", "F6", "what a node and the control plane send each other is lost in silence",
+         "the node knows within seconds, and is connected again soon after it is healed",
+         f"{PARTITION}::test_a_node_knows_soon_that_it_is_cut_off_and_finds_back"),
     case("F8", "S", "F8", "eleven seeded bugs in leases, metering and ingestion",
          "each breaks its invariant", "sim:sim_seeded_bugs_test"),
 )

@@ -25,7 +25,7 @@
 namespace tollgate::dataplane {
 
 // The most room that may be kept for the final record of an open intent, so that it never fails.
-inline constexpr std::size_t kFinalReserveBytes = 12 * 1024;
+inline constexpr std::size_t kFinalReserveBytes = 16 * 1024;
 
 // An attempt that was announced.  Must be ended by AppendFinal() on the same lane (CHECKed).
 class IntentRef {

@@ -7,6 +7,7 @@
 #include "dataplane/json/cursor.h"
 #include "dataplane/meter/lane.h"
 #include "dataplane/meter/segment.h"
+#include "dataplane/request/scanned_request.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -22,8 +23,8 @@ constexpr std::size_t kOutcomeBytesMax =
     4 * kTextBytesMax + 9 * kNumberBytesMax +
     kTokenUsageClasses * (kMessageBytesMax + 5 * kNumberBytesMax);
 constexpr std::size_t kHoldNumbersBytesMax = kMessageBytesMax + 4 * kNumberBytesMax;
-// Nineteen strings come before: always within the largest reserve that there is.
-static_assert(19 * kTextBytesMax + 12 * kNumberBytesMax + kOutcomeBytesMax +
+// Nineteen strings and the tags come before: always within the largest reserve that there is.
+static_assert((19 + kTagsMax) * kTextBytesMax + 12 * kNumberBytesMax + kOutcomeBytesMax +
                   kAccountsMax * (kTextBytesMax + kHoldNumbersBytesMax) + kRecordHeaderBytes + 8 <=
               kFinalReserveBytes);
 
@@ -108,6 +109,9 @@ void AttemptRecord::Begin(const AttemptStart& start) {
   Number(wire, UsageRecord::kStreamedFieldNumber, start.streamed);
   Own(wire, UsageRecord::kSurfaceFieldNumber, start.surface);
   Foreign(wire, UsageRecord::kUserFieldNumber, start.user);
+  for (const std::string_view tag : start.tags) {
+    Foreign(wire, UsageRecord::kTagsFieldNumber, tag);
+  }
   Own(wire, UsageRecord::kRegionFieldNumber, start.region);
   Own(wire, UsageRecord::kProjectIdFieldNumber, start.project_id);
   Own(wire, UsageRecord::kMemberIdFieldNumber, start.member_id);

@@ -48,7 +48,8 @@ struct AttemptStart {
   std::int64_t attempt_start_us = 0;
   bool streamed = false;
   std::string_view surface{};
-  std::string_view user{};  // Foreign.
+  std::string_view user{};                   // Foreign.
+  std::span<const std::string_view> tags{};  // Foreign; at most kTagsMax.
   std::string_view region{};
   std::string_view project_id{};
   std::string_view member_id{};

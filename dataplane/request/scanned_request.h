@@ -15,6 +15,10 @@
 
 namespace tollgate::dataplane {
 
+// Tags that a request may have for reports, and characters that each may have.
+inline constexpr std::size_t kTagsMax = 10;
+inline constexpr std::size_t kTagCharactersMax = 64;
+
 // A part of the body, by offsets.  Empty and absent are the same.
 struct BodyRange {
   std::size_t begin = 0;
@@ -74,6 +78,10 @@ struct ScannedRequest {
   std::vector<BodyRange> removed;
   // Signatures of other makers' models, with their quotes: what the provider must not see of a body
   // that passes through.
+  // Whom reports are to name instead; empty = `user`.
+  std::string_view reporting_user;
+  // By what reports are to find the request; not checked yet (TakeReporting()).
+  std::vector<std::string_view> tags;
   std::vector<BodyRange> foreign_signatures;
   // Behind the brace of the body's object: where members can be added.
   std::size_t object_open = 0;
@@ -99,3 +107,5 @@ struct ScannedRequest {
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_
+    auto words = keep(tags);
+    tags = std::move(words);

@@ -103,6 +103,7 @@ void RequestRun::BeginRecord(const PlannedAttempt& attempt) {
       .streamed = scan_.stream,
       .surface = surface_->name(),
       .user = scan_.user,
+      .tags = scan_.tags,
       .region = attempt.offering->region,
       .project_id = principal_->project_id(),
       .member_id = principal_->member_id(),

@@ -1,8 +1,9 @@
 #include "dataplane/request/spend_report.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/ascii.h"
 #include "base/string_views.h"
 #include "dataplane/http/target.h"
 #include "dataplane/json/writer.h"
@@ -14,11 +15,9 @@ namespace {
 using Group = ReportQuery::Group;
 
 constexpr std::pair<std::string_view, Group> kGroups[] = {
-    {"day", Group::kDay},
-    {"user", Group::kUser},
-    {"model", Group::kModel},
-    {"provider", Group::kProvider},
-    {"credential_type", Group::kCredentialType},
+    {"day", Group::kDay},           {"user", Group::kUser},
+    {"model", Group::kModel},       {"tag", Group::kTag},
+    {"provider", Group::kProvider}, {"credential_type", Group::kCredentialType},
     {"api_key_name", Group::kKey},
 };
 
@@ -48,6 +47,20 @@ std::string_view CredentialType(const usage::v1::UsageRecord& record) {
   return record.byok() ? "byok" : "system";
 }
 
+// Each tag once, without blanks around it.
+std::vector<std::string> ReadTags(std::string_view list) {
+  std::vector<std::string> tags;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string tag(absl::StripAsciiWhitespace(AbslView(list.substr(0, comma))));
+    if (!tag.empty() && std::find(tags.begin(), tags.end(), tag) == tags.end()) {
+      tags.push_back(std::move(tag));
+    }
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+  }
+  return tags;
+}
+
 std::string GroupOf(const usage::v1::UsageRecord& record, absl::Time time, Group group) {
   switch (group) {
     case Group::kDay:
@@ -58,6 +71,8 @@ std::string GroupOf(const usage::v1::UsageRecord& record, absl::Time time, Group
       return record.user();
     case Group::kModel:
       return record.model_id();
+    case Group::kTag:
+      return {};  // It has many.
     case Group::kProvider:
       return record.provider_id();
     case Group::kCredentialType:
@@ -94,7 +109,7 @@ std::variant<ReportQuery, GatewayError> ReportQuery::Read(std::string_view path_
   }
   if (!known) {
     return Wrong("group_by",
-                 "`group_by` must be one of day, user, model, provider, credential_type and "
+                 "`group_by` must be one of day, user, model, tag, provider, credential_type and "
                  "api_key_name.");
   }
   const std::string part = parameter("date_part").value_or("day");
@@ -102,15 +117,37 @@ std::variant<ReportQuery, GatewayError> ReportQuery::Read(std::string_view path_
     return Wrong("date_part", "`date_part` must be day or hour.");
   }
   if (part == "hour" && query.group == Group::kDay) query.group = Group::kHour;
-  for (const std::string_view name : {"tags", "zero_data_retention"}) {
-    if (!parameter(name).has_value()) continue;
-    return Wrong(name, absl::StrCat("`", AbslView(name), "` is not in the records of requests."));
+  if (parameter("zero_data_retention").has_value()) {
+    return Wrong("zero_data_retention", "`zero_data_retention` is not in the records of requests.");
   }
+  const std::string match = parameter("tags_match").value_or("any");
+  if (match != "any" && match != "all") {
+    return Wrong("tags_match", "`tags_match` must be any or all.");
+  }
+  query.tags = ReadTags(parameter("tags").value_or(""));
+  query.all_tags = match == "all";
   query.user = parameter("user_id").value_or("");
   query.model = parameter("model").value_or("");
   query.provider = parameter("provider").value_or("");
   query.credential_type = parameter("credential_type").value_or("");
   return query;
+}
+
+bool SpendReport::IsAskedFor(const usage::v1::UsageRecord& record) const {
+  const auto wanted = [](const std::string& filter, std::string_view value) {
+    return filter.empty() || filter == value;
+  };
+  if (!wanted(query_.user, record.user()) || !wanted(query_.model, record.model_id()) ||
+      !wanted(query_.provider, record.provider_id()) ||
+      !wanted(query_.credential_type, CredentialType(record))) {
+    return false;
+  }
+  if (query_.tags.empty()) return true;
+  const auto has = [&](const std::string& tag) {
+    return std::find(record.tags().begin(), record.tags().end(), tag) != record.tags().end();
+  };
+  return query_.all_tags ? std::all_of(query_.tags.begin(), query_.tags.end(), has)
+                         : std::any_of(query_.tags.begin(), query_.tags.end(), has);
 }
 
 // A generation is told by its last attempt: the one that served, or failed last.
@@ -120,21 +157,20 @@ bool SpendReport::Add(const ledger::v1::Generation& generation) {
   const absl::Time time = absl::FromUnixSeconds(last.request_time().seconds()) +
                           absl::Nanoseconds(last.request_time().nanos());
   if (time < query_.start) return false;
-  const auto wanted = [](const std::string& filter, std::string_view value) {
-    return filter.empty() || filter == value;
+  if (time >= query_.end || !IsAskedFor(last)) return true;
+  const auto add = [&](Row& row) {
+    ++row.requests;
+    for (const usage::v1::UsageRecord& record : generation.attempts()) {
+      AddTokens(record, row.tokens);
+      row.charge += Money::FromNanoUsd(record.charge_nano_usd());
+      row.market += Money::FromNanoUsd(record.market_cost_nano_usd());
+    }
   };
-  if (time >= query_.end || !wanted(query_.user, last.user()) ||
-      !wanted(query_.model, last.model_id()) || !wanted(query_.provider, last.provider_id()) ||
-      !wanted(query_.credential_type, CredentialType(last))) {
+  if (query_.group != Group::kTag || last.tags().empty()) {
+    add(rows_[GroupOf(last, time, query_.group)]);
     return true;
   }
-  Row& row = rows_[GroupOf(last, time, query_.group)];
-  ++row.requests;
-  for (const usage::v1::UsageRecord& record : generation.attempts()) {
-    AddTokens(record, row.tokens);
-    row.charge += Money::FromNanoUsd(record.charge_nano_usd());
-    row.market += Money::FromNanoUsd(record.market_cost_nano_usd());
-  }
+  for (const std::string& tag : last.tags()) add(rows_[tag]);
   return true;
 }
 

@@ -173,6 +173,10 @@ bool RequestRun::Scan() {
     error_ = *std::move(error);
     return false;
   }
+  if (std::optional<GatewayError> error = TakeReporting(caps_, scan_)) {
+    error_ = *std::move(error);
+    return false;
+  }
   models_.push_back(scan_.model);
   for (const std::string_view model : scan_.fallback_models) models_.push_back(model);
   return true;

@@ -140,6 +140,21 @@ BodyScanner::Error BodyScanner::ReadModels() {
 }
 
 BodyScanner::Error BodyScanner::ReadFlag(std::string_view param, bool& flag) {
+BodyScanner::Error BodyScanner::ReadTags() {
+  constexpr std::string_view kParam = "providerOptions.gateway.tags";
+  if (SkipNull()) return std::nullopt;
+  if (json_.Peek() != JsonKind::kArray) return WrongType(kParam, "a list of strings");
+  json_.EnterArray();
+  while (json_.NextElement()) {
+    std::string_view tag;
+    if (out_.tags.size() > kTagsMax || !TakeText(tag)) {
+      return WrongType(kParam, absl::StrCat("a list of at most ", kTagsMax, " strings"));
+    }
+    out_.tags.push_back(tag);
+  }
+  return std::nullopt;
+}
+
   if (SkipNull()) return std::nullopt;
   const JsonKind kind = json_.Peek();
   if (kind != JsonKind::kTrue && kind != JsonKind::kFalse) {
@@ -206,6 +221,10 @@ BodyScanner::Error BodyScanner::ReadOptions(std::string_view param, bool takes_m
     } else if (takes_models && JsonEquals(key, "models")) {
       error = ReadModels();
     } else {
+    } else if (takes_models && JsonEquals(key, "tags")) {
+      error = ReadTags();
+    } else if (takes_models && JsonEquals(key, "user")) {
+      error = ReadText("providerOptions.gateway.user", out_.reporting_user);
       error = ReadOtherOption(param, key);
     }
     if (error) return error;

@@ -76,6 +76,7 @@ class BodyScanner {
   bool TakeText(std::string_view& text);
 
   std::string_view body_;
+  Error ReadTags();
   JsonCursor json_;
   ScannedRequest& out_;
   unsigned seen_ = 0;

@@ -200,7 +200,7 @@ class RequestReader {
       fields_.Text(m, out_.settings.user);
     } else if (m.key == "safetyIdentifier") {
       fields_.Text(m, out_.settings.safety_identifier);
-    } else if (m.key == "tags" || m.key == "sort" || m.key == "speed") {
+    } else if (m.key == "sort" || m.key == "speed") {
       const std::string_view name = out_.arena.Keep(absl::StrCat("gateway.", AbslView(m.key)));
       out_.extras.push_back({ir::kOfNoFormat, name, m.value.raw(), false});
     }

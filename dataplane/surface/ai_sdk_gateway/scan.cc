@@ -25,8 +25,7 @@ constexpr std::string_view kNames[kMembers] = {"prompt", "maxOutputTokens", "too
                                                "providerOptions"};
 
 // Options of `providerOptions.gateway` that only advise, or that ReadGatewayRequest() reads.
-constexpr std::array<std::string_view, 5> kLater = {"tags", "sort", "caching", "speed",
-                                                    "safetyIdentifier"};
+constexpr std::array<std::string_view, 4> kLater = {"sort", "caching", "speed", "safetyIdentifier"};
 // Those that promise something when they are true.
 constexpr std::array<std::string_view, 3> kPromises = {"zeroDataRetention",
                                                        "disallowPromptTraining", "hipaaCompliant"};
@@ -68,7 +67,6 @@ class Scanner final : public BodyScanner {
   }
 
   Error ReadOtherOption(std::string_view param, std::string_view key) override {
-    if (JsonEquals(key, "user")) return ReadText("providerOptions.gateway.user", out().user);
     if (IsOneOf(kLater, key)) {
       json().Skip();
       return std::nullopt;

@@ -3,9 +3,12 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "dataplane/meter/lane.h"
 #include "dataplane/meter/segment.h"
+#include "dataplane/request/scanned_request.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -45,6 +48,7 @@ class AttemptRecordTest : public testing::Test {
               .streamed = true,
               .surface = "openai_chat",
               .user = "somebody",
+              .tags = tags_,
               .region = "eu",
               .project_id = "project",
               .member_id = "member",
@@ -74,6 +78,7 @@ class AttemptRecordTest : public testing::Test {
   Account wallet_{.name = "wallet/ws", .budget_id = ""};
   Account soft_{.name = "budget/b/2026-11", .budget_id = "b", .hard = false};
   std::array<Hold::Part, 2> parts_;
+  const std::array<std::string_view, 2> tags_ = {"beta", "\xff"};
   TokenUsage usage_{.input_text = 10, .cache_read = 5, .output_text = 20, .requests = 1};
   AttemptStart start_;
   AttemptOutcome outcome_;
@@ -109,6 +114,9 @@ TEST_F(AttemptRecordTest, TheIntentSaysWhatIsKnownAndHoldsTheCharge) {
   EXPECT_TRUE(intent.streamed());
   EXPECT_EQ(intent.surface(), "openai_chat");
   EXPECT_EQ(intent.user(), "somebody");
+  ASSERT_EQ(intent.tags_size(), 2);
+  EXPECT_EQ(intent.tags(0), "beta");
+  EXPECT_EQ(intent.tags(1), "\xef\xbf\xbd") << "mended";
   EXPECT_EQ(intent.region(), "eu");
   EXPECT_EQ(intent.project_id(), "project");
   EXPECT_EQ(intent.member_id(), "member");
@@ -255,6 +263,7 @@ TEST_F(AttemptRecordTest, TheLargestRecordFitsItsReserve) {
   for (const TokenClass& token_class : kTokenClasses) {
     usage.*token_class.field = std::numeric_limits<std::int64_t>::max();
   }
+  const std::vector<std::string_view> tags(kTagsMax, text);
   record_.Begin({.generation_id = text,
                  .attempt = ~0u,
                  .organization_id = text,
@@ -272,6 +281,7 @@ TEST_F(AttemptRecordTest, TheLargestRecordFitsItsReserve) {
                  .streamed = true,
                  .surface = text,
                  .user = text,
+                 .tags = tags,
                  .region = text,
                  .project_id = text,
                  .member_id = text,

@@ -1,6 +1,9 @@
 #include "dataplane/request/caller_caps.h"
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/scope_ids.h"
@@ -55,6 +58,53 @@ TEST(CallerCapsTest, RefusesWhatCannotBeMeant) {
     EXPECT_EQ(error->param, param) << lines;
     EXPECT_NE(error->message.find(param), std::string::npos);
   }
+}
+
+std::string Joined(const std::vector<std::string_view>& tags) {
+  std::string out;
+  for (const std::string_view tag : tags) out += std::string(tag) + ";";
+  return out;
+}
+
+TEST(TakeReportingTest, HeadAndBodyArePutTogether) {
+  CallerCaps caps;
+  ASSERT_FALSE(Read("AI-Reporting-Tags: beta, search\r\nai-reporting-tags: beta,x\r\n"
+                    "ai-reporting-user: u2\r\n",
+                    caps)
+                   .has_value());
+  ScannedRequest scan;
+  scan.user = "u0";
+  scan.reporting_user = "u1";
+  scan.tags = {"x", "body"};
+  ASSERT_FALSE(TakeReporting(caps, scan).has_value());
+  EXPECT_EQ(Joined(scan.tags), "x;body;beta;search;") << "each once";
+  EXPECT_EQ(scan.user, "u2") << "the head goes before";
+  caps.Reset();
+  ScannedRequest without_head;
+  without_head.user = "u0";
+  without_head.reporting_user = "u1";
+  ASSERT_FALSE(TakeReporting(caps, without_head).has_value());
+  EXPECT_EQ(without_head.user, "u1");
+  EXPECT_TRUE(without_head.tags.empty());
+}
+
+TEST(TakeReportingTest, TagsAreBounded) {
+  const std::string longest = "\u00e9" + std::string(kTagCharactersMax - 1, 'x');
+  const auto refused = [](const std::string& head, std::vector<std::string_view> body) {
+    CallerCaps caps;
+    EXPECT_FALSE(Read(head, caps).has_value());
+    ScannedRequest scan;
+    scan.tags = std::move(body);
+    const auto error = TakeReporting(caps, scan);
+    if (error.has_value()) EXPECT_EQ(error->param, "tags");
+    return error.has_value();
+  };
+  EXPECT_FALSE(refused("host: x\r\n", {longest})) << "characters count, not bytes";
+  EXPECT_TRUE(refused("host: x\r\n", {longest + "x"}));
+  EXPECT_TRUE(refused("host: x\r\n", {""}));
+  EXPECT_TRUE(refused("ai-reporting-tags: a,,b\r\n", {}));
+  EXPECT_FALSE(refused("ai-reporting-tags: 1,2,3,4,5,6,7,8,9\r\n", {"10", "9"}));
+  EXPECT_TRUE(refused("ai-reporting-tags: 1,2,3,4,5,6,7,8,9,0\r\n", {"10"}));
 }
 
 }  // namespace

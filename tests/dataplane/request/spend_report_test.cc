@@ -1,8 +1,11 @@
 #include "dataplane/request/spend_report.h"
 
+#include <initializer_list>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "dataplane/json/document.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tollgate/ledger/v1/ledger.pb.h"
@@ -87,15 +90,49 @@ TEST(SpendReportTest, DaysAreWholeAndFiltersHold) {
   EXPECT_FALSE(report.Add(three[1])) << "nothing that comes later is asked for";
 }
 
+ledger::v1::Generation Tagged(std::int64_t cost, std::initializer_list<std::string> tags) {
+  ledger::v1::Generation generation = MakeGeneration(kNoon, "m", cost);
+  for (const std::string& tag : tags) {
+    for (usage::v1::UsageRecord& record : *generation.mutable_attempts()) record.add_tags(tag);
+  }
+  return generation;
+}
+
+// Each row as "TAG COST REQUESTS".
+std::string TagRows(const std::string& report) {
+  JsonDocument document;
+  if (!document.Parse(report)) return report;
+  std::string rows;
+  for (const JsonValue row : document.root()["results"].elements()) {
+    rows += std::string(row["tag"].string()) + " " + std::string(row["total_cost"].raw()) + " " +
+            std::string(row["request_count"].raw()) + "; ";
+  }
+  return rows;
+}
+
+TEST(SpendReportTest, TagsHaveRowsAndNarrow) {
+  const std::string query = "start_date=2026-01-02&end_date=2026-01-02&group_by=tag";
+  const std::vector<ledger::v1::Generation> all = {
+      Tagged(1'000'000'000, {"a", "b c"}), Tagged(2'000'000'000, {"a"}), Tagged(4'000'000'000, {})};
+  EXPECT_EQ(TagRows(ReportOf(query, all)), " 4 1; a 3 2; b c 1 1; ")
+      << "a generation is in the row of each of its tags";
+  EXPECT_EQ(TagRows(ReportOf(query + "&tags=b%20c,nobody", all)), "a 1 1; b c 1 1; ")
+      << "any of them";
+  EXPECT_EQ(TagRows(ReportOf(query + "&tags=a%2C%20b%20c&tags_match=all", all)),
+            "a 1 1; b c 1 1; ");
+  EXPECT_EQ(TagRows(ReportOf(query + "&tags=a,nobody&tags_match=all", all)), "");
+}
+
 TEST(SpendReportTest, WhatIsNotKnownIsRefused) {
   const std::string day = "start_date=2026-01-02&end_date=2026-01-02";
   EXPECT_EQ(ReportOf("end_date=2026-01-02", {}), "refused: start_date");
   EXPECT_EQ(ReportOf("start_date=2026-01-02", {}), "refused: end_date");
   EXPECT_EQ(ReportOf("start_date=2026-01-03&end_date=2026-01-02", {}), "refused: end_date");
   EXPECT_EQ(ReportOf("start_date=yesterday&end_date=2026-01-02", {}), "refused: start_date");
-  EXPECT_EQ(ReportOf(day + "&group_by=tag", {}), "refused: group_by");
+  EXPECT_EQ(ReportOf(day + "&group_by=colour", {}), "refused: group_by");
   EXPECT_EQ(ReportOf(day + "&date_part=week", {}), "refused: date_part");
-  EXPECT_EQ(ReportOf(day + "&tags=a", {}), "refused: tags");
+  EXPECT_EQ(ReportOf(day + "&tags=a&tags_match=some", {}), "refused: tags_match");
+  EXPECT_EQ(ReportOf(day + "&zero_data_retention=true", {}), "refused: zero_data_retention");
 }
 
 }  // namespace

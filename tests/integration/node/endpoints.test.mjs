@@ -127,3 +127,19 @@ for (const [ai, gatewayPackage, base] of [
     await assert.rejects(stranger.getAvailableModels(), GatewayAuthenticationError);
   });
 }
+
+    // Tags are kept and told apart; whom the options name is who the report names.
+    const tag = `of ${gatewayPackage}`;
+    const tagged = await generateText({
+      model: gateway(model), prompt: 'Hello', maxRetries: 0,
+      providerOptions: { gateway: { tags: [tag, 'every release'], user: tag } } });
+    assert.deepEqual(tagged.warnings ?? [], []);
+    const { cost } = tagged.providerMetadata.gateway;
+    spent += Number(cost);
+    const rows = await soon(async () => {
+      const { results } = await gateway.getSpendReport(
+        { startDate: today, endDate: today, groupBy: 'tag', tags: [tag], userId: tag });
+      return results.length > 0 && results;
+    });
+    assert.deepEqual(rows.map((one) => [one.tag, one.totalCost, one.requestCount]),
+      [['every release', Number(cost), 1], [tag, Number(cost), 1]]);

@@ -1,6 +1,7 @@
 #include "base/json_text.h"
 
 #include <cstdint>
+#include <cstring>
 
 #include "base/utf8.h"
 
@@ -10,6 +11,11 @@
 
 namespace tollgate {
 namespace {
+
+bool IsPlain(char c) {
+  const auto byte = static_cast<std::uint8_t>(c);
+  return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
 
 void AppendControl(std::string& out, char c) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -32,32 +38,64 @@ void AppendControl(std::string& out, char c) {
 
 }  // namespace
 
-std::size_t PlainJsonLength(std::string_view text) {
-  std::size_t length = 0;
 #if defined(__SSE2__)
+
+namespace {
+
+// A bit for each of the sixteen bytes that does not stand for itself.
+unsigned SpecialBytes(__m128i bytes) {
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
   const __m128i del = _mm_set1_epi8(0x7f);
   const __m128i blank = _mm_set1_epi8(0x20);
-  for (; text.size() - length >= 16; length += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + length));
-    // As signed bytes, controls and all but ASCII are below the blank.
-    const __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, del)),
-                     _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const int mask = _mm_movemask_epi8(special);
-    if (mask != 0) {
-      return length + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+  // As signed bytes, controls and all but ASCII are below the blank.
+  const __m128i special =
+      _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, del)),
+                   _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+  return static_cast<unsigned>(_mm_movemask_epi8(special));
+}
+
+unsigned SpecialBytes16(const char* at) {
+  return SpecialBytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+}
+
+}  // namespace
+
+// The last piece overlaps what was looked at before, so that no byte is looked at by itself.
+std::size_t PlainJsonLength(std::string_view text) {
+  const char* const data = text.data();
+  const std::size_t size = text.size();
+  const auto first = [](unsigned mask) { return static_cast<std::size_t>(__builtin_ctz(mask)); };
+  if (size >= 16) {
+    for (std::size_t at = 0;; at += 16) {
+      if (size - at < 16) at = size - 16;
+      if (const unsigned mask = SpecialBytes16(data + at); mask != 0) return at + first(mask);
+      if (size - at == 16) return size;
     }
   }
-#endif
-  while (length < text.size()) {
-    const auto byte = static_cast<std::uint8_t>(text[length]);
-    if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\') break;
-    ++length;
+  if (size >= 8) {
+    std::int64_t head;
+    std::int64_t tail;
+    std::memcpy(&head, data, 8);
+    std::memcpy(&tail, data + size - 8, 8);
+    const unsigned mask = SpecialBytes(_mm_set_epi64x(tail, head));
+    if (mask == 0) return size;
+    return first(mask) < 8 ? first(mask) : size - 16 + first(mask);
   }
+  std::size_t length = 0;
+  while (length < size && IsPlain(data[length])) ++length;
   return length;
 }
+
+#else
+
+std::size_t PlainJsonLength(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && IsPlain(text[length])) ++length;
+  return length;
+}
+
+#endif
 
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';

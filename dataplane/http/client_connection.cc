@@ -263,12 +263,14 @@ void ClientConnection::Piece(std::string_view bytes) {
 }
 
 // Appends to out_ and to the pieces; pieces in out_ follow it when it moves.
-void ClientConnection::Render(std::string_view bytes) {
-  if (out_.capacity() - out_.size() < bytes.size()) {
+void ClientConnection::Render(std::initializer_list<std::string_view> texts) {
+  std::size_t size = 0;
+  for (const std::string_view text : texts) size += text.size();
+  if (out_.capacity() - out_.size() < size) {
     const char* const old_begin = out_.data();
     const char* const old_end = old_begin + out_.size();
     std::string larger;
-    larger.reserve(2 * out_.capacity() + bytes.size());
+    larger.reserve(2 * out_.capacity() + size);
     larger.append(out_);
     for (asio::const_buffer& piece : pieces_) {
       const char* at = static_cast<const char*>(piece.data());
@@ -279,15 +281,15 @@ void ClientConnection::Render(std::string_view bytes) {
     out_.swap(larger);
   }
   const char* const at = out_.data() + out_.size();
-  out_.append(bytes);
+  for (const std::string_view text : texts) out_.append(text);
   if (!pieces_.empty()) {  // What follows directly is one piece.
     asio::const_buffer& last = pieces_.back();
     if (static_cast<const char*>(last.data()) + last.size() == at) {
-      last = asio::const_buffer(last.data(), last.size() + bytes.size());
+      last = asio::const_buffer(last.data(), last.size() + size);
       return;
     }
   }
-  pieces_.emplace_back(at, bytes.size());
+  pieces_.emplace_back(at, size);
 }
 
 void ClientConnection::BeginHead(int status, std::string_view content_type) {
@@ -296,21 +298,17 @@ void ClientConnection::BeginHead(int status, std::string_view content_type) {
   close_after_ = !head_.keep_alive || host_.draining || !(body_over_ || BodyDroppable());
   out_.clear();
   pieces_.clear();
-  if (status == 200) {
-    Render("HTTP/1.1 200 OK\r\n");
-  } else {
-    std::array<char, 3> digits;
-    std::to_chars(digits.data(), digits.data() + 3, status);
-    Render("HTTP/1.1 ");
-    Render({digits.data(), 3});
-    Render(" ");
-    Render(ReasonPhrase(status));
-    Render("\r\n");
-  }
-  Render(host_.date->line());
-  Render("content-type: ");
-  Render(content_type);
-  Render(close_after_ ? "\r\nconnection: close\r\n" : "\r\n");
+  std::array<char, 3> digits;
+  std::to_chars(digits.data(), digits.data() + 3, status);
+  Render({"HTTP/1.1 ",
+          {digits.data(), 3},
+          " ",
+          ReasonPhrase(status),
+          "\r\n",
+          host_.date->line(),
+          "content-type: ",
+          content_type,
+          close_after_ ? "\r\nconnection: close\r\n" : "\r\n"});
 }
 
 void ClientConnection::Send(int status, std::string_view content_type,
@@ -321,11 +319,11 @@ void ClientConnection::Send(int status, std::string_view content_type,
   for (const std::string_view piece : body) length += piece.size();
   std::array<char, 24> digits;
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), length);
-  Render("content-length: ");
-  Render({digits.data(), static_cast<std::size_t>(end - digits.data())});
-  Render("\r\n");
-  Render(header_lines);
-  Render("\r\n");
+  Render({"content-length: ",
+          {digits.data(), static_cast<std::size_t>(end - digits.data())},
+          "\r\n",
+          header_lines,
+          "\r\n"});
   if (head_.method == Method::kHead) return;
   for (const std::string_view piece : body) Piece(piece);
 }
@@ -340,9 +338,7 @@ void ClientConnection::StartStream(int status, std::string_view content_type,
                                    std::string_view header_lines) {
   chunked_answer_ = !head_.http_1_0;
   BeginHead(status, content_type);
-  if (chunked_answer_) Render("transfer-encoding: chunked\r\n");
-  Render(header_lines);
-  Render("\r\n");
+  Render({chunked_answer_ ? "transfer-encoding: chunked\r\n" : "", header_lines, "\r\n"});
 }
 
 void ClientConnection::AddToStream(std::span<const std::string_view> pieces) {
@@ -354,14 +350,14 @@ void ClientConnection::AddToStream(std::span<const std::string_view> pieces) {
     char* end = std::to_chars(line.data(), line.data() + 16, length, 16).ptr;
     *end++ = '\r';
     *end++ = '\n';
-    Render({line.data(), static_cast<std::size_t>(end - line.data())});
+    Render({{line.data(), static_cast<std::size_t>(end - line.data())}});
   }
   for (const std::string_view piece : pieces) Piece(piece);
-  if (chunked_answer_) Render("\r\n");
+  if (chunked_answer_) Render({"\r\n"});
 }
 
 void ClientConnection::EndStream() {
-  if (chunked_answer_) Render("0\r\n\r\n");
+  if (chunked_answer_) Render({"0\r\n\r\n"});
 }
 
 bool ClientConnection::FlushNow() {

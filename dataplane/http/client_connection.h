@@ -164,7 +164,7 @@ class ClientConnection {
   Task<void> Linger();
   void TakeBodyState(BodyState state);
   void BeginHead(int status, std::string_view content_type);
-  void Render(std::string_view bytes);
+  void Render(std::initializer_list<std::string_view> texts);
   void Piece(std::string_view bytes);
   void OnTimer();
 

@@ -24,9 +24,40 @@ constexpr std::array<bool, 256> kTokenTable = MakeTokenTable();
 
 char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-bool IsFieldValueChar(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+// The first byte of [at, end) that cannot stand in a field value: a control but the tab.
+const char* FindControl(const char* at, const char* end) {
+#if defined(__SSE2__)
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  const __m128i del = _mm_set1_epi8(0x7f);
+  const __m128i tab = _mm_set1_epi8('\t');
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i control =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), low), _mm_cmpeq_epi8(bytes, del));
+    const int mask = _mm_movemask_epi8(control);
+    if (mask != 0) return at + __builtin_ctz(static_cast<unsigned>(mask));
+    at += 16;
+  }
+#endif
+  for (; at != end; ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    if ((byte < 0x20 && byte != '\t') || byte == 0x7f) break;
+  }
+  return at;
+}
+
+std::uint64_t EightBytes(const char* at) {
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  return bytes;
+}
+
+bool EqualsBytewise(const char* text, const char* lower, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (LowerAscii(text[i]) != lower[i]) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -68,13 +99,9 @@ bool HeadFields::Parse(std::string_view block) {
     if (at == end || *at != ':' || at == name) return false;
     const std::string_view name_view(name, static_cast<std::size_t>(at - name));
     ++at;
-    const char* value = at;
-    const auto* cr =
-        static_cast<const char*>(std::memchr(at, '\r', static_cast<std::size_t>(end - at)));
-    if (cr == nullptr || end - cr < 2 || cr[1] != '\n') return false;
-    const std::string_view value_view(value, static_cast<std::size_t>(cr - value));
-    if (!IsFieldValue(value_view)) return false;
-    fields_[size_++] = {name_view, TrimBlanks(value_view)};
+    const char* const cr = FindControl(at, end);
+    if (end - cr < 2 || cr[0] != '\r' || cr[1] != '\n') return false;
+    fields_[size_++] = {name_view, TrimBlanks({at, static_cast<std::size_t>(cr - at)})};
     at = cr + 2;
   }
   return true;
@@ -87,10 +114,21 @@ std::string_view HeadFields::Find(std::string_view lower_name) const {
   return {};
 }
 
+// Most of what is compared is equal as it is, and looked at eight bytes at a time.
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (LowerAscii(text[i]) != lower[i]) return false;
+  constexpr std::size_t kStep = sizeof(std::uint64_t);
+  constexpr std::uint64_t kCaseBits = 0x2020202020202020;
+  const std::size_t size = text.size();
+  if (size != lower.size()) return false;
+  if (size < kStep) return EqualsBytewise(text.data(), lower.data(), size);
+  for (std::size_t i = 0; i < size; i += kStep) {
+    if (size - i < kStep) i = size - kStep;  // The last step overlaps the one before.
+    const std::uint64_t difference = EightBytes(text.data() + i) ^ EightBytes(lower.data() + i);
+    if (difference == 0) continue;
+    if ((difference & ~kCaseBits) != 0 ||
+        !EqualsBytewise(text.data() + i, lower.data() + i, kStep)) {
+      return false;
+    }
   }
   return true;
 }
@@ -98,22 +136,8 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 bool IsTokenChar(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
 
 bool IsFieldValue(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-#if defined(__SSE2__)
-  const __m128i last_control = _mm_set1_epi8(0x1f);
-  const __m128i del = _mm_set1_epi8(0x7f);
-  while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    if (_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(bytes, del))) != 0) break;
-    at += 16;
-  }
-#endif
-  for (; at != end; ++at) {
-    if (!IsFieldValueChar(*at)) return false;
-  }
-  return true;
+  const char* const end = text.data() + text.size();
+  return FindControl(text.data(), end) == end;
 }
 
 std::string_view TrimBlanks(std::string_view text) {

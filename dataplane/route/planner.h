@@ -38,6 +38,20 @@ struct PlannedAttempt {
 // A list of attempts without allocation.
 class AttemptPlan {
  public:
+  AttemptPlan() = default;
+  AttemptPlan(const AttemptPlan&) = default;
+  // Copies the attempts that there are.
+  AttemptPlan& operator=(const AttemptPlan& other) {
+    std::copy(other.begin(), other.end(), attempts_.begin());
+    size_ = other.size_;
+    soonest_rest_ = other.soonest_rest_;
+    return *this;
+  }
+  void Clear() {
+    size_ = 0;
+    soonest_rest_ = MonotonicTime::InfiniteFuture();
+  }
+
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   const PlannedAttempt& operator[](std::size_t i) const {

@@ -37,6 +37,8 @@ TEST(JsonTextTest, FindsTheFirstByteThatIsNotPlain) {
         std::string text = plain;
         text[at] = special;
         ASSERT_EQ(PlainJsonLength(text), at);
+        text.replace(at, size - at, size - at, special);
+        ASSERT_EQ(PlainJsonLength(text), at) << "of several";
       }
     }
     EXPECT_EQ(PlainJsonLength(std::string(size, ' ') + "~"), size + 1);

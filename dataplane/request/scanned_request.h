@@ -67,6 +67,10 @@ struct ScannedRequest {
   std::string_view kept_input;
 
   std::string_view user;
+  // Whom reports are to name instead; empty = `user`.
+  std::string_view reporting_user;
+  // By what reports are to find the request; not checked yet (TakeReporting()).
+  std::vector<std::string_view> tags;
   std::string_view quota_entity;  // On whose behalf the request is made, as the caller names it.
   std::int64_t messages = 0;
   std::int64_t tools = 0;
@@ -78,10 +82,6 @@ struct ScannedRequest {
   std::vector<BodyRange> removed;
   // Signatures of other makers' models, with their quotes: what the provider must not see of a body
   // that passes through.
-  // Whom reports are to name instead; empty = `user`.
-  std::string_view reporting_user;
-  // By what reports are to find the request; not checked yet (TakeReporting()).
-  std::vector<std::string_view> tags;
   std::vector<BodyRange> foreign_signatures;
   // Behind the brace of the body's object: where members can be added.
   std::size_t object_open = 0;
@@ -97,15 +97,15 @@ struct ScannedRequest {
     auto fallbacks = keep(fallback_models);
     auto ranges = keep(removed);
     auto texts = keep(unescaped);
+    auto words = keep(tags);
     *this = ScannedRequest();
     fallback_models = std::move(fallbacks);
     removed = std::move(ranges);
     unescaped = std::move(texts);
+    tags = std::move(words);
   }
 };
 
 }  // namespace tollgate::dataplane
 
 #endif  // TOLLGATE_DATAPLANE_REQUEST_SCANNED_REQUEST_H_
-    auto words = keep(tags);
-    tags = std::move(words);

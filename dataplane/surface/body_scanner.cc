@@ -139,7 +139,6 @@ BodyScanner::Error BodyScanner::ReadModels() {
   return ReadNames("models", kModelsListMax, out_.fallback_models);
 }
 
-BodyScanner::Error BodyScanner::ReadFlag(std::string_view param, bool& flag) {
 BodyScanner::Error BodyScanner::ReadTags() {
   constexpr std::string_view kParam = "providerOptions.gateway.tags";
   if (SkipNull()) return std::nullopt;
@@ -155,6 +154,7 @@ BodyScanner::Error BodyScanner::ReadTags() {
   return std::nullopt;
 }
 
+BodyScanner::Error BodyScanner::ReadFlag(std::string_view param, bool& flag) {
   if (SkipNull()) return std::nullopt;
   const JsonKind kind = json_.Peek();
   if (kind != JsonKind::kTrue && kind != JsonKind::kFalse) {
@@ -220,11 +220,11 @@ BodyScanner::Error BodyScanner::ReadOptions(std::string_view param, bool takes_m
       }
     } else if (takes_models && JsonEquals(key, "models")) {
       error = ReadModels();
-    } else {
     } else if (takes_models && JsonEquals(key, "tags")) {
       error = ReadTags();
     } else if (takes_models && JsonEquals(key, "user")) {
       error = ReadText("providerOptions.gateway.user", out_.reporting_user);
+    } else {
       error = ReadOtherOption(param, key);
     }
     if (error) return error;

@@ -73,10 +73,10 @@ class BodyScanner {
   Error ReadOptions(std::string_view param, bool takes_models);
   Error ReadNames(std::string_view param, std::size_t size_max,
                   std::vector<std::string_view>& names);
+  Error ReadTags();
   bool TakeText(std::string_view& text);
 
   std::string_view body_;
-  Error ReadTags();
   JsonCursor json_;
   ScannedRequest& out_;
   unsigned seen_ = 0;

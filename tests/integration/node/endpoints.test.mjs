@@ -122,11 +122,6 @@ for (const [ai, gatewayPackage, base] of [
     });
     assert.ok(row, 'the report has what was spent');
     assert.ok(row.requestCount > 0);
-    const stranger = createGateway({ baseURL: origin + base, apiKey: badKey });
-    await assert.rejects(stranger.getCredits(), GatewayAuthenticationError);
-    await assert.rejects(stranger.getAvailableModels(), GatewayAuthenticationError);
-  });
-}
 
     // Tags are kept and told apart; whom the options name is who the report names.
     const tag = `of ${gatewayPackage}`;
@@ -143,3 +138,8 @@ for (const [ai, gatewayPackage, base] of [
     });
     assert.deepEqual(rows.map((one) => [one.tag, one.totalCost, one.requestCount]),
       [['every release', Number(cost), 1], [tag, Number(cost), 1]]);
+    const stranger = createGateway({ baseURL: origin + base, apiKey: badKey });
+    await assert.rejects(stranger.getCredits(), GatewayAuthenticationError);
+    await assert.rejects(stranger.getAvailableModels(), GatewayAuthenticationError);
+  });
+}

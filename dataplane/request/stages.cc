@@ -85,7 +85,7 @@ void RequestRun::Begin(ClientConnection& client, const Surface& surface) {
   wall_start_ = context_.clock.Wall();
   error_ = GatewayError();
   models_.clear();
-  plan_ = AttemptPlan();
+  plan_.Clear();
   body_ = {};
   output_clamp_ = -1;
   limited_by_.reset();

@@ -40,6 +40,9 @@ class QuirkSearch {
   bool Found() const { return InScan() || InWords() || InMembers(); }
 
  private:
+  // Who speaks, a member of a message; in a body this name stands for other things too.
+  static constexpr std::string_view kMessageName = "messages.name";
+
   bool InScan() const {
     // An image by URL is a string that begins with its scheme.
     if (quirks_.no_image_url && scan_.images > 0 && Has("\"http")) return true;
@@ -55,7 +58,7 @@ class QuirkSearch {
     if (quirks_.no_json_schema && Has("\"json_schema\"")) return true;
     for (const std::string& name : quirks_.unsupported_parameters) {
       const std::size_t dot = name.rfind('.');
-      if (dot == std::string::npos && name != "strict") continue;
+      if ((dot == std::string::npos && name != "strict") || name == kMessageName) continue;
       const std::string_view last = std::string_view(name).substr(dot + 1);  // All without a dot.
       if (Has(absl::StrCat("\"", AbslView(last), "\""))) return true;
     }
@@ -65,7 +68,8 @@ class QuirkSearch {
   // The body's own members, and those of its messages.
   bool InMembers() const {
     const bool messages =
-        chat_ && (quirks_.no_developer_role || !quirks_.reasoning_history.empty());
+        chat_ && (quirks_.no_developer_role || !quirks_.reasoning_history.empty() ||
+                  IsUnsupported(kMessageName));
     const bool reasoning = chat_ && !quirks_.reasoning_request.empty();
     if (!messages && !reasoning && quirks_.unsupported_parameters.empty()) return false;
     JsonCursor json(body_);
@@ -102,7 +106,10 @@ class QuirkSearch {
           if (quirks_.no_developer_role && JsonEquals(text, "developer")) return true;
           continue;
         }
-        if (kind != JsonKind::kNull && IsOtherHistory(key)) return true;
+        if (kind != JsonKind::kNull &&
+            (IsOtherHistory(key) || (KeyIs(key, "name") && IsUnsupported(kMessageName)))) {
+          return true;
+        }
         json.Skip();
       }
     }

@@ -235,16 +235,28 @@ class RequestWriter {
       json_.Member("thinking").BeginObject();
       json_.Member("type").String(effort == ir::Effort::kNone ? "disabled" : "enabled");
       json_.EndObject();
+      WarnOfEffort(reasoning, effort);
     } else if (style == "enable_thinking") {
       json_.Member("enable_thinking").Bool(effort != ir::Effort::kNone);
       if (reasoning.budget_tokens.has_value()) {
         json_.Member("thinking_budget").Integer(*reasoning.budget_tokens);
+      } else {
+        WarnOfEffort(reasoning, effort);
       }
     } else if (Takes("reasoning_effort")) {
       // The words that the API has; "max" is its highest.
       json_.Member("reasoning_effort")
           .String(effort == ir::Effort::kMax ? "xhigh" : ir::EffortName(effort));
     }
+  }
+
+  // Of providers that can be told to think, but not how hard.
+  void WarnOfEffort(const ir::ReasoningSettings& reasoning, ir::Effort effort) {
+    const bool said = reasoning.effort != ir::Effort::kUnset || reasoning.budget_tokens.has_value();
+    if (!said || effort == ir::Effort::kNone) return;
+    omissions_.Changed("reasoning_effort",
+                       absl::StrCat("`reasoning_effort` was sent as an order to think: ",
+                                    provider_.id, " takes no finer one."));
   }
 
   void WriteReasoningObject(const ir::ReasoningSettings& reasoning, ir::Effort effort) {

@@ -5,6 +5,7 @@
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
 #include "dataplane/ir/reasoning_details.h"
+#include "dataplane/provider/accepted_parameters.h"
 #include "dataplane/provider/openai_chat/write.h"
 
 namespace tollgate::dataplane {
@@ -28,7 +29,7 @@ bool TakesMark(const std::optional<ir::CacheMark>& mark, const Provider& provide
 class MessagesWriter {
  public:
   MessagesWriter(const Provider& provider, ir::Omissions& omissions, JsonWriter& json)
-      : provider_(provider), omissions_(omissions), json_(json) {}
+      : provider_(provider), parameters_(provider, omissions), omissions_(omissions), json_(json) {}
 
   void Write(const ir::Message& message) {
     if (message.role == ir::Role::kTool) {
@@ -75,7 +76,9 @@ class MessagesWriter {
   void WriteHead(const ir::Message& message) {
     json_.BeginObject();
     json_.Member("role").String(RoleName(message.role));
-    if (!message.name.empty()) json_.Member("name").String(message.name);
+    if (!message.name.empty() && parameters_.Takes("messages.name")) {
+      json_.Member("name").String(message.name);
+    }
     for (const ir::Extra& extra : message.extras) {
       if (extra.owner == ir::kOpenAiChat) json_.ForeignMember(extra.name).Raw(extra.json);
     }
@@ -338,6 +341,7 @@ class MessagesWriter {
   }
 
   const Provider& provider_;
+  AcceptedParameters parameters_;
   ir::Omissions& omissions_;
   JsonWriter& json_;
   std::vector<const ir::Part*> pending_;

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
@@ -198,8 +201,8 @@ class InputWriter {
           "is_error", "That a tool failed was left out: this model takes what the tool said only.");
     }
     json_.BeginObject();
-    json_.Member("type").String(result->custom ? "custom_tool_call_output"
-                                               : "function_call_output");
+    json_.Member("type").String(IsCustom(*result) ? "custom_tool_call_output"
+                                                  : "function_call_output");
     json_.Member("call_id").String(result->tool_call_id);
     json_.Member("output");
     if (result->parts.empty()) {
@@ -208,6 +211,12 @@ class InputWriter {
       WriteContent(result->parts);
     }
     json_.EndObject();
+  }
+
+  // Whose clients do not say it of a result, the call does.
+  bool IsCustom(const ir::ToolResult& result) const {
+    return result.custom || std::find(custom_calls_.begin(), custom_calls_.end(),
+                                      result.tool_call_id) != custom_calls_.end();
   }
 
   // What the model said: an item for each call and thought, and for the texts between them.
@@ -277,6 +286,7 @@ class InputWriter {
   }
 
   void WriteCall(const ir::ToolCall& call) {
+    if (call.custom) custom_calls_.push_back(call.id);
     json_.BeginObject();
     json_.Member("type").String(call.custom ? "custom_tool_call" : "function_call");
     json_.Member("call_id").String(call.id);
@@ -308,6 +318,7 @@ class InputWriter {
   }
 
   ir::Omissions& omissions_;
+  std::vector<std::string_view> custom_calls_;  // The ids of those that were written.
   JsonWriter& json_;
 };
 

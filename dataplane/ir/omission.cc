@@ -9,6 +9,9 @@
 namespace tollgate::dataplane::ir {
 namespace {
 
+// What formats call the conversation, whatever it is called by the caller.
+constexpr std::string_view kMessages = "messages";
+
 // How sentences name a format; a name that is not known stays as it is.
 std::string_view TitleOf(std::string_view format) {
   if (format == kOpenAiChat) return "OpenAI's chat completions";
@@ -43,7 +46,7 @@ void Omissions::Changed(std::string_view feature, std::string_view details) {
 void Omissions::Refuse(std::string_view param, std::string_view details) {
   if (refused_) return;
   refused_ = true;
-  param_ = param;
+  param_ = param == kMessages && !place_.empty() ? place_ : param;
   refusal_ = details.empty() ? absl::StrCat("`", AbslView(param),
                                             "` cannot be sent to this model: ", AbslView(format_),
                                             " cannot express it.")

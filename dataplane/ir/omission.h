@@ -28,7 +28,11 @@ class Omissions {
   void LeftOut(std::string_view feature, std::string_view details = {});
   // The feature was sent as something near; `details` is a sentence that says what.
   void Changed(std::string_view feature, std::string_view details);
-  // The request cannot be sent in this format.  The first refusal counts.
+  // What follows is about a part that stands there in the caller's words (Part::place); empty =
+  // about no part.
+  void At(std::string_view place) { place_ = place; }
+  // The request cannot be sent in this format.  The first refusal counts; one of "messages" names
+  // the place instead, if there is one.
   void Refuse(std::string_view param, std::string_view details = {});
 
   bool refused() const { return refused_; }
@@ -41,6 +45,7 @@ class Omissions {
   void Add(Warning::Kind kind, std::string_view feature, std::string details);
 
   std::string_view format_;
+  std::string_view place_;
   std::vector<Warning> warnings_;
   bool refused_ = false;
   std::string param_;

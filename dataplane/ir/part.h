@@ -149,6 +149,7 @@ struct Part {
   Signature signature;  // Of Reasoning; of a ToolCall or Text where the maker signs these (Gemini).
   std::optional<CacheMark> cache;
   Extras extras;
+  std::string_view place{};  // Where the caller put it: "input[2]"; empty = not said.
 
   PartType type() const { return static_cast<PartType>(body.index()); }
   template <typename T>

@@ -37,6 +37,8 @@ std::string_view RequestOutcomeName(RequestOutcome outcome) {
       return "estimated";
     case RequestOutcome::kCounted:
       return "counted";
+    case RequestOutcome::kRetrieved:
+      return "retrieved";
     case RequestOutcome::kOutcomes:
       break;
   }

@@ -60,6 +60,7 @@ enum class RequestOutcome : std::uint8_t {
   kClientClosed,  // The client left.
   kEstimated,     // Not made: its cost was asked for.
   kCounted,       // Not made: its tokens were counted.
+  kRetrieved,     // Not made: an answer that a provider keeps was shown, deleted or cancelled.
   kOutcomes,
 };
 std::string_view RequestOutcomeName(RequestOutcome outcome);

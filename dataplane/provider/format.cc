@@ -38,6 +38,8 @@ void ProviderFormat::AppendHeaders(const std::vector<std::pair<std::string, std:
 
 bool ProviderFormat::AppendCountPath(const SendDecision&, std::string&) const { return false; }
 
+bool ProviderFormat::AppendKeptPath(std::string_view, std::string&) const { return false; }
+
 std::optional<std::int64_t> ProviderFormat::ReadTokenCount(std::string_view) const {
   return std::nullopt;
 }

@@ -59,6 +59,7 @@ struct AnswerFacts {
   bool is_error = false;           // An error in place of an answer.
   bool has_choices = false;        // At least one choice is in it: the client must see it.
   std::string_view id;             // As written, escapes included; so for the next ones.
+  std::string_view previous_id;    // Of the kept answer that this one goes on with.
   std::string_view finish_reason;  // The last choice's.
   std::string_view error_message;
   std::string_view error_code;
@@ -182,6 +183,12 @@ class ProviderFormat {
   virtual bool AppendCountPath(const SendDecision& decision, std::string& out) const;
   // Reads its answer; nullopt when it is none.
   virtual std::optional<std::int64_t> ReadTokenCount(std::string_view body) const;
+
+  // ---- Kept answers ----------------------------------------------------------------------------
+
+  // Appends the path of an answer that the provider keeps under `id` (fit for a path as it is), as
+  // AppendPath() does; false, and nothing appended, when providers of this format keep none.
+  virtual bool AppendKeptPath(std::string_view id, std::string& out) const;
 
   // ---- Errors ----------------------------------------------------------------------------------
 

@@ -23,8 +23,6 @@ constexpr std::string_view kAnswerHeadLines =
 constexpr std::string_view kStreamHeadLines =
     "\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n"
     "accept-encoding: identity\r\nuser-agent: tollgate/0.1\r\ncontent-length: ";
-// An error body may take this long after its head: it is only read for its message.
-constexpr absl::Duration kErrorBodyTimeout = absl::Seconds(2);
 
 UpstreamError ErrorOf(DialError error) {
   switch (error) {
@@ -258,6 +256,7 @@ Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   usage_reported_ = false;
   content_bytes_ = 0;
   response_id_.clear();
+  kept_id_.clear();
   native_finish_.clear();
   last_status_ = 0;
   first_byte_us_ = 0;
@@ -463,7 +462,8 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
   const std::optional<absl::Duration> retry_after =
       ParseRetryAfter(head_.retry_after, head_.retry_after_ms, context_.clock.Wall());
   if (status == 429) provider_rates_ = format_->ReadRates(head_.fields, context_.clock.Wall());
-  const std::string_view body = co_await ReadShortBody(attempt);
+  const std::string_view body =
+      co_await ReadShortBody(attempt, kProviderErrorBytesMax, kErrorBodyTimeout);
   const bool stopped = cause_ != Cause::kNone;
   if (stopped || status < 400) co_return FailAttempt(attempt, UpstreamError::kProtocol);
   const ProviderError provider_error = format_->ReadError(status, body);
@@ -491,14 +491,15 @@ Task<AttemptEnd> RequestRun::TakeErrorStatus(const PlannedAttempt& attempt) {
 
 // What can be had soon of the body of an error, or of a count; the connection is kept when all of
 // it came.
-Task<std::string_view> RequestRun::ReadShortBody(const PlannedAttempt& attempt) {
+Task<std::string_view> RequestRun::ReadShortBody(const PlannedAttempt& attempt,
+                                                 std::uint64_t bytes_max, absl::Duration patience) {
   InputBuffer& buffer = upstream_->buffer();
-  BodyReader reader(head_.framing, head_.content_length, kProviderErrorBytesMax);
+  BodyReader reader(head_.framing, head_.content_length, bytes_max);
   const bool keep_alive = head_.keep_alive;
   BodyState state = reader.Decode(buffer);
   while (state == BodyState::kMore) {
     buffer.Reserve(kReadBufferBytes / 4);
-    ArmUpstream(std::min(kErrorBodyTimeout, attempt.provider->idle_timeout));
+    ArmUpstream(std::min(patience, attempt.provider->idle_timeout));
     auto [error, bytes] =
         co_await upstream_->transport().ReadSome({buffer.free_space(), buffer.free_bytes()});
     TimerWheel::Clear(upstream_->timer());

@@ -60,7 +60,8 @@ Task<bool> RequestRun::CountByProvider(const PlannedAttempt& attempt,
     co_return true;
   }
   const int status = head_.status;
-  const std::string_view body = co_await ReadShortBody(attempt);
+  const std::string_view body =
+      co_await ReadShortBody(attempt, kProviderErrorBytesMax, kErrorBodyTimeout);
   if (status == 200) {
     tokens = format_->ReadTokenCount(body);
   } else if (IsRequestFault(status)) {

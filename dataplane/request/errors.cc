@@ -104,6 +104,9 @@ constexpr std::array kTable = {
              "The gateway is being restarted; send the request again."},
     ErrorRow{ErrorCode::kGenerationNotFound, "generation_not_found", 404, kInvalidRequest, false,
              "There is no such generation in this key's workspace."},
+    ErrorRow{ErrorCode::kResponseNotFound, "response_not_found", 404, kInvalidRequest, false,
+             "No provider keeps an answer of this id for this key's workspace; send the items "
+             "themselves."},
     ErrorRow{ErrorCode::kQuotasNotManaged, "quotas_not_managed", 403, kPermission, false,
              "This API key may not change quotas; use one that manages quotas."},
     ErrorRow{ErrorCode::kConfigurationUnavailable, "configuration_unavailable", 503, kApi, true,

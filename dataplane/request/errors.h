@@ -53,6 +53,7 @@ enum class ErrorCode : std::uint8_t {
   kStreamInterrupted,
   kStopped,
   kGenerationNotFound,
+  kResponseNotFound,
   kQuotasNotManaged,
   kConfigurationUnavailable,
   kInternal,

@@ -172,8 +172,15 @@ Task<AttemptEnd> RequestRun::EndShort(const PlannedAttempt& attempt, StreamState
   stop.events = stream.events;
   stop.cost = CostOfAnswer(attempt);
   stop.cost.stopped = &error_;
+  if (surface_->keeps_answers() && !response_id_.empty()) {
+    stop.response_id = ClientIdOf(attempt, response_id_);
+  }
   std::string& text = out_texts_.emplace_back();
-  surface_->AppendStreamStop(stop, generation_id_, text);
+  if (passed_ != nullptr) {
+    passed_->AppendStop(stop, generation_id_, text);
+  } else {
+    surface_->AppendStreamStop(stop, generation_id_, text);
+  }
   out_pieces_.push_back(text);
   co_await WriteStream(stream, true);
   co_return AttemptEnd::kAnswered;

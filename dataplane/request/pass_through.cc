@@ -48,9 +48,9 @@ class QuirkSearch {
     if (quirks_.no_image_url && scan_.images > 0 && Has("\"http")) return true;
     if (!chat_) return false;
     if (quirks_.no_stream_usage && scan_.stream_options_value.present()) return true;
-    const std::string_view field = quirks_.output_limit_field;
-    return (field == "max_tokens" && scan_.max_completion_tokens_value.present()) ||
-           (field == "max_completion_tokens" && scan_.max_tokens_value.present());
+    // One limit under the other name is renamed where it stands; two cannot be one.
+    return !quirks_.output_limit_field.empty() && scan_.max_tokens_value.present() &&
+           scan_.max_completion_tokens_value.present();
   }
 
   // What stands deeper in the body, by the words that nothing can be asked for without.

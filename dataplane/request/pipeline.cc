@@ -6,13 +6,7 @@ namespace tollgate::dataplane {
 
 Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std::string_view path,
                            std::string_view wildcard, ServeGoal goal) {
-  std::unique_ptr<RequestRun> owned;
-  if (spares_.empty()) {
-    owned = std::make_unique<RequestRun>(context_);
-  } else {
-    owned = std::move(spares_.back());
-    spares_.pop_back();
-  }
+  std::unique_ptr<RequestRun> owned = TakeRun();
   RequestRun& run = *owned;
   run.Begin(client, surface);
 
@@ -35,7 +29,41 @@ Task<void> Pipeline::Serve(ClientConnection& client, const Surface& surface, std
   }
 
   run.End();
-  if (spares_.size() < kSparesMax) spares_.push_back(std::move(owned));
+  GiveBack(std::move(owned));
+}
+
+Task<void> Pipeline::ServeKept(ClientConnection& client, const Surface& surface,
+                               std::string_view path, std::string_view wildcard) {
+  std::unique_ptr<RequestRun> owned = TakeRun();
+  RequestRun& run = *owned;
+  run.Begin(client, surface);
+  // The head and its path are gone after the first wait.
+  bool ready =
+      run.TakeHead(path, wildcard) && run.Authenticate() && run.TakeKept(path, wildcard);
+  if (ready && !run.CountIn()) ready = co_await run.CountInWaiting();
+  if (ready) {
+    // A cancellation has an empty one.
+    if (!client.BodyReady(context_.options.body_bytes_max)) co_await client.ReadBody();
+    ready = run.TakeBody();
+  }
+  if (ready) {
+    co_await run.AskKeptAnswer();
+  } else {
+    co_await run.Refuse();
+  }
+  run.End();
+  GiveBack(std::move(owned));
+}
+
+std::unique_ptr<RequestRun> Pipeline::TakeRun() {
+  if (spares_.empty()) return std::make_unique<RequestRun>(context_);
+  std::unique_ptr<RequestRun> run = std::move(spares_.back());
+  spares_.pop_back();
+  return run;
+}
+
+void Pipeline::GiveBack(std::unique_ptr<RequestRun> run) {
+  if (spares_.size() < kSparesMax) spares_.push_back(std::move(run));
 }
 
 }  // namespace tollgate::dataplane

@@ -28,8 +28,14 @@ class Pipeline {
   // star of the surface's route stood for; both are read before the first wait.
   Task<void> Serve(ClientConnection& client, const Surface& surface, std::string_view path,
                    std::string_view wildcard, ServeGoal goal = ServeGoal::kAnswer);
+  // Shows, deletes or cancels an answer that a provider keeps; likewise.
+  Task<void> ServeKept(ClientConnection& client, const Surface& surface, std::string_view path,
+                       std::string_view wildcard);
 
  private:
+  std::unique_ptr<RequestRun> TakeRun();
+  void GiveBack(std::unique_ptr<RequestRun> run);
+
   // Runs that are over keep their memory for the next.
   static constexpr std::size_t kSparesMax = 256;
 

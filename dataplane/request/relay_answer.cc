@@ -90,7 +90,11 @@ Task<AttemptEnd> RequestRun::RelayAnswer(const PlannedAttempt& attempt) {
     AppendAnswerHeaders(attempt, usd);
     const UsageReport& usage = facts.usage;
     std::string& cost = out_texts_.emplace_back();
-    if (usage.close == 0) {
+    if (surface_->keeps_answers()) {
+      EditIds(attempt, body, facts);
+      EditCost(usage, usd);
+      client_->SendOwned(200, "application/json", header_lines_, EditedAnswer(body));
+    } else if (usage.close == 0) {
       client_->Send(200, "application/json", header_lines_, {body});
     } else if (usage.cost_end != 0) {
       cost = usd;

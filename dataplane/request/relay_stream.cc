@@ -52,30 +52,29 @@ void RequestRun::Forward(std::string_view bytes) {
   out_pieces_.push_back(bytes);
 }
 
-void RequestRun::ForwardWithCost(std::string_view event, std::string_view data,
-                                 const UsageReport& usage) {
+// Forwards an event with the answer's name in the place of its id, and with its cost.
+void RequestRun::ForwardRewritten(std::string_view event, std::string_view data,
+                                  const AnswerFacts& facts) {
+  const PlannedAttempt& attempt = plan_[attempt_index_];
   const bool within = data.data() >= event.data() && data.data() < event.data() + event.size();
-  if (!within || !usage_reported_) {  // Data of several lines: nobody sends it so.
+  if (!within) {  // Data of several lines: nobody sends it so.
     Forward(event);
     return;
   }
-  const std::size_t at = static_cast<std::size_t>(data.data() - event.data());
-  const Money cost = CostOf(plan_[attempt_index_], usage_);
-  const Money charge = plan_[attempt_index_].credential->byok() ? Money::Zero() : cost;
-  std::string& text = out_texts_.emplace_back();
-  std::size_t from = at + usage.close;
-  std::size_t to = from;
-  if (usage.cost_end != 0) {
-    from = at + usage.cost_begin;
-    to = at + usage.cost_end;
-    text = charge.ToUsdString();
-  } else {
-    if (!usage.empty) text = ",";
-    surface_->AppendCost(charge.ToUsdString(), text);
+  if (surface_->keeps_answers()) EditIds(attempt, data, facts);
+  if (facts.usage.close != 0 && usage_reported_ && scan_.include_usage) {
+    const Money charge = attempt.credential->byok() ? Money::Zero() : CostOf(attempt, usage_);
+    EditCost(facts.usage, charge.ToUsdString());
   }
-  Forward(event.substr(0, from));
-  out_pieces_.push_back(text);
-  out_pieces_.push_back(event.substr(to));
+  const std::size_t at = static_cast<std::size_t>(data.data() - event.data());
+  std::size_t from = 0;
+  for (const AnswerEdit& edit : answer_edits_) {
+    Forward(event.substr(from, at + edit.begin - from));
+    out_pieces_.push_back(edit.text);
+    from = at + edit.end;
+  }
+  answer_edits_.clear();
+  Forward(event.substr(from));
 }
 
 void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
@@ -94,24 +93,27 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
     stream.provider_error = true;
     return;
   }
-  ++stream.events;
   if (facts.is_end) stream.end_seen = true;
+  const bool has_id = !facts.id.empty() && surface_->keeps_answers();
   if (facts.is_end && facts.usage.close == 0) {
-    Forward(event);
+    ++stream.events;
+    has_id ? ForwardRewritten(event, data, facts) : Forward(event);
     return;
   }
   if (!CoverEvent(facts.content_bytes)) {
     stream.short_of_money = true;
     return;
   }
+  ++stream.events;
+  if (passed_ != nullptr) passed_->Note(data);
   NoteFacts(facts);
   if (facts.part_begun >= 0) stream.open_part = facts.part_begun;
   if (facts.part_ended >= 0) stream.open_part = -1;
   if (!facts.finish_reason.empty()) ++stream.finishes_seen;
-  if (facts.usage.close == 0) {
+  if (facts.usage.close == 0 && !has_id) {
     Forward(event);
   } else if (scan_.include_usage) {
-    ForwardWithCost(event, data, facts.usage);
+    ForwardRewritten(event, data, facts);
   } else if (facts.has_choices) {
     Forward(event);
   }
@@ -212,6 +214,7 @@ Task<AttemptEnd> RequestRun::RelayStream(const PlannedAttempt& attempt) {
   array_.Reset();
   ClearWritten();
   if (translated_) BeginTranslatedStream(attempt);
+  passed_ = translated_ ? nullptr : surface_->NewPassedStream();
   bool over = false;
   for (;;) {
     const BodyState state = over ? reader.OnEnd() : reader.Decode(buffer);

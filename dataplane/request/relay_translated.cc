@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/string_views.h"
 #include "base/utf8.h"
 #include "dataplane/json/cursor.h"
@@ -36,11 +38,20 @@ bool RequestRun::TranslateRequest(const PlannedAttempt& attempt, const SendDecis
   format_->WriteRequest(translation.request, *attempt.provider, decision, omissions,
                         translation.written);
   if (omissions.refused()) {
-    Fail(ErrorCode::kUnsupportedParameter, omissions.refusal());
-    error_.param = omissions.refused_param();
+    const std::string& param = omissions.refused_param();
+    const std::string_view own = surface_->ParamName(param);
+    Fail(ErrorCode::kUnsupportedParameter,
+         absl::StrReplaceAll(omissions.refusal(), {{absl::StrCat("`", param, "`"),
+                                                    absl::StrCat("`", AbslView(own), "`")}}));
+    error_.param = own;
     return false;
   }
   translation.warnings = std::move(omissions.warnings());
+  for (ir::Warning& warning : translation.warnings) {
+    if (const std::string_view own = surface_->ParamName(warning.feature); own != warning.feature) {
+      warning.feature = own;
+    }
+  }
   return true;
 }
 

@@ -66,6 +66,10 @@ class RequestRun final : public Interruptible {
   Task<void> Estimate();  // Instead of Reserve and Attempt: says what they would do.
   // Instead of Reserve and Attempt: answers how many tokens the input has.  Nothing is charged.
   Task<void> CountInput();
+  // Instead of Scan and what follows: asks the provider that keeps an answer for what the client
+  // wants of it.  The first reads the head, and finds whose answer it is.
+  bool TakeKept(std::string_view path, std::string_view wildcard);
+  Task<void> AskKeptAnswer();
   Task<void> Refuse();    // Answers error().
 
   const GatewayError& error() const { return error_; }
@@ -94,7 +98,7 @@ class RequestRun final : public Interruptible {
     std::int64_t events = 0;      // Of the provider, of such a stream.
   };
 
-  bool Fail(ErrorCode code, std::string message = {});
+  [[gnu::cold]] bool Fail(ErrorCode code, std::string message = {});
   const Snapshot& snapshot() const { return *snapshot_; }
 
   // Admit.
@@ -139,7 +143,10 @@ class RequestRun final : public Interruptible {
   Task<bool> ReadHead(const PlannedAttempt& attempt);
   Task<AttemptEnd> TakeStatus(const PlannedAttempt& attempt);
   Task<AttemptEnd> TakeErrorStatus(const PlannedAttempt& attempt);
-  Task<std::string_view> ReadShortBody(const PlannedAttempt& attempt);
+  // An error body may take this long after its head: it is only read for its message.
+  static constexpr absl::Duration kErrorBodyTimeout = absl::Seconds(2);
+  Task<std::string_view> ReadShortBody(const PlannedAttempt& attempt, std::uint64_t bytes_max,
+                                       absl::Duration patience);
   AttemptEnd FailAttempt(const PlannedAttempt& attempt, UpstreamError kind,
                          std::optional<absl::Duration> retry_after = std::nullopt);
   bool NextAttempt();
@@ -147,6 +154,21 @@ class RequestRun final : public Interruptible {
   void ArmUpstream(absl::Duration timeout);
   UpstreamError FaultOfUpstream() const;
   Task<bool> WaitDurable();
+
+  // Kept answers.
+  bool FindKept(PlanRequirements& requirements);
+  void ExplainKept();
+  bool RefuseKept(std::string message);
+  bool TakeKeptQuery(std::string_view query);
+  Task<void> AnswerKept(const PlannedAttempt& attempt);
+  void RefuseAsProvider(const PlannedAttempt& attempt, int status,
+                        std::optional<absl::Duration> retry_after, std::string_view body);
+
+  // What is written anew of an answer that passes through: edit_answer.cc.
+  std::string_view ClientIdOf(const PlannedAttempt& attempt, std::string_view provider_id);
+  void EditIds(const PlannedAttempt& attempt, std::string_view text, const AnswerFacts& facts);
+  void EditCost(const UsageReport& usage, std::string_view usd);
+  std::string EditedAnswer(std::string_view text);
 
   // Count.
   Task<bool> CountByProvider(const PlannedAttempt& attempt, std::optional<std::int64_t>& tokens);
@@ -158,7 +180,7 @@ class RequestRun final : public Interruptible {
   void TakeEvents(BodyReader& reader, StreamState& stream, bool all, std::size_t& consumed);
   void TakeEvent(std::string_view event, StreamState& stream);
   void Forward(std::string_view bytes);
-  void ForwardWithCost(std::string_view event, std::string_view data, const UsageReport& usage);
+  void ForwardRewritten(std::string_view event, std::string_view data, const AnswerFacts& facts);
   void NoteFacts(const AnswerFacts& facts);
   void NoteUsage(const UsageReport& usage);
   void NoteTokens(const TokenUsage& tokens);
@@ -263,6 +285,20 @@ class RequestRun final : public Interruptible {
   bool client_left_ = false;
   MonotonicTime drain_deadline_;
   std::uint64_t drained_bytes_ = 0;
+
+  // A place of an answer that passes through which is written anew; `text` is in out_texts_.
+  struct AnswerEdit {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::string_view text;
+  };
+  std::vector<AnswerEdit> answer_edits_;
+  std::string kept_id_;    // The provider's id that was named last,
+  std::string kept_name_;  // and what the client knows it as.
+  std::unique_ptr<PassedStream> passed_;
+  // Of AskKeptAnswer(): provider and credential only, and the head up to the path's end.
+  PlannedAttempt kept_attempt_;
+  std::string kept_request_line_;
 
   // Whether the attempt's body is written anew, and its answer too: !PassesThrough().
   bool translated_ = false;

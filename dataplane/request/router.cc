@@ -52,6 +52,8 @@ Task<void> Router::Handle(ClientConnection& client) {
       return pipeline_.Serve(client, surface, *path, match.wildcard, ServeGoal::kEstimate);
     case SurfaceOperation::kCountTokens:
       return pipeline_.Serve(client, surface, *path, match.wildcard, ServeGoal::kTokenCount);
+    case SurfaceOperation::kKeptAnswer:
+      return pipeline_.ServeKept(client, surface, *path, match.wildcard);
     case SurfaceOperation::kListModels:
     case SurfaceOperation::kGetModel:
     case SurfaceOperation::kListEndpoints:

@@ -54,6 +54,9 @@ struct ScannedRequest {
   std::int64_t output_limit = -1;  // The lesser of both limits; -1 for none.
   BodyRange max_tokens_value;
   BodyRange max_completion_tokens_value;
+  // Their names, with quotes, in a format that has two for one limit.
+  BodyRange max_tokens_key;
+  BodyRange max_completion_tokens_key;
   // Of a format whose limit stands in an object within the body: that object's place, behind its
   // brace; 0 = there is none.
   std::size_t limit_object_open = 0;
@@ -65,6 +68,14 @@ struct ScannedRequest {
   // A parameter that stands for input which the provider keeps (an earlier response): only the
   // model's context bounds it.  Empty for none.
   std::string_view kept_input;
+  // The earlier response that the request goes on with, as the caller names it, and its place with
+  // quotes; and what the provider is to be told instead, once the pipeline knows whose it is.
+  std::string_view kept_response;
+  BodyRange kept_response_value;
+  std::string_view kept_response_sent;
+  // A parameter that names something else which a provider keeps for whoever holds the account: no
+  // id of it is the gateway's.  Empty for none.
+  std::string_view kept_reference;
 
   std::string_view user;
   // Whom reports are to name instead; empty = `user`.

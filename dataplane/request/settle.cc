@@ -225,7 +225,8 @@ void RequestRun::WriteAccessLog() {
   line.Text(",\"outcome\":", RequestOutcomeName(outcome_));
   line.Number(",\"status\":", client_->status());
   if (outcome_ != RequestOutcome::kSuccess && outcome_ != RequestOutcome::kClientClosed &&
-      outcome_ != RequestOutcome::kEstimated && outcome_ != RequestOutcome::kCounted) {
+      outcome_ != RequestOutcome::kEstimated && outcome_ != RequestOutcome::kCounted &&
+      outcome_ != RequestOutcome::kRetrieved) {
     line.Text(",\"error_code\":", RowOf(error_.code).name);
   }
   if (principal_.has_value()) {

@@ -188,12 +188,14 @@ bool RequestRun::PlanAttempts() {
   requirements.provider_order = scan_.wishes.order;
   requirements.provider_only = scan_.wishes.only;
   requirements.provider_ignore = scan_.wishes.ignore;
+  if (!FindKept(requirements)) return false;
   auto result = Plan(snapshot(), *principal_, models_, requirements, context_.cooldowns,
                      wall_start_, client_->request_start());
   if (PlanError* error = std::get_if<PlanError>(&result)) {
     Fail(CodeOf(error->rule), std::move(error->message));
     error_.param = "model";
     error_.retry_after = error->retry_after;
+    if (error->rule == PlanRule::kNoCredential) ExplainKept();
     return false;
   }
   plan_ = std::get<AttemptPlan>(result);

@@ -146,12 +146,14 @@ class Planner {
     Reached(PlanRule::kNoCredential);
     const Provider& provider = *candidate.offering->provider;
     AddCredentials(candidate, catalog_.CredentialsOf(provider.id, principal_.workspace_id()));
+    if (requirements_.own_credentials) return;
     AddCredentials(candidate, catalog_.CredentialsOf(provider.id, ""));
   }
 
   void AddCredentials(const Candidate& candidate,
                       const std::vector<const Credential*>& credentials) {
     for (const Credential* credential : credentials) {
+      if (requirements_.credential != nullptr && requirements_.credential != credential) continue;
       Reached(PlanRule::kAllResting);
       const std::optional<MonotonicTime> rests =
           requirements_.skip_resting

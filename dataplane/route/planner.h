@@ -91,6 +91,10 @@ struct PlanRequirements {
   std::span<const std::string_view> provider_order;
   std::span<const std::string_view> provider_only;
   std::span<const std::string_view> provider_ignore;
+  // Only this credential, of what is kept with it; null = any.
+  const Credential* credential = nullptr;
+  // Only the workspace's own.
+  bool own_credentials = false;
   // False: credentials that rest are planned all the same.
   bool skip_resting = true;
 };

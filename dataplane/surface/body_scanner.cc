@@ -22,7 +22,7 @@ bool IsModelName(std::string_view name) {
 
 BodyScanner::BodyScanner(std::string_view body, ScannedRequest& out)
     : body_(body), json_(body), out_(out) {
-  out_.unescaped.reserve(kTextsMax);
+  out_.unescaped.reserve(kTextsMax + 1);  // One may be a text of the surface's own.
 }
 
 BodyScanner::Error BodyScanner::ReadBody(std::span<const std::string_view> names,
@@ -72,6 +72,7 @@ BodyScanner::Error BodyScanner::ReadMembers(std::span<const std::string_view> na
                      absl::StrCat("`", AbslView(names[member]), "` is given twice."));
       }
       seen_ |= 1u << member;
+      key_ = {key_at, key_at + raw_key.size() + 2};
       const std::size_t value_at = json_.ValueOffset();
       if (Error error = ReadMember(member, value_at)) return error;
     } else {
@@ -99,7 +100,7 @@ bool BodyScanner::TakeText(std::string_view& text) {
   if (json_.Peek() != JsonKind::kString || !json_.ReadString(raw)) return false;
   text = raw;
   if (raw.find('\\') == std::string_view::npos) return true;
-  if (out_.unescaped.size() == kTextsMax) return false;
+  if (out_.unescaped.size() >= kTextsMax) return false;
   std::string& owned = out_.unescaped.emplace_back();
   if (!UnescapeJson(raw, owned)) return false;
   text = owned;

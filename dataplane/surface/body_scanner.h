@@ -61,6 +61,9 @@ class BodyScanner {
 
   GatewayError Broken() const;
 
+  // The name of the member that is read, with its quotes.
+  const BodyRange& key() const { return key_; }
+
   JsonCursor& json() { return json_; }
   ScannedRequest& out() { return out_; }
 
@@ -80,6 +83,7 @@ class BodyScanner {
   JsonCursor json_;
   ScannedRequest& out_;
   unsigned seen_ = 0;
+  BodyRange key_;
 };
 
 }  // namespace tollgate::dataplane

@@ -46,6 +46,7 @@ class FieldReader {
 
   bool failed() const { return error_.has_value(); }
   const std::optional<GatewayError>& error() const { return error_; }
+  const std::string& where() const { return where_; }
   // The path of a field.
   std::string PathOf(std::string_view name) const;
 

@@ -39,6 +39,9 @@ enum class SurfaceOperation : std::uint8_t {
   kGeneration,
   kReport,    // What the workspace spent, by day, model and so on.
   kEstimate,  // What a generation would cost at most.
+  // An answer that its provider keeps; the star stood for its id, and what comes behind the star is
+  // the provider's own (`/input_items`).
+  kKeptAnswer,
 };
 
 // A path that a surface answers.  One `*` stands for one or more characters, slashes included, and
@@ -93,6 +96,19 @@ struct StreamStop {
   AnswerCost cost;              // With the reason in `stopped`.
 };
 
+// What a surface remembers of a stream that passes through, so that it can end it in its own form.
+// Used by one attempt.
+class PassedStream {
+ public:
+  virtual ~PassedStream() = default;
+
+  // The data of an event that the client was sent.
+  virtual void Note(std::string_view data) = 0;
+  // As Surface::AppendStreamStop().
+  virtual void AppendStop(const StreamStop& stop, std::string_view generation_id,
+                          std::string& out) = 0;
+};
+
 // Stateless; safe to share between threads.
 class Surface {
  public:
@@ -143,7 +159,17 @@ class Surface {
   // it.  By default an SSE comment.
   virtual std::string_view keep_alive(const CallHead& call) const;
 
+  // What the caller calls a parameter that formats know as `param` (Omissions): "text.format" for
+  // "response_format".  By default the same.
+  virtual std::string_view ParamName(std::string_view param) const { return param; }
+
   // ---- Answers that pass through ---------------------------------------------------------------
+
+  // Whether a provider may keep an answer, so that its id must say whose it is:
+  // dataplane/request/kept_answer.h.
+  virtual bool keeps_answers() const { return false; }
+  // Null when AppendStreamStop() needs nothing but the StreamStop.
+  virtual std::unique_ptr<PassedStream> NewPassedStream() const { return nullptr; }
 
   // Appends what ends a stream that the gateway stops since no more may be spent on it: the
   // surface's own stop for length, the reason said beside it, and the end marker.  A surface

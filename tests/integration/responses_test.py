@@ -1,7 +1,14 @@
 """POST /v1/responses: what a provider of that format keeps of a conversation, and who has nobody to
 keep it; POST /v1/completions beside it."""
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
 import pytest
 from matrix.prices import ODD
+from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
 from suite.provider import FakeProvider
 from suite.waiting import wait_until
@@ -10,13 +17,17 @@ from suite.wire import fetch
 # Sold in responses, and in chat completions.
 KEEPS, FORGETS = "test/keeps", "test/forgets"
 PRICES = ODD["responses"]
+SECOND_KEY = "sk-responses-second"
+NODE_TEST = Path(__file__).parent / "node" / "kept_responses.test.mjs"
+NODE_TIMEOUT_S = 60
 
 
 @pytest.fixture(name="provider", scope="module")
 def provider_fixture(world, tmp_path_factory):
     """One provider in both formats, and its books."""
     provider = FakeProvider("responses", {}, tmp_path_factory.mktemp("responses"), "sk-responses",
-                            wire_models={"keeps": PRICES, "forgets": PRICES}).start()
+                            wire_models={"keeps": PRICES, "forgets": PRICES},
+                            extra=("--api-key", SECOND_KEY, "--record", 4)).start()
     for name, wire_format in (("keeper", "FORMAT_OPENAI_RESPONSES"),
                               ("forgetter", "FORMAT_OPENAI_CHAT")):
         world.admin.add_provider(name, f"{provider.url}/v1", [provider.api_key],
@@ -34,6 +45,17 @@ def ask(world, path="responses", **fields):
     """One request."""
     body = {"model": KEEPS, **({"input": "hello"} if path == "responses" else {}), **fields}
     return fetch(f"{world.base_url}/{path}", "POST", world.key.secret, body)
+
+
+def client_of(world, key):
+    """The official client, with a key."""
+    return OpenAI(api_key=key.secret, base_url=world.base_url, max_retries=0)
+
+
+def account_asked(world, provider):
+    """Which of the provider's accounts a new conversation goes to."""
+    assert ask(world).status == 200
+    return provider.seen()[0]["authorization"].removeprefix("Bearer ")
 
 
 def charged_as_in_the_books(world, provider, answer):
@@ -76,7 +98,10 @@ def test_a_stream_of_what_it_kept_ends_with_its_cost(world, provider):
     ("previous_response_id", {"previous_response_id": "resp_1"}),
     ("conversation", {"conversation": "conv_1"}),
     ("background", {"background": True}),
-    ("messages", {"input": [{"type": "item_reference", "id": "msg_1"}]}),
+    ("input[0]", {"input": [{"type": "item_reference", "id": "msg_1"}]}),
+    ("input[1]", {"input": [{"role": "user", "content": "x"},
+                            {"type": "apply_patch_call", "id": "msg_1"}]}),
+    ("text.verbatim", {"text": {"verbatim": True}}),
     ("tools", {"tools": [{"type": "apply_patch"}]}),
 ])
 def test_elsewhere_it_is_refused_by_name(world, provider, param, fields):
@@ -84,6 +109,78 @@ def test_elsewhere_it_is_refused_by_name(world, provider, param, fields):
     assert answer.status == 400, answer.body
     assert answer.json["error"]["param"] == param
     assert provider.url, "the provider is there, and was not asked"
+
+
+def test_a_kept_answer_is_shown_deleted_and_gone(world, provider):
+    client = client_of(world, world.key)
+    first = client.responses.create(model=KEEPS, input="What is kept?")
+    second = client.responses.create(model=KEEPS, input="and?", previous_response_id=first.id)
+    shown = client.responses.retrieve(second.id)
+    assert (shown.id, shown.previous_response_id) == (second.id, first.id)
+    assert shown.output_text == second.output_text
+    items = client.responses.input_items.list(second.id).data
+    assert "What is kept?" in json.dumps([item.to_dict() for item in items])
+    with pytest.raises(BadRequestError, match="cancel"):
+        client.responses.cancel(second.id)
+    with pytest.raises(BadRequestError) as refused:
+        list(client.responses.retrieve(second.id, stream=True))
+    assert refused.value.param == "stream"
+    worked_on = len(provider.entries())
+    client.responses.delete(second.id)
+    with pytest.raises(NotFoundError) as gone:
+        client.responses.retrieve(second.id)
+    assert gone.value.code == "response_not_found"
+    assert len(provider.entries()) == worked_on, "none of it is a generation"
+
+
+def test_another_workspace_cannot_use_it(world, provider):
+    assert provider.url
+    client = client_of(world, world.key)
+    mine = client.responses.create(model=KEEPS, input="a secret")
+    key = world.admin.create_workspace("ws-stranger", usd=1).key(id="key-stranger")
+    world.wait_for_key(key)
+    stranger = client_of(world, key)
+    with pytest.raises(BadRequestError) as refused:
+        stranger.responses.create(model=KEEPS, input="tell", previous_response_id=mine.id)
+    assert refused.value.param == "previous_response_id"
+    for ask_for in (stranger.responses.retrieve, stranger.responses.delete,
+                    stranger.responses.input_items.list):
+        with pytest.raises(NotFoundError):
+            ask_for(mine.id)
+    assert client.responses.retrieve(mine.id).id == mine.id, "it is still there"
+    with pytest.raises(AuthenticationError):
+        client_of(world, world.bad_keys["unknown"]).responses.retrieve(mine.id)
+
+
+def test_the_account_that_made_it_is_asked_again(world, provider):
+    client = client_of(world, world.key)
+    first = client.responses.create(model=KEEPS, input="by the first account")
+    # From now on another account of the provider's goes first.
+    world.admin.create("Credential", id="keeper-second", provider_id="keeper", secret=SECOND_KEY)
+    world.admin.update("Credential", "priority", id="keeper-cred-0", priority=1)
+    wait_until("the other account is asked",
+               lambda: account_asked(world, provider) == SECOND_KEY)
+    again = client.responses.create(model=KEEPS, input="and?", previous_response_id=first.id)
+    assert provider.seen()[0]["authorization"] == f"Bearer {provider.api_key}"
+    assert client.responses.retrieve(again.id).previous_response_id == first.id
+    assert client.responses.retrieve(first.id).id == first.id
+    world.admin.update("Credential", "priority", id="keeper-cred-0", priority=0)
+    world.admin.delete("Credential", "keeper-second")
+    wait_until("the first account is asked",
+               lambda: account_asked(world, provider) == provider.api_key)
+
+
+def test_the_npm_client_keeps_a_conversation(world, provider):
+    assert provider.url
+    settings = {"baseUrl": world.base_url, "key": world.key.secret, "model": KEEPS,
+                "clients": str(Path(os.environ["TOLLGATE_CLIENTS_DIR"]) / "node")}
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=spec", NODE_TEST], text=True, capture_output=True,
+        timeout=NODE_TIMEOUT_S, check=False,
+        env={**os.environ, "TOLLGATE_TEST": json.dumps(settings)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(re.search(r"pass (\d+)", done.stdout).group(1)) >= NODE_TEST.read_text(
+        encoding="utf-8").count("\ntest("), "every test of the file ran"
 
 
 def test_tools_that_the_provider_runs_have_no_bound(world, provider):

@@ -89,6 +89,7 @@ class MessagesWriter {
 
   void WriteBlock(const Block& block) {
     const ir::Part& part = *block.part;
+    omissions_.At(part.place);
     if (const auto* text = part.As<ir::Text>()) {
       WriteText(text->text, text->citations, block);
     } else if (const auto* refusal = part.As<ir::Refusal>()) {
@@ -377,6 +378,7 @@ void WriteAnthropicSystem(const ir::Request& request, std::string_view extra,
     json.EndObject();
   };
   for (const Block& block : blocks) {
+    omissions.At(block.part->place);
     const ir::Text* text = block.part->As<ir::Text>();
     if (text == nullptr) {
       omissions.Refuse("messages", "Instructions can be text only.");

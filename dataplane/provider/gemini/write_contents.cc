@@ -28,6 +28,7 @@ class ContentsWriter {
       if (IsSystem(message)) continue;
       Turn(message.role == ir::Role::kAssistant);
       for (const ir::Part& part : message.parts) WritePart(part);
+      ir::OmitExtras(message.extras, {ir::kFamilyGoogle}, omissions_);
     }
     CloseTurn();
     json_.EndArray();
@@ -61,6 +62,7 @@ class ContentsWriter {
   }
 
   void WritePart(const ir::Part& part) {
+    omissions_.At(part.place);
     if (part.cache.has_value()) {
       omissions_.LeftOut("cache_control",
                          "`cache_control` was left out: this model caches by itself.");
@@ -285,7 +287,9 @@ void WriteGeminiSystem(const ir::Request& request, ir::Omissions& omissions, Jso
                         "Instructions amid the conversation were put in front of it: "
                         "this model takes them there only.");
     }
+    ir::OmitExtras(message.extras, {ir::kFamilyGoogle}, omissions);
     for (const ir::Part& part : message.parts) {
+      omissions.At(part.place);
       const ir::Text* text = part.As<ir::Text>();
       if (text == nullptr) {
         omissions.Refuse("messages", "Instructions can be text only.");

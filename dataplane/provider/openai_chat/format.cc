@@ -167,6 +167,7 @@ class OpenAiChat final : public ProviderFormat {
     splice.Replace(request.model_value.begin, request.model_value.end, text);
     for (const BodyRange& range : request.removed) splice.Remove(range.begin, range.end);
     if (request.stream && !provider.quirks.no_stream_usage) AskForUsage(request, splice);
+    RenameLimit(request, provider, splice);
     if (decision.output_limit >= 0) {
       LimitOutput(request, provider, absl::StrCat(decision.output_limit), splice);
     }
@@ -224,6 +225,15 @@ class OpenAiChat final : public ProviderFormat {
     } else {
       splice.Insert(request.object_open, "\"stream_options\":{\"include_usage\":true},");
     }
+  }
+
+  // A provider that knows one name for the limit only is told that one.
+  static void RenameLimit(const ScannedRequest& request, const Provider& provider, Splice& splice) {
+    const std::string_view field = provider.quirks.output_limit_field;
+    const BodyRange& other =
+        field == "max_tokens" ? request.max_completion_tokens_key : request.max_tokens_key;
+    if (field.empty() || !other.present()) return;
+    splice.Replace(other.begin, other.end, absl::StrCat("\"", AbslView(field), "\""));
   }
 
   static void LimitOutput(const ScannedRequest& request, const Provider& provider,

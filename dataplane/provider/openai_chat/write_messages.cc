@@ -34,6 +34,7 @@ class MessagesWriter {
   void Write(const ir::Message& message) {
     if (message.role == ir::Role::kTool) {
       for (const ir::Part& part : message.parts) WriteResult(part);
+      ir::OmitExtras(message.extras, {}, omissions_);
       return;
     }
     FlushMedia();
@@ -108,6 +109,7 @@ class MessagesWriter {
   }
 
   void WritePart(const ir::Part& part) {
+    omissions_.At(part.place);
     if (const auto* text = part.As<ir::Text>()) {
       WriteTextPart("text", text->text, part);
     } else if (const auto* media = part.As<ir::Media>()) {
@@ -214,6 +216,7 @@ class MessagesWriter {
   }
 
   void WriteResult(const ir::Part& part) {
+    omissions_.At(part.place);
     const ir::ToolResult* result = part.As<ir::ToolResult>();
     if (result == nullptr) {
       return omissions_.Refuse("messages", "A tool's message can hold results only.");

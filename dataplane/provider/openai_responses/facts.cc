@@ -98,6 +98,8 @@ class FactsReader {
   void ReadResponseMember(std::string_view key) {
     if (KeyIs(key, "id")) {
       ReadWord(json_, facts_.id);
+    } else if (KeyIs(key, "previous_response_id")) {
+      ReadWord(json_, facts_.previous_id);
     } else if (KeyIs(key, "status")) {
       ReadWord(json_, status_);
     } else if (KeyIs(key, "incomplete_details")) {

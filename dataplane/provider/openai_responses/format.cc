@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/json_text.h"
+#include "base/string_views.h"
 #include "dataplane/provider/openai_chat/read.h"
 #include "dataplane/provider/openai_responses/read.h"
 #include "dataplane/provider/openai_responses/write.h"
@@ -23,6 +24,10 @@ class OpenAiResponses final : public ProviderFormat {
     AppendJsonString(text, decision.provider_model_id);
     splice.Replace(request.model_value.begin, request.model_value.end, text);
     for (const BodyRange& range : request.removed) splice.Remove(range.begin, range.end);
+    if (!request.kept_response_sent.empty()) {
+      splice.Replace(request.kept_response_value.begin, request.kept_response_value.end,
+                     absl::StrCat("\"", AbslView(request.kept_response_sent), "\""));
+    }
     if (decision.output_limit < 0) return;
     if (request.max_tokens_value.present()) {
       splice.Replace(request.max_tokens_value.begin, request.max_tokens_value.end,
@@ -31,6 +36,11 @@ class OpenAiResponses final : public ProviderFormat {
       splice.Insert(request.object_open,
                     absl::StrCat("\"max_output_tokens\":", decision.output_limit, ","));
     }
+  }
+
+  bool AppendKeptPath(std::string_view id, std::string& out) const override {
+    absl::StrAppend(&out, "/responses/", AbslView(id));
+    return true;
   }
 
   AnswerFacts ReadAnswer(std::string_view body) const override {

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kEncryptedThoughts = "reasoning.encrypted_content";
 constexpr std::string_view kLogprobs = "message.output_text.logprobs";
 constexpr std::string_view kReasoningPrefix = "reasoning.";
+constexpr std::string_view kFormatPrefix = "text.format.";
 // A function that takes nothing: the API wants a schema nevertheless.
 constexpr std::string_view kNoParameters = R"({"type":"object","properties":{}})";
 
@@ -226,6 +227,7 @@ class RequestWriter {
     const std::string_view option = Option("textVerbosity");
     const bool has_verbosity =
         !option.empty() || (!settings_.verbosity.empty() && Takes("verbosity"));
+    if (!has_format) OmitOfFormat();
     if (!has_format && !has_verbosity) return;
     json_.Member("text").BeginObject();
     if (has_format) WriteFormat();
@@ -235,6 +237,16 @@ class RequestWriter {
       json_.Member("verbosity").String(settings_.verbosity);
     }
     json_.EndObject();
+  }
+
+  static bool IsOfFormat(const ir::Extra& extra) {
+    return extra.owner == ir::kOpenAiResponses && extra.name.starts_with(kFormatPrefix);
+  }
+  // What is said of plain text, which is not written.
+  void OmitOfFormat() {
+    for (const ir::Extra& extra : request_.extras) {
+      if (IsOfFormat(extra)) omissions_.LeftOut(extra.name);
+    }
   }
 
   void WriteFormat() {
@@ -254,6 +266,10 @@ class RequestWriter {
       if (!format.description.empty()) json_.Member("description").String(format.description);
       if (format.strict.has_value()) json_.Member("strict").Bool(*format.strict);
       json_.Member("schema").Raw(format.schema);
+    }
+    for (const ir::Extra& extra : request_.extras) {
+      if (!IsOfFormat(extra)) continue;
+      json_.ForeignMember(extra.name.substr(kFormatPrefix.size())).Raw(extra.json);
     }
     json_.EndObject();
   }
@@ -380,6 +396,10 @@ class RequestWriter {
     }
   }
 
+  // Whether it stands deeper in the body, and is written there.
+  static bool IsNested(const ir::Extra& extra) {
+    return extra.name.find('.') != std::string_view::npos;
+  }
   // Whether a member that only this format knows is sent.
   bool TakesExtra(const ir::Extra& extra) {
     return Accepts(extra.name) || (extra.essential ? Needs(extra.name) : Takes(extra.name));
@@ -390,7 +410,7 @@ class RequestWriter {
       if (IsOption(extra)) {
         WriteOption(extra);
       } else if (extra.owner == ir::kOpenAiResponses && extra.name != "include" &&
-                 !IsOfReasoning(extra) && TakesExtra(extra)) {
+                 !IsNested(extra) && TakesExtra(extra)) {
         json_.ForeignMember(extra.name).Raw(extra.json);
       }
     }

@@ -83,11 +83,13 @@ class InputWriter {
   }
 
   void NotePart(const ir::Part& part) {
+    omissions_.At(part.place);
     if (part.cache.has_value()) OmitCacheMark();
     ir::OmitExtras(part.extras, {}, omissions_);
   }
 
   void WritePart(const ir::Part& part) {
+    omissions_.At(part.place);
     if (const auto* text = part.As<ir::Text>()) {
       WriteText("input_text", "text", text->text);
     } else if (const auto* media = part.As<ir::Media>()) {
@@ -329,6 +331,7 @@ void WriteResponsesInput(const ir::Request& request, ir::Omissions& omissions, J
   InputWriter writer(omissions, json);
   for (const ir::Message& message : request.messages) writer.Write(message);
   json.EndArray();
+  omissions.At({});
   if (!request.messages.empty() && request.messages.back().role == ir::Role::kAssistant) {
     omissions.Changed("messages",
                       "The assistant's last message was sent as one that is complete: this model "

@@ -7,6 +7,7 @@
 #include "dataplane/ir/data_url.h"
 #include "dataplane/ir/reasoning_details.h"
 #include "dataplane/surface/fault.h"
+#include "dataplane/surface/unknown_members.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -67,7 +68,7 @@ class MessageReader {
     } else if (m.key == "function_call") {
       ReadFunctionCall(m.value);
     } else if (m.key == "cache_control") {
-      message_.cache = ReadChatCacheMark(m.value);
+      message_.cache = ReadChatCacheMark(m.value, request_);
     } else if (m.key == "providerOptions") {
       ReadProviderOptions(m.value, message_.extras);
     } else if (m.key != "role" && m.key != "content" && m.key != "tool_call_id" &&
@@ -106,6 +107,31 @@ class MessageReader {
 
   void ReadPart(JsonValue value, ir::Part& part) {
     const std::string_view type = value["type"].string();
+    ReadBody(value, type, part);
+    if (part.type() != ir::PartType::kOpaque) {
+      WarnOfUnknown(value, {"type", type, "cache_control", "providerOptions"}, "content", request_);
+      // Some clients give the link itself.
+      if (type == "image_url" || type == "video_url") Warn(value, type, {"url", "detail"});
+      if (type == "input_audio") Warn(value, type, {"format", "data"});
+      if (type == "file") {
+        Warn(value, type, {"filename", "file_id", "file_data", "data", "media_type"});
+      }
+    }
+    for (const JsonMember m : value.members()) {
+      if (m.key == "cache_control") {
+        part.cache = ReadChatCacheMark(m.value, request_);
+      } else if (m.key == "providerOptions") {
+        ReadProviderOptions(m.value, part.extras);
+      }
+    }
+  }
+
+  void Warn(JsonValue value, std::string_view member,
+            std::initializer_list<std::string_view> known) {
+    WarnOfUnknown(value[member], known, member, request_);
+  }
+
+  void ReadBody(JsonValue value, std::string_view type, ir::Part& part) {
     if (type == "text") {
       part.body = ir::Text{value["text"].string(), {}};
       if (!value["text"].is_string()) fields_.Wrong("content", "parts of text with a string");
@@ -124,13 +150,6 @@ class MessageReader {
       part.body = ir::Opaque{ir::kOpenAiChat, type, value.raw()};
     } else {
       fields_.Wrong("content", "parts with a type");
-    }
-    for (const JsonMember m : value.members()) {
-      if (m.key == "cache_control") {
-        part.cache = ReadChatCacheMark(m.value);
-      } else if (m.key == "providerOptions") {
-        ReadProviderOptions(m.value, part.extras);
-      }
     }
   }
 
@@ -185,7 +204,13 @@ class MessageReader {
     if (!m.value.is_array()) return fields_.Wrong(m.key, "a list of tool calls");
     for (const JsonValue value : m.value.elements()) {
       const bool custom = value["type"].string() == "custom";
-      const JsonValue called = value[custom ? "custom" : "function"];
+      const std::string_view kind = custom ? "custom" : "function";
+      const JsonValue called = value[kind];
+      WarnOfUnknown(value, {"type", "id", "index", "extra_content", kind}, m.key, request_);
+      WarnOfUnknown(called, {"name", custom ? "input" : "arguments"}, m.key, request_);
+      WarnOfUnknown(value["extra_content"], {"google"}, "extra_content", request_);
+      WarnOfUnknown(value["extra_content"]["google"], {"thought_signature"}, "extra_content.google",
+                    request_);
       ir::Part& part = message_.parts.emplace_back();
       part.body = ir::ToolCall{.id = value["id"].string(),
                                .name = called["name"].string(),
@@ -202,6 +227,7 @@ class MessageReader {
 
   void ReadFunctionCall(JsonValue value) {
     if (!value.is_object()) return;
+    WarnOfUnknown(value, {"name", "arguments"}, "function_call", request_);
     message_.parts.emplace_back().body = ir::ToolCall{.id = value["name"].string(),
                                                       .name = value["name"].string(),
                                                       .arguments = value["arguments"].string()};
@@ -218,8 +244,9 @@ void ReadChatMessage(JsonValue value, FieldReader& fields, ir::Request& out) {
   MessageReader(fields, out).Run(value);
 }
 
-std::optional<ir::CacheMark> ReadChatCacheMark(JsonValue value) {
+std::optional<ir::CacheMark> ReadChatCacheMark(JsonValue value, ir::Request& out) {
   if (!value.is_object()) return std::nullopt;
+  WarnOfUnknown(value, {"type", "ttl"}, "cache_control", out);
   ir::CacheMark mark;
   const std::string_view ttl = value["ttl"].string();
   if (ttl == "5m") mark.ttl = ir::CacheMark::Ttl::k5Minutes;

@@ -13,8 +13,8 @@ namespace tollgate::dataplane {
 // Appends one message to `out`.
 void ReadChatMessage(JsonValue value, FieldReader& fields, ir::Request& out);
 
-// A `cache_control` object; nullopt for null.
-std::optional<ir::CacheMark> ReadChatCacheMark(JsonValue value);
+// A `cache_control` object; nullopt for null.  What else it says is an Extra of `out`.
+std::optional<ir::CacheMark> ReadChatCacheMark(JsonValue value, ir::Request& out);
 
 // Appends the members of each family's block of `providerOptions`; the gateway's own is left out.
 void ReadProviderOptions(JsonValue value, ir::Extras& extras);

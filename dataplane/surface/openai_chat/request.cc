@@ -6,11 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
+#include "dataplane/ir/omission.h"
 #include "dataplane/ir/reasoning.h"
 #include "dataplane/limits.h"
 #include "dataplane/surface/fault.h"
 #include "dataplane/surface/field_reader.h"
 #include "dataplane/surface/openai_chat/message.h"
+#include "dataplane/surface/openai_options.h"
+#include "dataplane/surface/unknown_members.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -44,15 +47,20 @@ void ReadFunction(JsonValue value, FieldReader& fields, ir::Tool& tool) {
   if (tool.name.empty()) fields.Fail(Missing(fields.PathOf("name")));
 }
 
-void ReadTool(JsonValue value, FieldReader& fields, ir::Tool& tool) {
+void ReadTool(JsonValue value, FieldReader& fields, ir::Request& out) {
+  ir::Tool& tool = out.tools.emplace_back();
   const std::string_view type = value["type"].string();
   if (type == "function" && value["function"].is_object()) {
     ReadFunction(value["function"], fields, tool);
+    WarnOfUnknown(value, {"type", "function", "cache_control"}, "tools", out);
   } else if (type == "custom" && value["custom"].is_object()) {
+    const JsonValue custom = value["custom"];
     tool.kind = ir::Tool::Kind::kCustom;
-    tool.name = value["custom"]["name"].string();
-    tool.description = value["custom"]["description"].string();
-    tool.definition = value["custom"]["format"].raw();
+    tool.name = custom["name"].string();
+    tool.description = custom["description"].string();
+    tool.definition = custom["format"].raw();
+    WarnOfUnknown(value, {"type", "custom", "cache_control"}, "tools", out);
+    WarnOfUnknown(custom, {"name", "description", "format"}, "tools.custom", out);
   } else if (!type.empty() && type != "function" && type != "custom") {
     tool.kind = ir::Tool::Kind::kOpaque;
     tool.name = type;
@@ -62,7 +70,7 @@ void ReadTool(JsonValue value, FieldReader& fields, ir::Tool& tool) {
     fields.Wrong("type", "\"function\" or \"custom\", with an object of that name");
   }
   for (const JsonMember m : value.members()) {
-    if (m.key == "cache_control") tool.cache = ReadChatCacheMark(m.value);
+    if (m.key == "cache_control") tool.cache = ReadChatCacheMark(m.value, out);
   }
 }
 
@@ -100,9 +108,15 @@ class RequestReader {
       fields_.Flag(m, out_.stream);
     } else if (m.key == "caching") {
       out_.auto_caching = m.value.string() == "auto";
+      if (!out_.auto_caching && !m.value.is_null()) fields_.Wrong(m.key, "\"auto\"");
+    } else if (m.key == "stream_options") {
+      // Nothing is added to events here that would hide their sizes.
+      const bool unsaid = m.value["include_obfuscation"].boolean() == false;
+      WarnOfUnknown(m.value, {"include_usage", unsaid ? "include_obfuscation" : ""}, m.key, out_);
+    } else if (m.key == "usage") {
+      WarnOfUnknown(m.value, {"include"}, m.key, out_);
     } else {
-      return m.key == "model" || m.key == "models" || m.key == "provider" ||
-             m.key == "stream_options" || m.key == "usage";
+      return m.key == "model" || m.key == "models" || m.key == "provider";
     }
     return true;
   }
@@ -113,7 +127,7 @@ class RequestReader {
     } else if (m.key == "tools") {
       ReadTools(m);
     } else if (m.key == "tool_choice") {
-      ReadToolChoice(m.value);
+      ReadToolChoice(m.value, OpenAiShape::kNested, fields_, out_);
     } else if (m.key == "functions") {
       ReadFunctions(m);
     } else if (m.key == "function_call") {
@@ -121,7 +135,7 @@ class RequestReader {
     } else if (m.key == "parallel_tool_calls") {
       fields_.Flag(m, out_.parallel_tool_calls);
     } else if (m.key == "response_format") {
-      ReadResponseFormat(m);
+      ReadFormat(m);
     } else if (m.key == "reasoning_effort") {
       ReadEffort(m.value, "reasoning_effort");
     } else if (m.key == "reasoning") {
@@ -220,7 +234,7 @@ class RequestReader {
     std::size_t i = 0;
     for (const JsonValue value : m.value.elements()) {
       FieldReader fields(absl::StrCat("tools[", i++, "]"));
-      ReadTool(value, fields, out_.tools.emplace_back());
+      ReadTool(value, fields, out_);
       if (fields.failed()) return fields_.Fail(*fields.error());
     }
   }
@@ -231,46 +245,11 @@ class RequestReader {
     }
   }
 
-  bool ReadMode(std::string_view word) {
-    using Mode = ir::ToolChoice::Mode;
-    if (word == "auto") {
-      out_.tool_choice.mode = Mode::kAuto;
-    } else if (word == "none") {
-      out_.tool_choice.mode = Mode::kNone;
-    } else if (word == "required") {
-      out_.tool_choice.mode = Mode::kRequired;
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  void ReadToolChoice(JsonValue value) {
-    if (value.is_null()) return;
-    const std::string_view type = value["type"].string();
-    bool good = value.is_string() && ReadMode(value.string());
-    if (type == "function" || type == "custom") {
-      out_.tool_choice.mode = ir::ToolChoice::Mode::kTool;
-      out_.tool_choice.name = value[type]["name"].string();
-      good = !out_.tool_choice.name.empty();
-    } else if (type == "allowed_tools") {
-      const JsonValue allowed = value["allowed_tools"];
-      good = ReadMode(allowed["mode"].string());
-      for (const JsonValue tool : allowed["tools"].elements()) {
-        const std::string_view kind = tool["type"].string();
-        out_.tool_choice.allowed.push_back(tool[kind]["name"].string());
-      }
-    }
-    if (!good) {
-      fields_.Wrong("tool_choice",
-                    "\"auto\", \"none\", \"required\" or an object that names tools");
-    }
-  }
-
   // The forerunner of tool_choice.
   void ReadFunctionChoice(JsonValue value) {
     if (value.is_null()) return;
-    if (value.is_string() && ReadMode(value.string())) return;
+    if (value.is_string() && ReadToolMode(value.string(), out_.tool_choice)) return;
+    WarnOfUnknown(value, {"name"}, "function_call", out_);
     out_.tool_choice.mode = ir::ToolChoice::Mode::kTool;
     out_.tool_choice.name = value["name"].string();
     if (out_.tool_choice.name.empty()) {
@@ -278,30 +257,17 @@ class RequestReader {
     }
   }
 
-  void ReadResponseFormat(const JsonMember& m) {
+  void ReadFormat(const JsonMember& m) {
     if (m.value.is_null()) return;
-    ir::ResponseFormat& format = out_.response_format;
+    if (ReadResponseFormat(m.value, OpenAiShape::kNested, m.key, ir::kOfNoFormat, fields_, out_)) {
+      return;
+    }
     const std::string_view type = m.value["type"].string();
-    if (type == "text") {
-      format.kind = ir::ResponseFormat::Kind::kText;
-    } else if (type == "json_object") {
-      format.kind = ir::ResponseFormat::Kind::kJson;
-    } else if (type == "json_schema" || type == "json") {
-      // "json" is the gateway's older spelling, with the members one level up.
-      const JsonValue schema = type == "json" ? m.value : m.value["json_schema"];
-      FieldReader fields("response_format.json_schema");
-      for (const JsonMember s : schema.members()) {
-        if (s.key == "name") fields.Text(s, format.name);
-        if (s.key == "description") fields.Text(s, format.description);
-        if (s.key == "schema") fields.Object(s, format.schema);
-        if (s.key == "strict") fields.Flag(s, format.strict);
-      }
-      if (fields.failed()) return fields_.Fail(*fields.error());
-      format.kind = format.schema.empty() ? ir::ResponseFormat::Kind::kJson
-                                          : ir::ResponseFormat::Kind::kJsonSchema;
-      if (type == "json_schema" && !schema.is_object()) {
-        fields_.Fail(Missing("response_format.json_schema"));
-      }
+    if (type == "json") {  // The gateway's older spelling.
+      FieldReader fields("response_format");
+      WarnOfUnknown(m.value, {"type", "name", "description", "schema", "strict"}, m.key, out_);
+      ReadSchemaFormat(m.value, fields, out_.response_format);
+      if (fields.failed()) fields_.Fail(*fields.error());
     } else if (!type.empty()) {
       AddExtra(m, out_.extras, true);  // A grammar, for instance.
     } else {

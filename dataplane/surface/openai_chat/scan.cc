@@ -72,8 +72,10 @@ class Scanner final : public BodyScanner {
       case kStreamOptions:
         return ReadStreamOptions(at);
       case kMaxTokens:
+        out().max_tokens_key = key();
         return ReadLimit("max_tokens", at, out().max_tokens_value);
       case kMaxCompletionTokens:
+        out().max_completion_tokens_key = key();
         return ReadLimit("max_completion_tokens", at, out().max_completion_tokens_value);
       case kN:
         return ReadChoices();

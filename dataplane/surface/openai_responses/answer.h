@@ -19,9 +19,10 @@ void WriteResponsesAnswer(const ir::Response& response, const AnswerContext& con
 
 std::unique_ptr<StreamWriter> NewResponsesStreamWriter(const AnswerContext& context);
 
-// Appends the event that ends a stream which passed through by its length.  What the model said
-// before is in the events before.
-void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id, std::string& out);
+// Appends the event that ends a stream which passed through by its length.  `output` are the items
+// that came, as JSON elements without brackets.
+void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id,
+                         std::int64_t sequence_number, std::string_view output, std::string& out);
 
 // The object that a response is, in an answer and in events.
 struct ResponsesObject {

@@ -7,6 +7,7 @@
 #include "dataplane/surface/fault.h"
 #include "dataplane/surface/openai_responses/request.h"
 #include "dataplane/surface/openai_responses/sealed_thought.h"
+#include "dataplane/surface/unknown_members.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -17,6 +18,13 @@ class InputReader {
 
   void Read(JsonValue item, FieldReader& fields) {
     fields_ = &fields;
+    const std::size_t first = NextPart();
+    ReadItem(item);
+    NotePlace(first, fields);
+  }
+
+ private:
+  void ReadItem(JsonValue item) {
     const std::string_view type = item["type"].string();
     if (type == "message" || (type.empty() && item["role"].exists())) {
       ReadMessage(item);
@@ -34,7 +42,30 @@ class InputReader {
     }
   }
 
- private:
+  // Which part of the last message comes next, if it goes on.
+  std::size_t NextPart() const { return begun_ ? request_.messages.back().parts.size() : 0; }
+
+  // Tells the parts of an item, from `first` on unless they began a message, where it stands.
+  void NotePlace(std::size_t first, const FieldReader& fields) {
+    if (request_.messages.empty()) return;
+    std::vector<ir::Part>& parts = request_.messages.back().parts;
+    if (first >= parts.size()) first = 0;
+    const std::string_view place = request_.arena.Copy(fields.where());
+    for (std::size_t i = first; i < parts.size(); ++i) {
+      if (!parts[i].place.empty()) continue;
+      parts[i].place = place;
+      if (auto* result = parts[i].As<ir::ToolResult>()) {
+        for (ir::Part& part : result->parts) part.place = place;
+      }
+    }
+  }
+
+  // What is not read of an item, or of what it holds, is left out by every format.
+  void Warn(JsonValue value, std::initializer_list<std::string_view> known,
+            std::string_view path = "input") {
+    WarnOfUnknown(value, known, path, request_);
+  }
+
   // The message that the next part belongs to: the last, if it is of that role.
   ir::Message& MessageOf(ir::Role role) {
     if (!begun_ || request_.messages.back().role != role) {
@@ -59,6 +90,7 @@ class InputReader {
     if (role == nullptr) {
       return fields_->Wrong("role", "one of system, developer, user and assistant");
     }
+    Warn(item, {"type", "role", "content", "id", "status", "phase"});
     if (*role != ir::Role::kAssistant) begun_ = false;  // Each a message of its own.
     ir::Message& message = MessageOf(*role);
     if (message.id.empty()) message.id = item["id"].string();
@@ -86,6 +118,7 @@ class InputReader {
       if (!value["text"].is_string()) fields_->Wrong(name, "parts of text with a string");
       part.body = ReadText(value);
     } else if (type == "refusal") {
+      Warn(value, {"type", "refusal"}, "input.content");
       part.body = ir::Refusal{value["refusal"].string()};
     } else if (type == "input_image") {
       part.body = ReadImage(name, value);
@@ -93,6 +126,8 @@ class InputReader {
       part.body = ReadFile(name, value);
     } else if (type == "input_audio") {
       const JsonValue audio = value["input_audio"];
+      Warn(value, {"type", "input_audio"}, "input.content");
+      Warn(audio, {"format", "data"}, "input.content.input_audio");
       const std::string_view format = audio["format"].string();
       part.body = ir::Media{.kind = ir::Media::Kind::kAudio,
                             .media_type = format == "wav"   ? "audio/wav"
@@ -106,8 +141,16 @@ class InputReader {
     }
   }
 
-  static ir::Text ReadText(JsonValue value) {
+  ir::Text ReadText(JsonValue value) {
     ir::Text text{value["text"].string(), {}};
+    const JsonValue annotations = value["annotations"];
+    const bool plain = value["logprobs"].size() == 0;
+    Warn(value, {"type", "text", "annotations", plain ? "logprobs" : ""}, "input.content");
+    // They are written back where they stood, by this format alone.
+    if (annotations.size() > 0) {
+      request_.extras.push_back(
+          {ir::kOpenAiResponses, "input.annotations", annotations.raw(), false});
+    }
     for (const JsonValue annotation : value["annotations"].elements()) {
       ir::Citation citation;
       citation.owner = ir::kOpenAiResponses;
@@ -130,6 +173,7 @@ class InputReader {
 
   ir::Media ReadImage(std::string_view name, JsonValue value) {
     ir::Media media;
+    Warn(value, {"type", "image_url", "file_id", "detail"}, "input.content");
     media.detail = value["detail"].string();
     if (!TakeSource(value, value["image_url"].string(), media)) {
       fields_->Wrong(name, "images with a file_id, or whose URLs are http, https or base64 data");
@@ -140,6 +184,7 @@ class InputReader {
   ir::Media ReadFile(std::string_view name, JsonValue value) {
     ir::Media media;
     media.kind = ir::Media::Kind::kFile;
+    Warn(value, {"type", "filename", "file_id", "file_data", "file_url"}, "input.content");
     media.filename = value["filename"].string();
     std::string_view url = value["file_url"].string();
     const std::string_view data = value["file_data"].string();
@@ -155,6 +200,7 @@ class InputReader {
   }
 
   void ReadCall(JsonValue item, bool custom) {
+    Warn(item, {"type", "id", "call_id", "name", custom ? "input" : "arguments", "status"});
     Parts(ir::Role::kAssistant).emplace_back().body =
         ir::ToolCall{.id = item["call_id"].string(),
                      .name = item["name"].string(),
@@ -168,6 +214,7 @@ class InputReader {
     ir::ToolResult result;
     result.tool_call_id = item["call_id"].string();
     result.custom = custom;
+    Warn(item, {"type", "id", "call_id", "output", "status"});
     if (result.tool_call_id.empty()) fields_->Fail(Missing(fields_->PathOf("call_id")));
     ReadContent("output", item["output"], result.parts);
     Parts(ir::Role::kTool).emplace_back().body = std::move(result);
@@ -175,6 +222,11 @@ class InputReader {
 
   void ReadReasoning(JsonValue item) {
     const std::string_view shown = item["encrypted_content"].string();
+    Warn(item, {"type", "id", "summary", "content", "encrypted_content", "status"});
+    for (const std::string_view list : {"summary", "content"}) {
+      for (const JsonValue part : item[list].elements())
+        Warn(part, {"type", "text"}, "input.summary");
+    }
     SealedThought sealed = ReadSealed(shown);
     std::vector<ir::Part>& parts = Parts(ir::Role::kAssistant);
     if (sealed.kind == SealedThought::Kind::kOfPart) {
@@ -215,7 +267,9 @@ class InputReader {
 void ReadResponsesInput(JsonValue input, FieldReader& fields, ir::Request& out) {
   if (input.is_string()) {
     ir::Message& message = out.messages.emplace_back();
-    message.parts.emplace_back().body = ir::Text{input.string(), {}};
+    ir::Part& part = message.parts.emplace_back();
+    part.body = ir::Text{input.string(), {}};
+    part.place = "input";
     return;
   }
   InputReader reader(out);

@@ -6,9 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
+#include "dataplane/ir/omission.h"
 #include "dataplane/ir/reasoning.h"
 #include "dataplane/surface/fault.h"
 #include "dataplane/surface/openai_chat/message.h"
+#include "dataplane/surface/openai_options.h"
+#include "dataplane/surface/unknown_members.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -20,9 +23,7 @@ constexpr std::string_view kEncryptedThoughts = "reasoning.encrypted_content";
 constexpr std::string_view kLogprobs = "message.output_text.logprobs";
 
 // The gateway's own, and what is read by ScanResponsesRequest() or says nothing to a model.
-constexpr std::string_view kPassedOver[] = {"model",      "models",         "provider",
-                                            "background", "stream_options", "cache_anchor_items",
-                                            "cache_ttl"};
+constexpr std::string_view kPassedOver[] = {"model", "models", "provider", "background"};
 // What stands for input that only a provider of this format keeps.
 constexpr std::string_view kEssential[] = {"previous_response_id", "conversation", "prompt"};
 
@@ -33,13 +34,13 @@ bool Contains(const List& list, std::string_view word) {
 
 class RequestReader {
  public:
-  explicit RequestReader(ir::Request& out) : out_(out) {}
+  RequestReader(const ScannedRequest& scan, ir::Request& out) : scan_(scan), out_(out) {}
 
   std::optional<GatewayError> Run(JsonValue body) {
     // In front of the conversation, wherever the member stands.
     ReadInstructions(body["instructions"]);
     for (const JsonMember m : body.members()) {
-      if (!ReadContent(m) && !ReadSetting(m) && !Contains(kPassedOver, m.key)) {
+      if (!ReadContent(m) && !ReadSetting(m) && !ReadPrevious(m) && !Contains(kPassedOver, m.key)) {
         AddExtra(m.key, m.value, Contains(kEssential, m.key));
       }
       if (fields_.failed()) return fields_.error();
@@ -53,13 +54,22 @@ class RequestReader {
     out_.extras.push_back({ir::kOpenAiResponses, name, value.raw(), essential});
   }
 
+  // The id by which the provider itself knows the answer, where the gateway found it out.
+  bool ReadPrevious(const JsonMember& m) {
+    if (m.key != "previous_response_id" || scan_.kept_response_sent.empty()) return false;
+    const std::string_view id =
+        out_.arena.Keep(absl::StrCat("\"", AbslView(scan_.kept_response_sent), "\""));
+    out_.extras.push_back({ir::kOpenAiResponses, m.key, id, true});
+    return true;
+  }
+
   bool ReadContent(const JsonMember& m) {
     if (m.key == "input") {
       ReadResponsesInput(m.value, fields_, out_);
     } else if (m.key == "tools") {
       ReadTools(m);
     } else if (m.key == "tool_choice") {
-      ReadToolChoice(m.value);
+      ReadToolChoice(m.value, OpenAiShape::kFlat, fields_, out_);
     } else if (m.key == "text") {
       ReadText(m);
     } else if (m.key == "reasoning") {
@@ -70,6 +80,12 @@ class RequestReader {
       ReadProviderOptions(m.value, out_.extras);
     } else if (m.key == "caching") {
       out_.auto_caching = m.value.string() == "auto";
+      if (!out_.auto_caching && !m.value.is_null()) fields_.Wrong(m.key, "\"auto\"");
+    } else if (m.key == "cache_anchor_items" || m.key == "cache_ttl") {
+      // The gateway's own, of marks that it sets by itself here.
+      if (!m.value.is_null()) out_.extras.push_back({ir::kOfNoFormat, m.key, m.value.raw(), false});
+    } else if (m.key == "stream_options") {
+      ReadStreamOptions(m);
     } else {
       return m.key == "instructions";
     }
@@ -119,7 +135,17 @@ class RequestReader {
     if (value.string().empty()) return;
     ir::Message& message = out_.messages.emplace_back();
     message.role = ir::Role::kSystem;
-    message.parts.emplace_back().body = ir::Text{value.string(), {}};
+    ir::Part& part = message.parts.emplace_back();
+    part.body = ir::Text{value.string(), {}};
+    part.place = "instructions";
+  }
+
+  // Nothing is added to events here that would hide their sizes.
+  void ReadStreamOptions(const JsonMember& m) {
+    if (m.value.is_null()) return;
+    if (!m.value.is_object()) return fields_.Wrong(m.key, "an object");
+    const bool unsaid = m.value["include_obfuscation"].boolean() == false;
+    WarnOfUnknown(m.value, {unsaid ? "include_obfuscation" : ""}, m.key, out_);
   }
 
   // ---- Tools ------------------------------------------------------------------------------------
@@ -166,50 +192,13 @@ class RequestReader {
   // A grammar in the form of chat completions, which is the representation's: one level deeper.
   std::string_view GrammarOf(JsonValue format) {
     if (format["type"].string() != "grammar") return format.is_object() ? format.raw() : "";
+    WarnOfUnknown(format, {"type", "syntax", "definition"}, "tools.format", out_);
     return out_.arena.Keep(absl::StrCat(R"({"type":"grammar","grammar":{"syntax":)",
                                         TextOrNull(format["syntax"]), R"(,"definition":)",
                                         TextOrNull(format["definition"]), "}}"));
   }
   static std::string TextOrNull(JsonValue value) {
     return std::string(value.exists() ? value.raw() : "null");
-  }
-
-  bool ReadMode(std::string_view word) {
-    using Mode = ir::ToolChoice::Mode;
-    if (word == "auto") {
-      out_.tool_choice.mode = Mode::kAuto;
-    } else if (word == "none") {
-      out_.tool_choice.mode = Mode::kNone;
-    } else if (word == "required") {
-      out_.tool_choice.mode = Mode::kRequired;
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  void ReadToolChoice(JsonValue value) {
-    if (value.is_null()) return;
-    const std::string_view type = value["type"].string();
-    bool good = value.is_string() && ReadMode(value.string());
-    if (type == "function" || type == "custom") {
-      out_.tool_choice.mode = ir::ToolChoice::Mode::kTool;
-      out_.tool_choice.name = value["name"].string();
-      good = !out_.tool_choice.name.empty();
-    } else if (type == "allowed_tools") {
-      good = ReadMode(value["mode"].string());
-      for (const JsonValue tool : value["tools"].elements()) {
-        out_.tool_choice.allowed.push_back(tool["name"].string());
-      }
-    } else if (!type.empty()) {
-      return fields_.Fail(Unsupported(
-          "tool_choice", absl::StrCat("`tool_choice` of type `", AbslView(type),
-                                      "` is only for models whose provider runs that tool.")));
-    }
-    if (!good) {
-      fields_.Wrong("tool_choice",
-                    "\"auto\", \"none\", \"required\" or an object that names tools");
-    }
   }
 
   // ---- Text, reasoning, include -----------------------------------------------------------------
@@ -231,24 +220,8 @@ class RequestReader {
 
   void ReadFormat(JsonValue value) {
     if (value.is_null()) return;
-    ir::ResponseFormat& format = out_.response_format;
-    const std::string_view type = value["type"].string();
-    if (type == "text") {
-      format.kind = ir::ResponseFormat::Kind::kText;
-    } else if (type == "json_object") {
-      format.kind = ir::ResponseFormat::Kind::kJson;
-    } else if (type == "json_schema") {
-      format.kind = ir::ResponseFormat::Kind::kJsonSchema;
-      FieldReader fields("text.format");
-      for (const JsonMember m : value.members()) {
-        if (m.key == "name") fields.Text(m, format.name);
-        if (m.key == "description") fields.Text(m, format.description);
-        if (m.key == "schema") fields.Object(m, format.schema);
-        if (m.key == "strict") fields.Flag(m, format.strict);
-      }
-      if (format.schema.empty()) fields.Fail(Missing("text.format.schema"));
-      if (fields.failed()) fields_.Fail(*fields.error());
-    } else {
+    if (!ReadResponseFormat(value, OpenAiShape::kFlat, "text.format", ir::kOpenAiResponses, fields_,
+                            out_)) {
       fields_.Wrong("text.format", "an object of type text, json_object or json_schema");
     }
   }
@@ -292,17 +265,19 @@ class RequestReader {
     if (!known) AddExtra(member.key, member.value);
   }
 
+  const ScannedRequest& scan_;
   ir::Request& out_;
   FieldReader fields_;
 };
 
 }  // namespace
 
-std::optional<GatewayError> ReadResponsesRequest(std::string_view body, ir::Request& out) {
+std::optional<GatewayError> ReadResponsesRequest(std::string_view body, const ScannedRequest& scan,
+                                                 ir::Request& out) {
   if (!out.document.Parse(body)) {
     return Fault(ErrorCode::kInvalidJson, {}, "The request body is not valid JSON.");
   }
-  return RequestReader(out).Run(out.document.root());
+  return RequestReader(scan, out).Run(out.document.root());
 }
 
 }  // namespace tollgate::dataplane

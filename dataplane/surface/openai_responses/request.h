@@ -9,14 +9,16 @@
 #include "dataplane/ir/request.h"
 #include "dataplane/json/document.h"
 #include "dataplane/request/errors.h"
+#include "dataplane/request/scanned_request.h"
 #include "dataplane/surface/field_reader.h"
 
 namespace tollgate::dataplane {
 
-// `body` was accepted by ScanResponsesRequest() and outlives `out`.  Members that no field stands
-// for are Extras of openai_responses; those that stand for input which only a provider of that
-// format keeps are essential.
-std::optional<GatewayError> ReadResponsesRequest(std::string_view body, ir::Request& out);
+// `body` was accepted by ScanResponsesRequest(), which made `scan` of it, and outlives `out`.
+// Members that no field stands for are Extras of openai_responses; those that stand for input which
+// only a provider of that format keeps are essential.
+std::optional<GatewayError> ReadResponsesRequest(std::string_view body, const ScannedRequest& scan,
+                                                 ir::Request& out);
 
 // Reads the items of `input`: neighbours of the model's become one message, and so do neighbouring
 // results of tools.

@@ -116,17 +116,26 @@ class Scanner final : public BodyScanner {
       case kBackground:
         return ReadBackground();
       case kPreviousResponseId:
+        return ReadPrevious(at);
       case kConversation:
       case kPrompt:
         if (!SkipNull()) {
           json().Skip();
           out().kept_input = kNames[member];
+          if (member == kConversation) out().kept_reference = kNames[member];
         }
         return std::nullopt;
       default:
         json().Skip();
         return std::nullopt;
     }
+  }
+
+  Error ReadPrevious(std::size_t at) {
+    if (Error error = ReadText("previous_response_id", out().kept_response)) return error;
+    out().kept_response_value = {at, json().offset()};
+    if (!out().kept_response.empty()) out().kept_input = "previous_response_id";
+    return std::nullopt;
   }
 
   // Prices are those of the standard tier; what is dearer has no bound.
@@ -185,6 +194,10 @@ class Scanner final : public BodyScanner {
         type.empty() || IsOneOf(kWholeItems, type) || (encrypted && JsonEquals(type, "reasoning"));
     // What the provider ran, thought or said before, and has kept.
     if (!whole && out().kept_input.empty()) out().kept_input = "input";
+    if (out().kept_reference.empty() && JsonEquals(type, "item_reference")) {
+      out().kept_reference =
+          out().unescaped.emplace_back(absl::StrCat("input[", out().messages - 1, "]"));
+    }
     if (JsonEquals(type, "computer_call_output")) ++out().images;
   }
 

@@ -460,7 +460,8 @@ void AppendResponsesError(const GatewayError& error, std::string_view generation
   EndResponsesEvent(out, json);
 }
 
-void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id, std::string& out) {
+void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id,
+                         std::int64_t sequence_number, std::string_view output, std::string& out) {
   std::string id;
   if (stop.response_id.empty() || !UnescapeJson(stop.response_id, id)) id = generation_id;
   const ResponsesObject object{.id = id,
@@ -468,10 +469,11 @@ void AppendResponsesStop(const StreamStop& stop, std::string_view generation_id,
                                .created = stop.created,
                                .status = "incomplete",
                                .incomplete_reason = "max_output_tokens",
+                               .output = output,
                                .generation_id = generation_id,
                                .cost = &stop.cost};
   JsonWriter json(out);
-  BeginResponsesEvent("response.incomplete", stop.events, out, json);
+  BeginResponsesEvent("response.incomplete", sequence_number, out, json);
   json.Member("response");
   WriteResponsesObject(object, json);
   EndResponsesEvent(out, json);

@@ -1,8 +1,11 @@
 #include "dataplane/surface/surface.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/surface/openai_responses/answer.h"
+#include "dataplane/surface/openai_responses/passed_stream.h"
 #include "dataplane/surface/openai_responses/request.h"
 #include "dataplane/surface/openai_responses/scan.h"
 
@@ -11,6 +14,10 @@ namespace {
 
 constexpr SurfaceRoute kRoutes[] = {
     {Method::kPost, "/v1/responses", SurfaceOperation::kGenerate},
+    {Method::kGet, "/v1/responses/*", SurfaceOperation::kKeptAnswer},
+    {Method::kDelete, "/v1/responses/*", SurfaceOperation::kKeptAnswer},
+    {Method::kGet, "/v1/responses/*/input_items", SurfaceOperation::kKeptAnswer},
+    {Method::kPost, "/v1/responses/*/cancel", SurfaceOperation::kKeptAnswer},
 };
 
 class OpenAiResponses final : public Surface {
@@ -26,8 +33,23 @@ class OpenAiResponses final : public Surface {
     return ScanResponsesRequest(body, out);
   }
   std::optional<GatewayError> ReadRequest(std::string_view body, const CallHead&,
-                                          const ScannedRequest&, ir::Request& out) const override {
-    return ReadResponsesRequest(body, out);
+                                          const ScannedRequest& scan,
+                                          ir::Request& out) const override {
+    return ReadResponsesRequest(body, scan, out);
+  }
+
+  std::string_view ParamName(std::string_view param) const override {
+    constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+        {"messages", "input"},
+        {"response_format", "text.format"},
+        {"verbosity", "text.verbosity"},
+        {"max_tokens", "max_output_tokens"},
+        {"reasoning_effort", "reasoning.effort"},
+        {"logprobs", "include"}};
+    for (const auto& [neutral, own] : kNames) {
+      if (neutral == param) return own;
+    }
+    return param;
   }
 
   void WriteAnswer(const ir::Response& response, const AnswerContext& context,
@@ -38,9 +60,12 @@ class OpenAiResponses final : public Surface {
     return NewResponsesStreamWriter(context);
   }
 
+  bool keeps_answers() const override { return true; }
+  std::unique_ptr<PassedStream> NewPassedStream() const override { return NewPassedResponses(); }
+
   void AppendStreamStop(const StreamStop& stop, std::string_view generation_id,
                         std::string& out) const override {
-    AppendResponsesStop(stop, generation_id, out);
+    AppendResponsesStop(stop, generation_id, stop.events, {}, out);
   }
   // Streams of this format have their terminal event, or are cut.
   void AppendStreamEnd(std::string&) const override {}

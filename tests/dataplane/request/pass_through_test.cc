@@ -127,6 +127,30 @@ TEST_F(PassThroughTest, AQuirkMendsWhatItConcernsAndNothingElse) {
   }
 }
 
+// One limit under the other name is renamed where it stands; all else stays as it was written.
+TEST_F(PassThroughTest, TheLimitIsRenamedInPlace) {
+  for (const auto& [wanted, other] : {std::pair("max_tokens", "max_completion_tokens"),
+                                      std::pair("max_completion_tokens", "max_tokens")}) {
+    GiveQuirks(gateway_, [wanted = wanted](catalog::v1::Quirks& quirks) {
+      quirks.set_output_limit_field(wanted);
+    });
+    for (const std::string_view value : {" : 50 ", ":50"}) {
+      const auto body = [&](std::string_view name) {
+        return Body(absl::StrCat("\"", AbslView(name), "\"", AbslView(value), ","));
+      };
+      EXPECT_EQ(Sent(body(other)), Passed(body(wanted)));
+      EXPECT_EQ(answer_.Header("x-tollgate-warnings"), "");
+    }
+    // An escaped name is the same name.
+    EXPECT_EQ(Sent(Body(absl::StrCat("\"", std::string(other).replace(3, 1, "\\u005f"), "\":50,"))),
+              Passed(Body(absl::StrCat("\"", wanted, "\":50,"))));
+    // Of both the lesser is sent.
+    const std::string both = Sent(Body(R"("max_tokens":50,"max_completion_tokens":40,)"));
+    EXPECT_THAT(both, HasSubstr(absl::StrCat("\"", wanted, "\":40")));
+    EXPECT_THAT(both, Not(HasSubstr(absl::StrCat("\"", other, "\""))));
+  }
+}
+
 TEST_F(PassThroughTest, WhatIsLeftOutIsSaid) {
   GiveQuirks(gateway_, [](catalog::v1::Quirks& quirks) {
     quirks.add_unsupported_parameters("seed");

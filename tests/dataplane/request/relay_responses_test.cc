@@ -1,5 +1,6 @@
 // OpenAI's responses between a client and a provider that both speak them: the body passes through,
 // the last event is end and bill in one.
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,13 @@ std::string PostResponses(const TestGateway& gateway, std::string_view body) {
                       AbslView(body));
 }
 
+// An answer with the provider's ids where the client is told names: kept_responses_test.cc has
+// those.
+std::string WithIds(const std::string& body) {
+  static const std::regex kName("resp_tg[0-9a-f]{40}_");
+  return std::regex_replace(body, kName, "");
+}
+
 std::string Event(std::string_view type, std::string_view members) {
   return absl::StrCat("event: ", AbslView(type), "\ndata: {\"type\":\"", AbslView(type), "\",",
                       AbslView(members), "}\n\n");
@@ -66,8 +74,9 @@ TEST(RelayResponsesTest, AnAnswerIsPassedOnWithItsCost) {
   SpeakResponses(gateway);
   const ClientAnswer answer = gateway.Call(PostResponses(gateway, kRequest));
   ASSERT_EQ(answer.status, 200) << answer.body;
-  EXPECT_EQ(answer.body, R"({"id":"resp_1","status":"completed","output":[],"of_tomorrow":1,)"
-                         R"("usage":{"input_tokens":10,"output_tokens":5,"cost":0.000000015}})");
+  EXPECT_EQ(WithIds(answer.body),
+            R"({"id":"resp_1","status":"completed","output":[],"of_tomorrow":1,)"
+            R"("usage":{"input_tokens":10,"output_tokens":5,"cost":0.000000015}})");
   const std::string sent = upstream.requests().at(0);
   EXPECT_THAT(sent, HasSubstr("POST /v1/responses HTTP/1.1"));
   EXPECT_EQ(BodyOf(sent), R"({"model":"small","input":"hi","max_output_tokens":50,"store":true})");
@@ -92,7 +101,7 @@ TEST(RelayResponsesTest, TheLastEventOfAStreamIsEndAndBill) {
                      .pause_ms = 1});
     client.Send(PostResponses(gateway, kStreamRequest));
     const ClientAnswer answer = client.ReadAnswer();
-    ASSERT_EQ(answer.body, expected) << cut;
+    ASSERT_EQ(WithIds(answer.body), expected) << cut;
     const auto records = gateway.Records(answer.Header("x-generation-id"));
     ASSERT_EQ(records.size(), 1u);
     EXPECT_EQ(records[0].charge_nano_usd(), 15);
@@ -127,11 +136,26 @@ TEST(RelayResponsesTest, AStreamThatMayCostNoMoreIsIncomplete) {
   constexpr std::string_view kOpen = R"({"model":"acme/small","input":"hi","stream":true})";
   const std::int64_t input =
       static_cast<std::int64_t>(kOpen.size()) + kRequestOverheadTokens + kMessageOverheadTokens;
+  // 900 times 8 bytes are more than the 2,048 tokens that are held at first.
+  const std::string added =
+      Event("response.output_item.added",
+            R"("sequence_number":1,"output_index":0,"item":{"id":"msg_1","type":"message",)"
+            R"("status":"in_progress","role":"assistant","content":[]})") +
+      Event("response.content_part.added",
+            R"("sequence_number":2,"output_index":0,"item_id":"msg_1","content_index":0,)"
+            R"("part":{"type":"output_text","text":"","annotations":[]})");
+  const auto delta = [](int number, std::string_view text) {
+    return Event(
+        "response.output_text.delta",
+        absl::StrCat("\"sequence_number\":", number, R"(,"output_index":0,)",
+                     R"("item_id":"msg_1","content_index":0,"delta":")", AbslView(text), "\""));
+  };
   std::string much;
-  for (int i = 0; i < 900; ++i) much += Delta("xxxxxxxx");
+  for (int i = 0; i < 900; ++i) much += delta(4 + i, "xxxxxxxx");
   ScriptedUpstream upstream;
   upstream.Expect(
-      {.pieces = {StreamHead(), Chunk(Created() + Delta("first")), Chunk(much)}, .pause_ms = 200});
+      {.pieces = {StreamHead(), Chunk(Created() + added + delta(3, "first")), Chunk(much)},
+       .pause_ms = 200});
   TestGateway gateway(upstream.base_url(), "",
                       {.wallet_nano_usd = input + kOutputTokensDefault,
                        .pipeline = {.lease_wait_max = absl::Milliseconds(50)}});
@@ -149,19 +173,40 @@ TEST(RelayResponsesTest, AStreamThatMayCostNoMoreIsIncomplete) {
   EXPECT_THAT(rest, HasSubstr("event: response.incomplete\n"));
   EXPECT_THAT(rest, HasSubstr(R"("incomplete_details":{"reason":"max_output_tokens"})"));
   EXPECT_THAT(rest, HasSubstr(R"("tollgate":{"stop_reason":"insufficient_balance")"));
-  EXPECT_THAT(rest, HasSubstr(R"("id":"resp_1")"));
+  EXPECT_THAT(WithIds(rest), HasSubstr(R"("id":"resp_1")"));
   gateway.leases().Release(std::move(others));
+  // All that the client was sent is in the last event, and the numbers go on.
+  const int sent = Count(rest, "\"delta\":\"xxxxxxxx\"");
+  EXPECT_GT(sent, 100);
+  std::string text = "first";
+  for (int i = 0; i < sent; ++i) text += "xxxxxxxx";
+  EXPECT_THAT(rest, HasSubstr(absl::StrCat(
+                        R"("output":[{"id":"msg_1","type":"message","status":"incomplete",)",
+                        R"("role":"assistant","content":[{"type":"output_text","text":")", text,
+                        R"(","annotations":[],"logprobs":[]}]}])")));
+  int number = 4 + sent;
+  for (const std::string_view type : {"response.output_text.done", "response.content_part.done",
+                                      "response.output_item.done", "response.incomplete"}) {
+    EXPECT_THAT(rest, HasSubstr(absl::StrCat("\"type\":\"", AbslView(type),
+                                             "\",\"sequence_number\":", number++)));
+  }
 }
 
 // What the provider keeps of a conversation is held at the size of the model's context.
 TEST(RelayResponsesTest, KeptInputIsHeldOrRefused) {
-  constexpr std::string_view kNext =
-      R"({"model":"acme/small","input":"and?","max_output_tokens":50,)"
-      R"("previous_response_id":"resp_1"})";
+  const std::string kept =
+      absl::StrCat(R"({"id":"resp_1","status":"completed","output":[],)", AbslView(kUsage), "}");
   ScriptedUpstream upstream;
+  upstream.Expect({.pieces = {HttpAnswer(200, "application/json", kept)}});
   TestGateway gateway(upstream.base_url(), "");
   SpeakResponses(gateway);
-  const ClientAnswer answer = gateway.Call(PostResponses(gateway, kNext));
+  const std::string first = gateway.Call(PostResponses(gateway, kRequest)).body;
+  const std::size_t begin = first.find("resp_tg");
+  ASSERT_NE(begin, std::string::npos) << first;
+  const std::string name = first.substr(begin, first.find('"', begin) - begin);
+  const ClientAnswer answer = gateway.Call(PostResponses(
+      gateway, absl::StrCat(R"({"model":"acme/small","input":"and?","max_output_tokens":50,)",
+                            R"("previous_response_id":")", name, "\"}")));
   EXPECT_EQ(answer.status, RowOf(ErrorCode::kUnboundedCost).status)
       << "nobody says how long the context of this model is";
   EXPECT_THAT(answer.body, HasSubstr(R"("param":"previous_response_id")"));

@@ -213,6 +213,20 @@ void TestGateway::Publish(const std::vector<config::v1::Resource>& resources) {
   holder_.Publish(*std::move(snapshot));
 }
 
+void TestGateway::Unpublish(const config::v1::Resource& resource) {
+  CHECK(resources_.erase(resource.key()) == 1) << resource.key();
+  Publish({});
+}
+
+std::string TestGateway::AddKey(const std::string& id, const std::string& workspace) {
+  const std::string secret(GenerateApiKey(SystemRandom()).Reveal());
+  config::v1::Resource key = KeyResource(id, workspace);
+  key.mutable_api_key()->set_digest(std::string(DigestView(*peppers_->Digest(1, secret))));
+  SetIdentity(key);
+  Publish({WorkspaceResource(workspace), key});
+  return secret;
+}
+
 void TestGateway::SetProviders(const std::function<void(config::v1::Provider&)>& change) {
   std::vector<config::v1::Resource> changed;
   for (auto& [key, resource] : resources_) {

@@ -120,6 +120,10 @@ class TestGateway {
 
   // Adds to what is published, or changes it.
   void Publish(const std::vector<config::v1::Resource>& resources);
+  // Takes back what was published; `resource` has its kind and id.
+  void Unpublish(const config::v1::Resource& resource);
+  // Publishes a key of a workspace; what its client sends.
+  std::string AddKey(const std::string& id, const std::string& workspace);
   void SetProviders(const std::function<void(config::v1::Provider&)>& change);
   void SetProviderLimits(const std::function<void(config::v1::ProviderLimits&)>& change);
 

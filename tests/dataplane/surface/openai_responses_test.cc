@@ -61,7 +61,9 @@ TEST_F(ResponsesRequestTest, KeptInputIsNoticed) {
   EXPECT_EQ(kept(R"("conversation":"c")"), "conversation");
   EXPECT_EQ(kept(R"("prompt":{"id":"p"})"), "prompt");
   EXPECT_EQ(kept(R"("input":[{"type":"item_reference","id":"i"}])"), "input");
+  EXPECT_EQ(scan_.kept_reference, "input[0]");
   EXPECT_EQ(kept(R"("input":[{"type":"reasoning","id":"i","summary":[]}])"), "input");
+  EXPECT_EQ(scan_.kept_reference, "");
   EXPECT_EQ(kept(R"("input":[{"type":"reasoning","id":"i","encrypted_content":"e"}])"), "");
 }
 

@@ -27,6 +27,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kStoredMax = 10'000;
+constexpr std::string_view kResponsesPrefix = "/v1/responses/";
 
 Reply JsonReply(const json::value& body, std::string_view headers = "") {
   return WholeReply(200, "application/json", json::serialize(body), headers);
@@ -95,6 +96,9 @@ bool WireProvider::Authorized(std::string_view key) const {
 std::optional<Reply> WireProvider::Answer(const ProviderRequest& request) {
   if (models_.empty()) return std::nullopt;
   const std::string_view path = PathOf(request.target);
+  if (path.starts_with(kResponsesPrefix)) {
+    return OfStored(request, std::string(path.substr(kResponsesPrefix.size())));
+  }
   if (request.method == "GET") {
     return List(request, path);
   }
@@ -180,7 +184,7 @@ Reply WireProvider::Generate(const Call& call) {
     }
   }
   if (call.format == &ResponsesFormat()) {
-    if (const absl::Status status = TakeEarlierItems(body); !status.ok()) {
+    if (const absl::Status status = TakeEarlierItems(call.key, body); !status.ok()) {
       return Refuse(call, 400, StdView(status.message()));
     }
   }
@@ -229,10 +233,16 @@ Reply WireProvider::Compose(const Call& call, Ask ask, const WireModel& model) {
   }
   if (call.format == &ResponsesFormat() && BoolField(call.body, "store", true)) {
     json::object body = call.body;
-    if (TakeEarlierItems(body).ok()) {
-      json::array items = InputItems(body);
-      for (json::value& item : OutputItems(ask, *say, true)) items.push_back(std::move(item));
-      Remember(id, std::move(items));
+    if (TakeEarlierItems(call.key, body).ok()) {
+      Stored stored{call.key, InputItems(body), 0, call.format->Whole(ask, *say)};
+      stored.inputs = stored.items.size();
+      stored.response["previous_response_id"] = call.body.contains("previous_response_id")
+                                                    ? call.body.at("previous_response_id")
+                                                    : json::value();
+      for (json::value& item : OutputItems(ask, *say, true)) {
+        stored.items.push_back(std::move(item));
+      }
+      Remember(id, std::move(stored));
     }
   }
   const bool told = say->reported == say->tokens && (ask.include_usage || !ask.stream);
@@ -304,16 +314,62 @@ std::optional<Reply> WireProvider::List(const ProviderRequest& request,
   return JsonReply({{"object", "list"}, {"data", std::move(list)}});
 }
 
-absl::Status WireProvider::TakeEarlierItems(json::object& body) const {
+Reply WireProvider::OfStored(const ProviderRequest& request, const std::string& rest) {
+  const std::string key = BearerOf(request);
+  const std::size_t slash = rest.find('/');
+  const std::string id = rest.substr(0, slash);
+  const std::string verb = slash == std::string::npos ? "" : rest.substr(slash + 1);
+  if (!Authorized(key)) {
+    return ResponsesFormat().Error(401, "the API key is not valid", std::nullopt);
+  }
+  absl::MutexLock lock(&mutex_);
+  const auto found = stored_.find(id);
+  if (found == stored_.end() || found->second.key != key) {
+    return ResponsesFormat().Error(404, absl::StrCat("Response with id '", id, "' not found."),
+                                   std::nullopt);
+  }
+  const Stored& stored = found->second;
+  if (request.method == "GET" && verb.empty()) return JsonReply(stored.response);
+  if (request.method == "GET" && verb == "input_items") {
+    json::array data(stored.items.begin(),
+                     stored.items.begin() + static_cast<std::ptrdiff_t>(stored.inputs));
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      json::object& item = data[i].as_object();
+      if (!item.contains("id")) item["id"] = absl::StrCat("msg_", id, "_in_", i);
+      if (!item.contains("type")) item["type"] = "message";
+      if (const json::string* text =
+              item.contains("content") ? item["content"].if_string() : nullptr) {
+        item["content"] = json::array{json::object{{"type", "input_text"}, {"text", *text}}};
+      }
+    }
+    const json::value first = data.empty() ? json::value() : data.front().at("id");
+    const json::value last = data.empty() ? json::value() : data.back().at("id");
+    return JsonReply({{"object", "list"},
+                      {"data", std::move(data)},
+                      {"first_id", first},
+                      {"last_id", last},
+                      {"has_more", false}});
+  }
+  if (request.method == "POST" && verb == "cancel") {
+    return ResponsesFormat().Error(400, "Cannot cancel a synchronous response.", std::nullopt);
+  }
+  if (request.method == "DELETE" && verb.empty()) {
+    stored_.erase(found);
+    return JsonReply({{"id", id}, {"object", "response"}, {"deleted", true}});
+  }
+  return ResponsesFormat().Error(405, "no such method", std::nullopt);
+}
+
+absl::Status WireProvider::TakeEarlierItems(const std::string& key, json::object& body) const {
   json::array items;
   absl::MutexLock lock(&mutex_);
   if (const std::string id = StringField(body, "previous_response_id"); !id.empty()) {
     const auto found = stored_.find(id);
-    if (found == stored_.end()) {
+    if (found == stored_.end() || found->second.key != key) {
       return absl::InvalidArgumentError(
           absl::StrCat("Previous response with id '", id, "' not found."));
     }
-    items = found->second;
+    items = found->second.items;
   }
   for (json::value& item : InputItems(body)) items.push_back(std::move(item));
   // The thoughts of a stored response come back by their id alone: "rs_RESPONSE_INDEX".
@@ -330,9 +386,9 @@ absl::Status WireProvider::TakeEarlierItems(json::object& body) const {
   return absl::OkStatus();
 }
 
-void WireProvider::Remember(const std::string& id, json::array items) {
+void WireProvider::Remember(const std::string& id, Stored stored) {
   absl::MutexLock lock(&mutex_);
-  stored_[id] = std::move(items);
+  stored_[id] = std::move(stored);
   stored_order_.push_back(id);
   if (stored_order_.size() > kStoredMax) {
     stored_.erase(stored_order_.front());

@@ -2,6 +2,7 @@
 //
 //   POST /v1/chat/completions                 OpenAI chat         Authorization: Bearer KEY
 //   POST /v1/responses                        OpenAI responses    the same
+//   GET, DELETE /v1/responses/ID, GET …/input_items, POST …/cancel: of those that the same KEY made
 //   POST /v1/messages, …/count_tokens         Anthropic messages  x-api-key or Bearer, and
 //                                                                 anthropic-version
 //   POST /v1beta/models/M:generateContent, :streamGenerateContent (alt=sse or an array),
@@ -60,8 +61,16 @@ class WireProvider {
   std::optional<Reply> List(const ProviderRequest& request, std::string_view path) const;
   Reply Refuse(const Call& call, int status, std::string_view message);
   bool Authorized(std::string_view key) const;
-  absl::Status TakeEarlierItems(boost::json::object& body) const;
-  void Remember(const std::string& id, boost::json::array items);
+  absl::Status TakeEarlierItems(const std::string& key, boost::json::object& body) const;
+  // A response that is kept, for the account that made it.
+  struct Stored {
+    std::string key;
+    boost::json::array items;  // Everything said until then.
+    std::size_t inputs = 0;    // How many of them were its input.
+    boost::json::object response;
+  };
+  void Remember(const std::string& id, Stored stored);
+  Reply OfStored(const ProviderRequest& request, const std::string& rest);
 
   const WireProviderOptions options_;
   std::map<std::string, WireModel> models_;  // Constant after construction.
@@ -71,9 +80,8 @@ class WireProvider {
   FaultPlan& faults_;
   CacheBook cache_;
 
-  // Stored responses: everything said until then.
   mutable absl::Mutex mutex_;
-  std::map<std::string, boost::json::array> stored_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Stored> stored_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> stored_order_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -58,14 +58,15 @@ struct Commit {
   bool empty() const {
     return entries.empty() && runs.empty() && balances.empty() && keys.empty() && leases.empty() &&
            removed_leases.empty() && accounts.empty() && removed_accounts.empty() &&
-           credits.empty() && refunded.empty() && key_totals.empty() && outbox.empty() && sent.empty() && nodes.empty() &&
-           lanes.lanes.empty() && lanes.digests.empty() && lanes.forgotten_digests.empty() &&
-           quarantined.empty() && config.empty();
+           credits.empty() && refunded.empty() && key_totals.empty() && outbox.empty() &&
+           sent.empty() && nodes.empty() && lanes.lanes.empty() && lanes.digests.empty() &&
+           lanes.forgotten_digests.empty() && quarantined.empty() && config.empty();
   }
 };
 
-// Everything that decisions depend on, as it was last written; of idempotency keys, refunds, what API
-// keys have used and budgets' idle accounts only what is not read when needed (Books, BooksReader).
+// Everything that decisions depend on, as it was last written; of idempotency keys, refunds, what
+// API keys have used and budgets' idle accounts only what is not read when needed (Books,
+// BooksReader).
 struct StoredState {
   LedgerState ledger;
   std::vector<NodeRow> nodes;

@@ -3,8 +3,8 @@
 //   hash(n) = SHA-256(hash(n - 1) || contents(n)),  hash(0) = 32 zero bytes
 //
 // so that whoever holds the newest hash can prove that no earlier entry was changed or removed.
-// The stored form is hash || contents, and of usage the record behind it, which the contents name by
-// its digest; the layout is in docs/formats/journal.md.  Pure.
+// The stored form is hash || contents, and of usage the record behind it, which the contents name
+// by its digest; the layout is in docs/formats/journal.md.  Pure.
 #ifndef TOLLGATE_BILLING_LEDGER_ENTRY_CODEC_H_
 #define TOLLGATE_BILLING_LEDGER_ENTRY_CODEC_H_
 

@@ -35,6 +35,14 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
   out->set_nanos(static_cast<std::int32_t>(nanos % kNanosPerSecond));
 }
 
+constexpr std::int64_t kSecondsADay = 24 * 60 * 60;
+
+void SetPeriod(const PeriodUse& period, ledger::v1::KeyUsage::Period* out) {
+  out->mutable_start_time()->set_seconds(period.first_day * kSecondsADay);
+  out->set_charged_nano_usd(period.use.charged.nano_usd());
+  out->set_byok_nano_usd(period.use.byok.nano_usd());
+}
+
 }  // namespace
 
 std::optional<EntryKind> FromProto(ledger::v1::EntryKind kind) {
@@ -78,6 +86,16 @@ ledger::v1::Credit ToProto(const CreditRow& row) {
   out.set_amount_nano_usd(row.amount.nano_usd());
   out.set_remaining_nano_usd(row.remaining.nano_usd());
   SetTime(row.expire_time, out.mutable_expire_time());
+  return out;
+}
+
+ledger::v1::KeyUsage ToProto(const KeyTotalsRow& row) {
+  ledger::v1::KeyUsage out;
+  out.set_charged_nano_usd(row.all.charged.nano_usd());
+  out.set_byok_nano_usd(row.all.byok.nano_usd());
+  SetPeriod(row.day, out.mutable_day());
+  SetPeriod(row.week, out.mutable_week());
+  SetPeriod(row.month, out.mutable_month());
   return out;
 }
 

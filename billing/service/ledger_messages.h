@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "billing/ingest/key_totals.h"
 #include "billing/lease/lease.h"
 #include "billing/ledger/credits.h"
 #include "billing/ledger/entry.h"
@@ -14,6 +15,7 @@ namespace tollgate::billing {
 ledger::v1::Entry ToProto(const Entry& entry);
 ledger::v1::Account ToProto(const AccountView& view);
 ledger::v1::Credit ToProto(const CreditRow& row);
+ledger::v1::KeyUsage ToProto(const KeyTotalsRow& row);
 ledger::v1::Wallet WalletToProto(const std::string& workspace_id, const AccountRow& row,
                                  Money promotional);
 

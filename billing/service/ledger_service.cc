@@ -161,6 +161,30 @@ grpc::ServerUnaryReactor* LedgerService::GetAccount(grpc::CallbackServerContext*
   return reactor;
 }
 
+grpc::ServerUnaryReactor* LedgerService::GetKeyUsage(grpc::CallbackServerContext* context,
+                                                     const ledger::v1::GetKeyUsageRequest* request,
+                                                     ledger::v1::KeyUsage* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  absl::Status status = authorizer_.Check(*context, AdminRole::kViewer);
+  if (status.ok()) status = ReadKeyUsage(*request, response);
+  reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+absl::Status LedgerService::ReadKeyUsage(const ledger::v1::GetKeyUsageRequest& request,
+                                         ledger::v1::KeyUsage* response) const {
+  TG_RETURN_IF_ERROR(CheckWorkspace(request.workspace_id()));
+  if (!IsValidResourceId(request.key_id())) {
+    return absl::InvalidArgumentError("key_id is required and must be a valid id");
+  }
+  const absl::StatusOr<KeyTotalsRow> row =
+      store_.ReadKeyTotals(request.workspace_id(), request.key_id());
+  if (absl::IsNotFound(row.status())) return absl::OkStatus();
+  TG_RETURN_IF_ERROR(row.status());
+  *response = ToProto(*row);
+  return absl::OkStatus();
+}
+
 grpc::ServerUnaryReactor* LedgerService::ListEntries(grpc::CallbackServerContext* context,
                                                      const ledger::v1::ListEntriesRequest* request,
                                                      ledger::v1::ListEntriesResponse* response) {

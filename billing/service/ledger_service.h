@@ -46,6 +46,9 @@ class LedgerService final : public ledger::v1::LedgerService::CallbackService {
   grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context,
                                        const ledger::v1::GetAccountRequest* request,
                                        ledger::v1::Account* response) override;
+  grpc::ServerUnaryReactor* GetKeyUsage(grpc::CallbackServerContext* context,
+                                        const ledger::v1::GetKeyUsageRequest* request,
+                                        ledger::v1::KeyUsage* response) override;
   grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context,
                                         const ledger::v1::ListEntriesRequest* request,
                                         ledger::v1::ListEntriesResponse* response) override;
@@ -62,6 +65,8 @@ class LedgerService final : public ledger::v1::LedgerService::CallbackService {
             ledger::v1::Entry* response, grpc::ServerUnaryReactor* reactor);
   absl::StatusOr<RefundOrder> ReadRefund(const ledger::v1::RefundRequest& request) const;
   absl::Status ReadWallet(const std::string& workspace_id, ledger::v1::Wallet* response) const;
+  absl::Status ReadKeyUsage(const ledger::v1::GetKeyUsageRequest& request,
+                            ledger::v1::KeyUsage* response) const;
   absl::Status ReadEntries(const ledger::v1::ListEntriesRequest& request,
                            ledger::v1::ListEntriesResponse* response) const;
   absl::Status ReadGeneration(const std::string& id, const std::string& workspace_id,

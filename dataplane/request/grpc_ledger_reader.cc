@@ -39,6 +39,17 @@ void GrpcLedgerReader::GetAccount(const std::string& account,
       });
 }
 
+void GrpcLedgerReader::GetKeyUsage(const std::string& workspace_id, const std::string& key_id,
+                                   std::function<void(absl::StatusOr<ledger::v1::KeyUsage>)> done) {
+  ledger::v1::GetKeyUsageRequest request;
+  request.set_workspace_id(workspace_id);
+  request.set_key_id(key_id);
+  calls_->Call<ledger::v1::KeyUsage>(
+      std::move(request), std::move(done), [](auto& async, auto&&... arguments) {
+        async.GetKeyUsage(std::forward<decltype(arguments)>(arguments)...);
+      });
+}
+
 void GrpcLedgerReader::GetGeneration(
     const std::string& workspace_id, const std::string& generation_id,
     std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) {

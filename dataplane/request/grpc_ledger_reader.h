@@ -26,6 +26,8 @@ class GrpcLedgerReader final : public LedgerReader {
                  std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) override;
   void GetAccount(const std::string& account,
                   std::function<void(absl::StatusOr<ledger::v1::Account>)> done) override;
+  void GetKeyUsage(const std::string& workspace_id, const std::string& key_id,
+                   std::function<void(absl::StatusOr<ledger::v1::KeyUsage>)> done) override;
   void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
                      std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) override;
 

@@ -1,7 +1,6 @@
 #include "dataplane/request/spend_endpoints.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
@@ -32,12 +31,10 @@ ErrorCode CodeOf(AuthError error) {
 
 // OpenRouter's `rate_limit`, and all of them.
 void AppendLimits(const RateLimits& limits, std::string& body) {
-  if (limits.requests_per_minute > 0) {
-    absl::StrAppend(&body, ",\"rate_limit\":{\"requests\":", limits.requests_per_minute,
-                    ",\"interval\":\"1m\"}");
-  } else {
-    body += ",\"rate_limit\":null";
-  }
+  // -1 for no limit, as OpenRouter has it.
+  absl::StrAppend(&body, ",\"rate_limit\":{\"requests\":",
+                  limits.requests_per_minute > 0 ? limits.requests_per_minute : -1,
+                  ",\"interval\":\"1m\",\"note\":\"See limits for all of them.\"}");
   const std::pair<const char*, std::int64_t> all[] = {
       {"requests_per_minute", limits.requests_per_minute},
       {"tokens_per_minute", limits.tokens_per_minute},
@@ -160,6 +157,19 @@ Task<bool> SpendEndpoints::Ask(std::vector<Standing>& standings) {
   co_return all;
 }
 
+Task<std::optional<ledger::v1::KeyUsage>> SpendEndpoints::AskUsage(const Principal& caller) {
+  if (context_.ledger == nullptr || ledger_calls_ >= kLedgerCallsMax) co_return std::nullopt;
+  ++ledger_calls_;
+  const auto start = [&](std::function<void(absl::StatusOr<ledger::v1::KeyUsage>)> done) {
+    context_.ledger->GetKeyUsage(std::string(caller.workspace_id()), std::string(caller.key_id()),
+                                 std::move(done));
+  };
+  auto usage = co_await AwaitCallback<absl::StatusOr<ledger::v1::KeyUsage>>(context_.io, start);
+  --ledger_calls_;
+  if (!usage.ok()) co_return std::nullopt;
+  co_return *std::move(usage);
+}
+
 Task<void> SpendEndpoints::Key(ClientConnection& client, const Surface& surface) {
   std::shared_ptr<const Snapshot> snapshot;
   const std::optional<Principal> caller = co_await Identify(client, surface, snapshot);
@@ -170,31 +180,37 @@ Task<void> SpendEndpoints::Key(ClientConnection& client, const Surface& surface)
   Collect(*snapshot, ScopeKind::kProject, caller->project_id(), *caller, standings);
   Collect(*snapshot, ScopeKind::kWorkspace, caller->workspace_id(), *caller, standings);
   Collect(*snapshot, ScopeKind::kOrganization, caller->organization_id(), *caller, standings);
-  if (!co_await Ask(standings)) {
+  const bool all = co_await Ask(standings);
+  const std::optional<ledger::v1::KeyUsage> usage = co_await AskUsage(*caller);
+  if (!all || !usage.has_value()) {
     co_return co_await Refuse(client, surface, ErrorCode::kBillingUnavailable);
   }
   std::string body = "{\"data\":{\"label\":";
   AppendJsonString(body, caller->key_id());
   AppendOwn(standings, body);
+  AppendUsage(*usage, body);
   AppendLimits(caller->key_limits(), body);
   absl::StrAppend(&body, ",\"is_free_tier\":false,\"is_management_key\":",
                   caller->manages_quotas() ? "true" : "false", ",\"is_provisioning_key\":false");
   AppendTime("expires_at", caller->key().expire_time(), body);
   AppendTextOrNull("creator_user_id", caller->member_id(), body);
   AppendText("workspace_id", caller->workspace_id(), body);
+  AppendText("organization_id", caller->organization_id(), body);
+  // OpenRouter's own: there is one region, and no model is free by a count of requests.
+  body +=
+      ",\"allowed_data_regions\":[\"global\"],"
+      "\"free_model_daily_requests\":{\"limit\":0,\"remaining\":0,\"used\":0}";
   AppendBudgets(standings, body);
   body += "}}";
   co_await Answer(client, 200, std::move(body));
 }
 
-// What is capped for the key alone: the tightest hard budget, and the spending by period.
+// What is capped for the key alone: the tightest hard budget.
 void SpendEndpoints::AppendOwn(const std::vector<Standing>& standings, std::string& body) {
   const Standing* tightest = nullptr;
-  std::array<const Standing*, 5> by_period{};
   for (const Standing& standing : standings) {
     const Budget& budget = *standing.budget;
     if (budget.scope_kind != ScopeKind::kKey && budget.each != ScopeKind::kKey) continue;
-    by_period[static_cast<std::size_t>(std::clamp(budget.period, 0, 4))] = &standing;
     if (budget.hard && (tightest == nullptr || standing.remaining() < tightest->remaining())) {
       tightest = &standing;
     }
@@ -210,25 +226,36 @@ void SpendEndpoints::AppendOwn(const std::vector<Standing>& standings, std::stri
     }
     absl::StrAppend(
         &body, ",\"include_byok_in_limit\":", tightest->budget->include_byok ? "true" : "false");
-    AppendNumber("usage", tightest->spent, body);
   } else {
     body +=
         ",\"limit\":null,\"limit_remaining\":null,\"limit_reset\":null,"
-        "\"include_byok_in_limit\":false,\"usage\":null";
+        "\"include_byok_in_limit\":false";
   }
-  const std::pair<std::string_view, std::size_t> periods[] = {
-      {"usage_daily", 2}, {"usage_weekly", 3}, {"usage_monthly", 4}};
-  for (const auto& [name, period] : periods) {
-    if (by_period[period] == nullptr) {
-      absl::StrAppend(&body, ",\"", AbslView(name), "\":null");
-    } else {
-      AppendNumber(name, by_period[period]->spent, body);
-    }
+}
+
+// Of a period that is over nothing is used in the present one.
+void SpendEndpoints::AppendUsage(const ledger::v1::KeyUsage& usage, std::string& body) const {
+  struct Period {
+    std::string_view name;
+    std::string_view byok_name;
+    BudgetPeriod period;
+    const ledger::v1::KeyUsage::Period& latest;
+  };
+  const Period periods[] = {
+      {"usage_daily", "byok_usage_daily", BudgetPeriod::kDaily, usage.day()},
+      {"usage_weekly", "byok_usage_weekly", BudgetPeriod::kWeekly, usage.week()},
+      {"usage_monthly", "byok_usage_monthly", BudgetPeriod::kMonthly, usage.month()}};
+  AppendNumber("usage", Money::FromNanoUsd(usage.charged_nano_usd()), body);
+  AppendNumber("byok_usage", Money::FromNanoUsd(usage.byok_nano_usd()), body);
+  for (const Period& one : periods) {
+    const absl::Time start = BudgetPeriodStart(one.period, context_.clock.Wall());
+    const bool present = one.latest.has_start_time() &&
+                         absl::FromUnixSeconds(one.latest.start_time().seconds()) == start;
+    const ledger::v1::KeyUsage::Period none;
+    const ledger::v1::KeyUsage::Period& now = present ? one.latest : none;
+    AppendNumber(one.name, Money::FromNanoUsd(now.charged_nano_usd()), body);
+    AppendNumber(one.byok_name, Money::FromNanoUsd(now.byok_nano_usd()), body);
   }
-  // What runs on the customer's own credentials is not told apart within a budget.
-  body +=
-      ",\"byok_usage\":null,\"byok_usage_daily\":null,\"byok_usage_weekly\":null,"
-      "\"byok_usage_monthly\":null";
 }
 
 void SpendEndpoints::AppendBudgets(const std::vector<Standing>& standings, std::string& body) {

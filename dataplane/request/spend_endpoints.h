@@ -26,8 +26,8 @@ class SpendEndpoints {
 
   // Keys are read and errors written as `surface` does.
 
-  // The calling key: OpenRouter's shape of the tightest of its own budgets, its rate limits, and
-  // every budget that its requests count on.  503 while billing cannot be asked.
+  // The calling key: OpenRouter's shape of the tightest of its own budgets, what it has used, its
+  // rate limits, and every budget that its requests count on.  503 while billing cannot be asked.
   Task<void> Key(ClientConnection& client, const Surface& surface);
 
   // ?quotaEntityId=api_key_id_<key id>, or the name of a quota entity: Vercel's shape of its
@@ -82,7 +82,10 @@ class SpendEndpoints {
   Standing StandingOf(const admin::v1::Quota& quota) const;
   // Asks billing where they stand; false when it cannot be asked.
   Task<bool> Ask(std::vector<Standing>& standings);
+  // What the key has used; nullopt when billing cannot be asked.
+  Task<std::optional<ledger::v1::KeyUsage>> AskUsage(const Principal& caller);
   static void AppendOwn(const std::vector<Standing>& standings, std::string& body);
+  void AppendUsage(const ledger::v1::KeyUsage& usage, std::string& body) const;
   static void AppendBudgets(const std::vector<Standing>& standings, std::string& body);
   Task<void> Answer(ClientConnection& client, int status, std::string body);
   Task<void> Refuse(ClientConnection& client, const Surface& surface, ErrorCode code,

@@ -32,6 +32,7 @@
 namespace tollgate::ledger::v1 {
 class Account;
 class Generation;
+class KeyUsage;
 class ListGenerationsResponse;
 class Wallet;
 }  // namespace tollgate::ledger::v1
@@ -61,6 +62,8 @@ class LedgerReader {
                          std::function<void(absl::StatusOr<ledger::v1::Wallet>)> done) = 0;
   virtual void GetAccount(const std::string& account,
                           std::function<void(absl::StatusOr<ledger::v1::Account>)> done) = 0;
+  virtual void GetKeyUsage(const std::string& workspace_id, const std::string& key_id,
+                           std::function<void(absl::StatusOr<ledger::v1::KeyUsage>)> done) = 0;
   virtual void GetGeneration(const std::string& workspace_id, const std::string& generation_id,
                              std::function<void(absl::StatusOr<ledger::v1::Generation>)> done) = 0;
   // A page of the workspace's generations, the newest first; `page_token` is empty for the first.

@@ -193,7 +193,9 @@ def test_the_key_says_what_is_left_of_its_budget(world):
     spent = Decimal(charge) / NANO_USD_PER_USD
     assert data["label"] == key.id
     assert data["limit"] == 2 and data["limit_reset"] is None
-    assert Decimal(str(data["usage"])) == spent
+    for period in ("usage", "usage_daily", "usage_weekly", "usage_monthly"):
+        assert Decimal(str(data[period])) == spent
+        assert data[f"byok_{period}"] == 0
     assert Decimal(str(data["limit_remaining"])) == 2 - spent
     assert [entry["id"] for entry in data["budgets"]] == [budget.id]
     unlimited = fetch(f"{world.base_url}/key", key=world.key.secret).json["data"]

@@ -181,6 +181,43 @@ TEST_F(ServerTest, ARequestsMoneyFromTopUpToGeneration) {
   EXPECT_THAT(Call(*ledger_, kGet, get, &generation), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_F(ServerTest, WhatAKeyHasUsed) {
+  ledger::v1::Entry entry;
+  ASSERT_OK(TopUp("r1", 1000, &entry));
+  grpc::ClientContext usage_context;
+  auto usage = OpenUsage(&usage_context, 1);
+  usage::v1::ReportUsageResponse response;
+  ASSERT_TRUE(usage->Read(&response));
+  usage::v1::UsageRecord own;
+  ASSERT_TRUE(own.ParseFromString(Record("gen_B", 1, 0)));
+  own.set_byok(true);
+  own.set_market_cost_nano_usd(5);
+  own.mutable_request_time()->set_seconds(1'767'225'600 + 86'400);  // A Friday.
+  ASSERT_TRUE(usage->Write(Batch(1, {Record("gen_A", 1, 30), own.SerializeAsString()})));
+  ASSERT_TRUE(usage->Read(&response));
+  ASSERT_EQ(response.ack().quarantined(), 0u);
+
+  const auto kGet = &ledger::v1::LedgerService::Stub::GetKeyUsage;
+  ledger::v1::GetKeyUsageRequest get;
+  get.set_workspace_id("ws_1");
+  get.set_key_id("key_1");
+  ledger::v1::KeyUsage used;
+  ASSERT_OK(Call(*ledger_, kGet, get, &used));
+  EXPECT_EQ(used.charged_nano_usd(), 30);
+  EXPECT_EQ(used.byok_nano_usd(), 5);
+  EXPECT_EQ(used.day().start_time().seconds(), 1'767'225'600 + 86'400);
+  EXPECT_EQ(used.day().charged_nano_usd(), 0) << "the first came in long before";
+  EXPECT_EQ(used.day().byok_nano_usd(), 5);
+  EXPECT_EQ(used.week().start_time().seconds(), 1'767'225'600 - 3 * 86'400);
+  EXPECT_EQ(used.month().start_time().seconds(), 1'767'225'600);
+  get.set_key_id("key_2");
+  ASSERT_OK(Call(*ledger_, kGet, get, &used));
+  EXPECT_FALSE(used.has_day());
+  EXPECT_EQ(used.charged_nano_usd(), 0);
+  get.set_key_id("");
+  EXPECT_THAT(Call(*ledger_, kGet, get, &used), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(ServerTest, TopUpIsIdempotentAlsoAfterARestart) {
   ledger::v1::Entry first;
   ledger::v1::Entry again;

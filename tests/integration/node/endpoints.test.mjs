@@ -89,6 +89,32 @@ test('@openrouter/sdk lists models and sellers, and reads credits and generation
     (error) => error.statusCode === 404 && error.error.code === 404);
 });
 
+test('@openrouter/sdk reads what its key has used', async () => {
+  const { OpenRouter } = await load('@openrouter/sdk');
+  const client = new OpenRouter({
+    apiKey: key, serverURL: `${origin}/api/v1`, retryConfig: { strategy: 'none' } });
+  const read = async () => (await client.apiKeys.getCurrentKeyMetadata()).data;
+  const before = await read();
+  assert.equal(before.limit, null, 'no budget counts what the key uses');
+  assert.equal(before.rateLimit.requests, -1);
+  assert.ok(before.workspaceId && before.organizationId);
+  const { usage } = await client.chat.send({
+    chatRequest: { model, messages: [{ role: 'user', content: 'Hello' }] } });
+  assert.ok(usage.cost > 0);
+  spent += usage.cost;
+  const after = await soon(async () => {
+    const now = await read();
+    return now.usage >= before.usage + usage.cost - 1e-12 ? now : undefined;
+  });
+  assert.ok(after, 'the key has used what was spent');
+  for (const period of ['usageDaily', 'usageWeekly', 'usageMonthly']) {
+    assert.ok(after[period] >= usage.cost - 1e-12, period);
+    assert.ok(after[period] <= after.usage + 1e-12, period);
+    assert.equal(after[`byok${period[0].toUpperCase()}${period.slice(1)}`], 0);
+  }
+  assert.equal(after.byokUsage, 0);
+});
+
 for (const [ai, gatewayPackage, base] of [
   ['ai-5', 'gateway-2', '/v1/ai'], ['ai-6', 'gateway-3', '/v3/ai'],
   ['ai', '@ai-sdk/gateway', '/v4/ai']]) {

@@ -33,10 +33,10 @@ class WireBuffer {
   void Text(std::uint32_t field, std::string_view text) {
     if (text.empty()) return;
     Reserve(2 * kVarintBytesMax + text.size());
-    Varint(field << 3 | kLengthDelimited);
-    Varint(text.size());
-    std::memcpy(bytes_.get() + size_, text.data(), text.size());
-    size_ += text.size();
+    char* at = Varint(field << 3 | kLengthDelimited, end());
+    at = Varint(text.size(), at);
+    std::memcpy(at, text.data(), text.size());
+    EndAt(at + text.size());
   }
 
   // A field of any integer, enumeration or bool type but sint and fixed.
@@ -53,15 +53,14 @@ class WireBuffer {
   // An optional field of an integer type: written whatever its value.
   void Present(std::uint32_t field, std::int64_t value) {
     Reserve(2 * kVarintBytesMax);
-    Varint(field << 3);
-    Varint(static_cast<std::uint64_t>(value));
+    EndAt(Varint(static_cast<std::uint64_t>(value), Varint(field << 3, end())));
   }
 
   // Begins a message field, present though it may be empty; what is written until EndMessage() is
   // its content.  Returns what EndMessage() takes.  Its content is at most 16,383 bytes.
   std::size_t BeginMessage(std::uint32_t field) {
     Reserve(2 * kVarintBytesMax);
-    Varint(field << 3 | kLengthDelimited);
+    EndAt(Varint(field << 3 | kLengthDelimited, end()));
     return ++size_;  // Room for a length of one byte, which is enough as a rule.
   }
   void EndMessage(std::size_t begin) {
@@ -92,13 +91,17 @@ class WireBuffer {
     capacity_ = capacity;
   }
 
-  // REQUIRED: room for it.
-  void Varint(std::uint64_t value) {
+  char* end() { return bytes_.get() + size_; }
+  void EndAt(const char* end) { size_ = static_cast<std::size_t>(end - bytes_.get()); }
+
+  // Writes `value` to `at`, which has room for it, and returns what is behind.
+  static char* Varint(std::uint64_t value, char* at) {
     while (value >= 0x80) {
-      bytes_[size_++] = static_cast<char>(value | 0x80);
+      *at++ = static_cast<char>(value | 0x80);
       value >>= 7;
     }
-    bytes_[size_++] = static_cast<char>(value);
+    *at++ = static_cast<char>(value);
+    return at;
   }
 
   std::unique_ptr<char[]> bytes_;

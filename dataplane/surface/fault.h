@@ -10,16 +10,16 @@
 namespace tollgate::dataplane {
 
 // An error about the field `param`; empty = about none.
-GatewayError Fault(ErrorCode code, std::string_view param, std::string message);
+[[gnu::cold]] GatewayError Fault(ErrorCode code, std::string_view param, std::string message);
 
 // "`param` must be <wanted>."
-GatewayError WrongType(std::string_view param, std::string_view wanted);
+[[gnu::cold]] GatewayError WrongType(std::string_view param, std::string_view wanted);
 
 // "`param` is required."
-GatewayError Missing(std::string_view param);
+[[gnu::cold]] GatewayError Missing(std::string_view param);
 
 // "`param` …": this gateway, or this kind of model, has no such thing.
-GatewayError Unsupported(std::string_view param, std::string message);
+[[gnu::cold]] GatewayError Unsupported(std::string_view param, std::string message);
 
 }  // namespace tollgate::dataplane
 

@@ -143,10 +143,36 @@ class RealAppendFile final : public AppendFile {
   std::uint64_t size_;
 };
 
+struct Range {
+  std::size_t begin;
+  std::size_t end;
+};
+
+// A file of more pieces than that is taken for one piece from there on.
+constexpr std::size_t kRangesMax = 64;
+
+// What of the file may have been written.  To be asked before the file is mapped: a look at one
+// page has the kernel read those around it, and what it read counts as written.
+std::vector<Range> WrittenRanges(int fd, std::size_t bytes) {
+  std::vector<Range> ranges;
+  for (std::size_t at = 0; at < bytes;) {
+    const off_t begin = ::lseek(fd, static_cast<off_t>(at), SEEK_DATA);
+    if (begin < 0 && errno == ENXIO) break;  // Nothing more.
+    const off_t end = begin < 0 || ranges.size() == kRangesMax ? -1 : ::lseek(fd, begin, SEEK_HOLE);
+    if (end < 0) {
+      ranges.push_back({at, bytes});
+      break;
+    }
+    at = std::min(static_cast<std::size_t>(end), bytes);
+    ranges.push_back({static_cast<std::size_t>(begin), at});
+  }
+  return ranges;
+}
+
 class RealMappedFile final : public MappedFile {
  public:
-  RealMappedFile(Descriptor file, std::span<std::byte> bytes, std::string path)
-      : file_(std::move(file)), bytes_(bytes), path_(std::move(path)) {}
+  RealMappedFile(std::span<std::byte> bytes, std::vector<Range> written, std::string path)
+      : bytes_(bytes), written_(std::move(written)), path_(std::move(path)) {}
   ~RealMappedFile() override { ::munmap(bytes_.data(), bytes_.size()); }
 
   std::span<std::byte> bytes() override { return bytes_; }
@@ -166,28 +192,29 @@ class RealMappedFile final : public MappedFile {
   }
 
   std::size_t NextData(std::size_t offset) const override {
-    const off_t data = ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_DATA);
-    if (data >= 0) return std::min(static_cast<std::size_t>(data), bytes_.size());
-    return errno == ENXIO ? bytes_.size() : offset;  // Nothing more; or not known.
+    for (const Range& range : written_) {
+      if (range.end > offset) return std::max(range.begin, offset);
+    }
+    return bytes_.size();
   }
 
  private:
-  const Descriptor file_;
   const std::span<std::byte> bytes_;
+  const std::vector<Range> written_;  // All that may be, in order.
   const std::string path_;
 };
 
 // Allocates the blocks and maps `bytes` of the file.
-absl::StatusOr<std::unique_ptr<MappedFile>> Map(Descriptor file, std::size_t bytes,
+absl::StatusOr<std::unique_ptr<MappedFile>> Map(int fd, std::size_t bytes,
+                                                std::vector<Range> written,
                                                 const std::string& path) {
-  const int fd = file.get();
   if (const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
     return ErrnoStatus(error, "allocate", path);
   }
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (address == MAP_FAILED) return ErrnoStatus(errno, "map", path);
-  return std::make_unique<RealMappedFile>(
-      std::move(file), std::span(static_cast<std::byte*>(address), bytes), path);
+  return std::make_unique<RealMappedFile>(std::span(static_cast<std::byte*>(address), bytes),
+                                          std::move(written), path);
 }
 
 class PosixFileSystem final : public FileSystem {
@@ -340,7 +367,7 @@ absl::StatusOr<std::unique_ptr<MappedFile>> PosixFileSystem::CreateMapped(const 
                                                                           std::size_t bytes) {
   CHECK_GT(bytes, 0u) << path;
   TG_ASSIGN_OR_RETURN(Descriptor file, Open(path, O_RDWR | O_CREAT | O_EXCL));
-  absl::StatusOr<std::unique_ptr<MappedFile>> mapped = Map(std::move(file), bytes, path);
+  absl::StatusOr<std::unique_ptr<MappedFile>> mapped = Map(file.get(), bytes, {{0, bytes}}, path);
   if (!mapped.ok()) ::unlink(path.c_str());
   return mapped;
 }
@@ -351,7 +378,7 @@ absl::StatusOr<std::unique_ptr<MappedFile>> PosixFileSystem::OpenMapped(const st
   if (size == 0) {
     return absl::FailedPreconditionError(absl::StrCat("cannot map ", path, ": it is empty"));
   }
-  return Map(std::move(file), size, path);
+  return Map(file.get(), size, WrittenRanges(file.get(), size), path);
 }
 
 }  // namespace

@@ -75,9 +75,10 @@ class MappedFile {
   // OutOfRange when the range exceeds the file.
   virtual absl::Status Sync(std::size_t offset, std::size_t length) = 0;
 
-  // The first position from `offset` on that may hold something else than zero bytes; the file's
-  // size when there is none.  A file system that knows which blocks were never written passes over
-  // them: to look at them instead would make them memory first.
+  // The first position from `offset` on that may have held something else than zero bytes when the
+  // file was opened; the file's size when there is none, and `offset` for a file made anew.
+  // A file system that knows which blocks were never written passes over them: to look at them
+  // instead would make them memory first.
   virtual std::size_t NextData(std::size_t offset) const { return offset; }
 };
 

@@ -129,6 +129,7 @@ class Server::Impl {
     if (tls_ != nullptr) LookAtTls();
     for (const auto& worker : workers_) worker->Start();
     started_ = true;
+    upstream_roots_->ReadSoon();
     TG_RETURN_IF_ERROR(StartOps());
     LogEvent(LogLevel::kInfo, "serving",
              {{"http", http_url()},

@@ -16,12 +16,20 @@ absl::StatusOr<std::unique_ptr<TrustedRoots>> TrustedRoots::Load(const std::stri
         absl::StrCat("cannot read the roots for providers in '", ca_file,
                      "': ", reason == nullptr ? "it has no certificate" : reason));
   }
-  // Without any, verification fails with its own words.
-  roots->system_ = std::async(std::launch::async, [store] {
-                     X509_STORE_set_default_paths(store);
-                     ERR_clear_error();
-                   }).share();
   return roots;
+}
+
+void TrustedRoots::ReadSoon() {
+  reader_ = std::async(std::launch::async, [this] { store(); });
+}
+
+X509_STORE* TrustedRoots::store() const {
+  std::call_once(system_read_, [this] {
+    // Without any, verification fails with its own words.
+    X509_STORE_set_default_paths(store_.get());
+    ERR_clear_error();
+  });
+  return store_.get();
 }
 
 }  // namespace tollgate::dataplane

@@ -6,25 +6,27 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 namespace tollgate::dataplane {
 
-// Read once for all workers.  The system's roots take some twenty milliseconds, which a start does
-// not wait for: they are read on another thread.  Thread-safe.
+// Read once for all workers.  The system's roots take some thirty milliseconds of a processor,
+// which a start does without: they are read when it is over, or when they are wanted before.
+// Thread-safe.
 class TrustedRoots {
  public:
   // `ca_file` adds to the system's roots; empty = the system's only.  InvalidArgument when it
   // cannot be read.
   static absl::StatusOr<std::unique_ptr<TrustedRoots>> Load(const std::string& ca_file);
 
-  // Waits until they are read.
-  X509_STORE* store() const {
-    system_.wait();
-    return store_.get();
-  }
+  // Reads the system's on another thread, so that nobody has to wait for them.  Once.
+  void ReadSoon();
+
+  // Waits until they are read; reads them if nobody does.
+  X509_STORE* store() const;
 
  private:
   struct Free {
@@ -34,7 +36,8 @@ class TrustedRoots {
   TrustedRoots() : store_(X509_STORE_new()) {}
 
   std::unique_ptr<X509_STORE, Free> store_;
-  std::shared_future<void> system_;  // After the store: it is waited for before that goes.
+  mutable std::once_flag system_read_;
+  std::future<void> reader_;  // After the store: it is waited for before that goes.
 };
 
 }  // namespace tollgate::dataplane

@@ -42,9 +42,9 @@ struct SuiteAddresses {
 // Start, Stop and destruction on one thread; the rest is thread-safe.
 class Suite {
  public:
-  // Builds and starts the services, each before those that need it, and waits until the data plane
-  // serves.  The first error of any; DeadlineExceeded after ten seconds.
-  // `folder` must outlive the suite.
+  // Builds the services, side by side if their ports are stated, starts them, each before those
+  // that need it, and waits until the data plane serves.  The first error of any; DeadlineExceeded
+  // after ten seconds.  `folder` must outlive the suite.
   static absl::StatusOr<std::unique_ptr<Suite>> Start(const StandaloneConfig& config,
                                                       const DataFolder& folder);
   ~Suite();  // Stops.
@@ -58,6 +58,16 @@ class Suite {
  private:
   Suite(const StandaloneConfig& config, const DataFolder& folder);
 
+  // Whether every address that a service needs of another is known before that one listens.
+  bool PortsAreStated() const;
+  std::string CatalogAddress() const;
+  std::string ControlPlaneAddress() const;
+  std::string BillingAddress() const;
+
+  absl::Status BuildCatalog();
+  absl::Status BuildControlPlane();
+  absl::Status BuildBilling();
+  absl::Status BuildDataPlane();
   absl::Status StartCatalog();
   absl::Status StartControlPlane();
   absl::Status StartBilling();

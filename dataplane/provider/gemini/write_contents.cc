@@ -25,6 +25,7 @@ class ContentsWriter {
     json_.BeginArray();
     for (std::size_t i = 0; i < request_.messages.size(); ++i) {
       const ir::Message& message = request_.messages[i];
+      if (!message.name.empty()) omissions_.LeftOut("name");
       if (IsSystem(message)) continue;
       Turn(message.role == ir::Role::kAssistant);
       for (const ir::Part& part : message.parts) WritePart(part);

@@ -49,6 +49,24 @@ def rss_bytes(pids):
     return total
 
 
+def thread_seconds(pids):
+    """Processor time of each thread of the processes, by process and thread."""
+    ticks, seconds = os.sysconf("SC_CLK_TCK"), {}
+    for pid in pids:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            seconds[pid, task] = (int(fields[11]) + int(fields[12])) / ticks
+    return seconds
+
+
+def balance(before, after, workers):
+    """Of as many threads as there are workers, the busiest ones: the least's time by the most's."""
+    busiest = sorted((seconds - before.get(thread, 0) for thread, seconds in after.items()),
+                     reverse=True)[:workers]
+    return busiest[-1] / busiest[0] if busiest[0] else 0.0
+
+
 def run_load(binary, workload, proxy, cores, warmup_s=1.0):
     """Runs a load generator on each of `cores`; what they printed, added up."""
     connections = max(workload.connections // len(cores), 1)

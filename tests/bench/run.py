@@ -143,8 +143,13 @@ def run_workload(bench, workload, names, repeat):
                 measure.run_load(bench.binaries / "bench-load",
                                  workload.shortened(0.3, 64), proxy, load_cores, 0.2)
                 idle_rss[name] = measure.rss_bytes(proxy.pids)
+            pids = [one for pid in proxy.pids for one in measure.process_tree(pid)]
+            before = measure.thread_seconds(pids)
             load = measure.run_load(bench.binaries / "bench-load", workload, proxy, load_cores)
             runs[name].append(figures(workload, load, idle_rss[name]))
+            if workload.cores > 1:
+                runs[name][-1]["balance"] = measure.balance(
+                    before, measure.thread_seconds(pids), workload.cores)
             return runs[name][-1]
 
         for _ in range(repeat):

@@ -62,6 +62,7 @@ WORKLOADS = [
              stream=True, rate=0, wire_format="FORMAT_ANTHROPIC"),
     Workload("sse_messages_to_chat", "SSE, Anthropic's messages on OpenAI's format, flat out",
              stream=True, rate=0, surface="/v1/messages"),
-    Workload("chain_1_core", "Whole chain on 1 core, c=64", same_core=True),
-    Workload("chain_2_cores", "Whole chain on 2 cores, c=64", same_core=True, cores=2),
+    Workload("chain_1_core", "Whole chain on 1 core, c=64", same_core=True, paired=True),
+    Workload("chain_2_cores", "Whole chain on 2 cores, c=64", same_core=True, cores=2,
+             paired=True),
 ]

@@ -94,6 +94,27 @@ def test_a_stream_of_what_it_kept_ends_with_its_cost(world, provider):
     assert round(events[-1]["response"]["usage"]["cost"] * 10**9) == record.charge_nano_usd
 
 
+def test_a_stream_that_is_stopped_ends_with_all_that_came(world, provider):
+    assert provider.url
+    client = client_of(world, world.key)
+    text, events = "", []
+    for event in client.responses.create(
+            model=KEEPS, input="[[long 300]] [[ignore_max_tokens 1]]", max_output_tokens=40,
+            stream=True):
+        events.append(event)
+        text += event.delta if event.type == "response.output_text.delta" else ""
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    types = [event.type for event in events]
+    assert types[-4:] == ["response.output_text.done", "response.content_part.done",
+                          "response.output_item.done", "response.incomplete"]
+    last = events[-1].response
+    assert last.output_text == text != ""
+    assert (last.status, last.output[0].status) == ("incomplete", "incomplete")
+    assert last.incomplete_details.reason == "max_output_tokens"
+    assert last.tollgate["stop_reason"] == "output_limit_reached"
+    assert last.id == events[0].response.id
+
+
 @pytest.mark.parametrize("param, fields", [
     ("previous_response_id", {"previous_response_id": "resp_1"}),
     ("conversation", {"conversation": "conv_1"}),

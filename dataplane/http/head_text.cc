@@ -53,6 +53,18 @@ std::uint64_t EightBytes(const char* at) {
   return bytes;
 }
 
+constexpr std::uint64_t kEachByte = 0x0101010101010101;
+constexpr std::uint64_t kCaseBits = 0x20 * kEachByte;
+constexpr std::uint64_t kHighBits = 0x80 * kEachByte;
+
+// The high bit of each of the eight bytes that is a lower-case letter.
+std::uint64_t LowerLetters(std::uint64_t bytes) {
+  const std::uint64_t low = bytes & ~kHighBits;
+  const std::uint64_t from_a = low + (0x80 - 'a') * kEachByte;
+  const std::uint64_t beyond_z = low + (0x80 - ('z' + 1)) * kEachByte;
+  return from_a & ~beyond_z & ~bytes & kHighBits;
+}
+
 bool EqualsBytewise(const char* text, const char* lower, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     if (LowerAscii(text[i]) != lower[i]) return false;
@@ -114,19 +126,17 @@ std::string_view HeadFields::Find(std::string_view lower_name) const {
   return {};
 }
 
-// Most of what is compared is equal as it is, and looked at eight bytes at a time.
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   constexpr std::size_t kStep = sizeof(std::uint64_t);
-  constexpr std::uint64_t kCaseBits = 0x2020202020202020;
   const std::size_t size = text.size();
   if (size != lower.size()) return false;
   if (size < kStep) return EqualsBytewise(text.data(), lower.data(), size);
   for (std::size_t i = 0; i < size; i += kStep) {
     if (size - i < kStep) i = size - kStep;  // The last step overlaps the one before.
-    const std::uint64_t difference = EightBytes(text.data() + i) ^ EightBytes(lower.data() + i);
-    if (difference == 0) continue;
-    if ((difference & ~kCaseBits) != 0 ||
-        !EqualsBytewise(text.data() + i, lower.data() + i, kStep)) {
+    const std::uint64_t wanted = EightBytes(lower.data() + i);
+    const std::uint64_t difference = EightBytes(text.data() + i) ^ wanted;
+    // Nothing differs but the bit of the case, and that in letters only.
+    if ((difference & ~kCaseBits) != 0 || (difference << 2 & ~LowerLetters(wanted)) != 0) {
       return false;
     }
   }

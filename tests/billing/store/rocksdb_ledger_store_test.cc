@@ -1,5 +1,6 @@
 #include "billing/store/rocksdb_ledger_store.h"
 
+#include <rocksdb/db.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,24 @@ TEST(RocksdbLedgerStoreTest, OneProcessAtATime) {
   ASSERT_OK_AND_ASSIGN(const auto first, RocksdbLedgerStore::Open(dir.File("ledger")));
   EXPECT_THAT(RocksdbLedgerStore::Open(dir.File("ledger")),
               StatusIs(absl::StatusCode::kUnavailable));
+}
+
+// It had other families, so that RocksDB alone would only say that some were not opened.
+TEST(RocksdbLedgerStoreTest, RefusesAStoreOfAnEarlierFormatAndSaysWhich) {
+  TempDir dir;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, dir.File("ledger"), &raw).ok());
+  std::unique_ptr<rocksdb::DB> database(raw);
+  rocksdb::ColumnFamilyHandle* usage = nullptr;
+  ASSERT_TRUE(database->CreateColumnFamily({}, "usage", &usage).ok());
+  ASSERT_TRUE(database->Put({}, "format_version", "2").ok());
+  ASSERT_TRUE(database->DestroyColumnFamilyHandle(usage).ok());
+  database.reset();
+  EXPECT_THAT(RocksdbLedgerStore::Open(dir.File("ledger")),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       testing::HasSubstr("format version 2, this program knows version 3")));
 }
 
 // A process that writes commits until it is killed tells through a pipe what was acknowledged. Each

@@ -154,8 +154,8 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareSnapshot() {
   if (state.digest != chunks.digest) {
     return absl::InvalidArgumentError("the snapshot does not have the digest that was stated");
   }
-  // Of the first configuration nothing was known before.
-  if (current_.revision != ConfigRevision{}) update.binding = BindingOf(current_, state);
+  // What was taken and given back in between cannot be told; of the first one there is no before.
+  update.binding.all = current_.revision != ConfigRevision{};
   update.change.replaces_all = true;
   update.change.revision = EncodeRevision(state);
   update.budgets = BudgetsOf(state);
@@ -205,10 +205,10 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareDelta(
 
 void ConfigCache::Adopt() { current_ = std::exchange(prepared_, {}); }
 
-// What is new takes nothing, but for a cap; what is changed or gone may.
+// What is new takes nothing, but for a cap; what is changed or gone may, and what is as it was may
+// have been otherwise in between, which is what a node may have.
 void ConfigCache::NoteBinding(const State& state, const Kept* before, const Kept* after,
                               BindingChange* binding) {
-  if (before != nullptr && after != nullptr && before->hash == after->hash) return;
   if (before != nullptr && !before->workspace_id.empty()) {
     binding->workspaces.insert(before->workspace_id);
   }
@@ -235,18 +235,6 @@ void ConfigCache::BindScope(const State& state, const std::string& scope, Bindin
       binding->workspaces.insert(it->second.workspace_id);
     }
   }
-}
-
-BindingChange ConfigCache::BindingOf(const State& before, const State& after) {
-  BindingChange binding;
-  for (const auto& [key, kept] : before.resources) {
-    if (!after.resources.contains(key)) NoteBinding(before, &kept, nullptr, &binding);
-  }
-  for (const auto& [key, kept] : after.resources) {
-    const auto found = before.resources.find(key);
-    NoteBinding(after, found == before.resources.end() ? nullptr : &found->second, &kept, &binding);
-  }
-  return binding;
 }
 
 // Every version is kept when it is first published, before a charge can name it: whoever recomputes

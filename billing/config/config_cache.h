@@ -84,7 +84,6 @@ class ConfigCache {
   static void NoteBinding(const State& state, const Kept* before, const Kept* after,
                           BindingChange* binding);
   static void BindScope(const State& state, const std::string& scope, BindingChange* binding);
-  static BindingChange BindingOf(const State& before, const State& after);
   static void KeepPrices(const config::v1::Resource& resource, ConfigChange* change);
   static BudgetTermsById BudgetsOf(const State& state);
   static WebhooksById WebhooksOf(const State& state);

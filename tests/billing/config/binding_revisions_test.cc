@@ -43,7 +43,7 @@ class BindingChangeTest : public testing::Test {
       member.mutable_member()->set_workspace_id("ws_" + n);
       Add("member/mem_" + n, member);
     }
-    EXPECT_FALSE(Send().all) << "of the first configuration nothing was known before";
+    EXPECT_TRUE(Send().all) << "a node may know an earlier configuration than billing's first";
   }
 
   void Add(const std::string& key, Resource resource) {

@@ -154,8 +154,8 @@ absl::StatusOr<ConfigUpdate> ConfigCache::PrepareSnapshot() {
   if (state.digest != chunks.digest) {
     return absl::InvalidArgumentError("the snapshot does not have the digest that was stated");
   }
-  // What was taken and given back in between cannot be told.  Nor can what was taken before the first
-  // one: a node may have begun with an earlier configuration than billing ever saw.
+  // What was taken and given back in between cannot be told.  Nor can what was taken before the
+  // first one: a node may have begun with an earlier configuration than billing ever saw.
   update.binding.all = true;
   update.change.replaces_all = true;
   update.change.revision = EncodeRevision(state);

@@ -71,7 +71,8 @@ absl::StatusOr<std::unique_ptr<LeaseTable>> LeaseTable::Open(FileSystem& file_sy
     TG_ASSIGN_OR_RETURN(table->file_, file_system.OpenMapped(path));
   }
   const std::size_t least = kHeaderBytes + sizeof(LeaseSlot);
-  if (table->file_ == nullptr || table->file_->bytes().size() < least) {
+  const bool anew = table->file_ == nullptr || table->file_->bytes().size() < least;
+  if (anew) {
     table->file_.reset();
     if (existed) TG_RETURN_IF_ERROR(file_system.Remove(path));
     TG_ASSIGN_OR_RETURN(table->file_,
@@ -82,10 +83,10 @@ absl::StatusOr<std::unique_ptr<LeaseTable>> LeaseTable::Open(FileSystem& file_sy
   // The file's bytes are the objects: the struct is as it is on disk, and mapped page-aligned.
   table->slots_ = std::launder(reinterpret_cast<LeaseSlot*>(bytes.data() + kHeaderBytes));
   const Header wanted = MakeHeader(boot_id);
-  const std::span<LeaseSlot> all(table->slots_, table->count_);
+  const std::span<LeaseSlot> former(table->slots_, anew ? 0 : table->count_);
   bool usable = std::memcmp(bytes.data(), &wanted, sizeof(wanted)) == 0;
   std::size_t used = 0;
-  ForEachWritten(*table->file_, all, [&](const LeaseSlot& slot) {
+  ForEachWritten(*table->file_, former, [&](const LeaseSlot& slot) {
     usable = usable && SlotIsSane(slot);
     if (slot.state.load(std::memory_order_relaxed) != LeaseSlot::kFree) ++used;
   });
@@ -97,7 +98,7 @@ absl::StatusOr<std::unique_ptr<LeaseTable>> LeaseTable::Open(FileSystem& file_sy
   // The header last: until it is there, the content counts as stale.  A new file is zero as it is,
   // and not a page of it is touched before it is used.
   std::memset(bytes.data(), 0, kHeaderBytes);
-  ForEachWritten(*table->file_, all, [](LeaseSlot& slot) {
+  ForEachWritten(*table->file_, former, [](LeaseSlot& slot) {
     std::memset(static_cast<void*>(&slot), 0, sizeof(slot));
   });
   std::memcpy(bytes.data(), &wanted, sizeof(wanted));

@@ -1,5 +1,6 @@
 #include "dataplane/budget/lease_table.h"
 
+#include <fstream>
 #include <string>
 
 #include "tests/support/status_matchers.h"
@@ -13,6 +14,29 @@ std::unique_ptr<LeaseTable> Open(const std::string& path, std::string_view boot,
   auto table = LeaseTable::Open(RealFileSystem(), path, slots, boot);
   EXPECT_OK(table);
   return *std::move(table);
+}
+
+// Of this process, mapped files included (proc(5), statm, in pages of 4 KiB).
+std::size_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t whole = 0;
+  std::size_t resident = 0;
+  statm >> whole >> resident;
+  return resident * 4096;
+}
+
+TEST(LeaseTableTest, WhatIsNotUsedIsNotMemory) {
+  constexpr std::size_t kSlots = 400'000;
+  TempDir dir;
+  const std::size_t before = ResidentBytes();
+  auto table = Open(dir.File("leases"), "boot", kSlots);
+  ASSERT_TRUE(table->Allocate("wallet/ws_1", 1).has_value());
+  EXPECT_LT(ResidentBytes() - before, kSlots * sizeof(LeaseSlot) / 4) << "made anew";
+  table.reset();
+  const std::size_t again = ResidentBytes();
+  table = Open(dir.File("leases"), "boot", kSlots);
+  EXPECT_EQ(table->used(), 1u);
+  EXPECT_LT(ResidentBytes() - again, kSlots * sizeof(LeaseSlot) / 4) << "found";
 }
 
 TEST(LeaseTableTest, SurvivesAProcess) {

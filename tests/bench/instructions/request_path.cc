@@ -37,8 +37,8 @@ UpstreamScript JsonScript() {
 
 constexpr int kChunksPerStream = 20;
 
-// Each event arrives apart, as from a model: the pause is long enough that under valgrind, on a busy
-// machine, one is relayed before the next is there.  Events that come together cost less.
+// Each event arrives apart, as from a model: the pause is long enough that under valgrind, on a
+// busy machine, one is relayed before the next is there.  Events that come together cost less.
 UpstreamScript StreamScript() {
   UpstreamScript script{.pieces = {StreamHead()}, .pause_ms = 15};
   for (int i = 0; i < kChunksPerStream - 1; ++i) {

@@ -60,8 +60,8 @@ class ConfigImage {
 
   // While a configuration is loaded.
   struct Loading {
-    WireKey key;                                                    // Its memory is used again.
-    absl::flat_hash_map<std::string, std::uint32_t> workspaces{};  // Index by id.
+    WireKey key;                                                 // Its memory is used again.
+    absl::flat_hash_map<std::string, std::uint32_t> workspaces;  // Index by id.
   };
 
   void BeginEdit();

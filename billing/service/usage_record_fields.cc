@@ -5,16 +5,13 @@
 #include <initializer_list>
 #include <type_traits>
 
-#include "tollgate/usage/v1/usage.pb.h"
+#include "base/wire_reader.h"
 
 namespace tollgate::billing {
 namespace {
 
 using Record = usage::v1::UsageRecord;
 
-enum WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
-
-constexpr std::uint32_t kTypeBits = 3;
 // Beyond it nothing is a field of UsageRecord; its numbers fit into the bits of `seen`.
 constexpr std::uint32_t kFieldsEnd = 64;
 
@@ -45,103 +42,20 @@ bool IsAscii(std::string_view text) {
   return (bits & kHighBits) == 0;
 }
 
-// One field off the front of a message.
-struct Field {
-  std::uint32_t number = 0;
-  std::uint32_t type = 0;
-  std::uint64_t value = 0;  // Of kVarint.
-  std::string_view bytes;   // Of kBytes.
-};
-
-class WireReader {
- public:
-  explicit WireReader(std::string_view message) : rest_(message) {}
-
-  // False at the end, and at what is no field: then complete() tells them apart.
-  bool Next(Field& field) {
-    std::uint64_t tag = 0;
-    if (rest_.empty()) return false;
-    if (!Length(tag) || tag > UINT32_MAX) return Fail();
-    field.number = static_cast<std::uint32_t>(tag >> kTypeBits);
-    field.type = static_cast<std::uint32_t>(tag & ((1u << kTypeBits) - 1));
-    if (field.number == 0) return Fail();
-    switch (field.type) {
-      case kVarint:
-        return Varint(field.value) || Fail();
-      case kFixed64:
-        return Skip(8);
-      case kFixed32:
-        return Skip(4);
-      case kBytes: {
-        std::uint64_t size = 0;
-        if (!Length(size) || size > rest_.size()) return Fail();
-        field.bytes = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return true;
-      }
-      default:
-        return Fail();
-    }
-  }
-
-  bool complete() const { return !failed_ && rest_.empty(); }
-  // Whether a tag or a size is longer than it may be.
-  bool padded() const { return padded_; }
-
- private:
-  bool Fail() {
-    failed_ = true;
-    return false;
-  }
-
-  bool Skip(std::size_t bytes) {
-    if (rest_.size() < bytes) return Fail();
-    rest_.remove_prefix(bytes);
-    return true;
-  }
-
-  // A tag or a size: those have 32 bits.
-  bool Length(std::uint64_t& value) {
-    constexpr std::size_t kBytesMax = 5;
-    const std::size_t before = rest_.size();
-    if (!Varint(value)) return false;
-    if (before - rest_.size() > kBytesMax) padded_ = true;
-    return true;
-  }
-
-  bool Varint(std::uint64_t& value) {
-    constexpr std::size_t kVarintBytesMax = 10;
-    value = 0;
-    for (std::size_t i = 0; i < rest_.size() && i < kVarintBytesMax; ++i) {
-      const auto byte = static_cast<unsigned char>(rest_[i]);
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << (7 * i);
-      if (byte < 0x80) {
-        rest_.remove_prefix(i + 1);
-        return true;
-      }
-    }
-    return Fail();
-  }
-
-  std::string_view rest_;
-  bool failed_ = false;
-  bool padded_ = false;
-};
-
 class FieldsReader {
  public:
   explicit FieldsReader(UsageRecordFields& fields) : fields_(fields) {}
 
   FieldsVerdict Read(std::string_view bytes) {
     WireReader in(bytes);
-    Field field;
+    WireField field;
     while (in.Next(field)) Take(field);
     if (!in.complete() || unreadable_) return FieldsVerdict::kUnreadable;
     return unusual_ || in.padded() ? FieldsVerdict::kUnusual : FieldsVerdict::kRead;
   }
 
  private:
-  void Take(const Field& field) {
+  void Take(const WireField& field) {
     const std::uint64_t bit = field.number < kFieldsEnd ? std::uint64_t{1} << field.number : 0;
     if ((seen_ & bit & kReadOnce) != 0) unusual_ = true;
     seen_ |= bit;
@@ -177,18 +91,18 @@ class FieldsReader {
       case Record::kMarketCostNanoUsdFieldNumber:
         return Number(field, fields_.market_cost_nano_usd);
       default:
-        if (field.type == kBytes && !IsAscii(field.bytes)) unusual_ = true;
+        if (field.type == WireType::kBytes && !IsAscii(field.bytes)) unusual_ = true;
     }
   }
 
-  void Text(const Field& field, std::string_view& out) {
-    if (field.type != kBytes || !IsAscii(field.bytes)) unusual_ = true;
-    if (field.type == kBytes) out = field.bytes;
+  void Text(const WireField& field, std::string_view& out) {
+    if (field.type != WireType::kBytes || !IsAscii(field.bytes)) unusual_ = true;
+    if (field.type == WireType::kBytes) out = field.bytes;
   }
 
   template <typename T>
-  void Number(const Field& field, T& out) {
-    if (field.type != kVarint) {
+  void Number(const WireField& field, T& out) {
+    if (field.type != WireType::kVarint) {
       unusual_ = true;
     } else if constexpr (std::is_same_v<T, bool>) {
       out = field.value != 0;
@@ -198,21 +112,21 @@ class FieldsReader {
   }
 
   // Whether it is a message: its texts must be right as well.
-  void LookInto(const Field& field) {
+  void LookInto(const WireField& field) {
     WireReader in(field.bytes);
-    Field inner;
-    while (field.type == kBytes && in.Next(inner)) {
-      if (inner.type == kBytes && !IsAscii(inner.bytes)) unusual_ = true;
+    WireField inner;
+    while (field.type == WireType::kBytes && in.Next(inner)) {
+      if (inner.type == WireType::kBytes && !IsAscii(inner.bytes)) unusual_ = true;
     }
     End(field, in);
   }
 
-  void TakeHold(const Field& field) {
+  void TakeHold(const WireField& field) {
     WireReader in(field.bytes);
     UsageHoldFields& hold = fields_.holds.emplace_back();
-    Field inner;
+    WireField inner;
     std::uint64_t seen = 0;
-    while (field.type == kBytes && in.Next(inner)) {
+    while (field.type == WireType::kBytes && in.Next(inner)) {
       const std::uint64_t bit = inner.number < kFieldsEnd ? std::uint64_t{1} << inner.number : 0;
       if ((seen & bit) != 0) unusual_ = true;
       seen |= bit;
@@ -228,30 +142,30 @@ class FieldsReader {
           break;
         case usage::v1::Hold::kDrawnNanoUsdFieldNumber:
           Number(inner, hold.drawn_nano_usd);
-          hold.has_drawn = hold.has_drawn || inner.type == kVarint;
+          hold.has_drawn = hold.has_drawn || inner.type == WireType::kVarint;
           break;
         default:
-          if (inner.type == kBytes && !IsAscii(inner.bytes)) unusual_ = true;
+          if (inner.type == WireType::kBytes && !IsAscii(inner.bytes)) unusual_ = true;
       }
     }
     End(field, in);
   }
 
-  void TakeTime(const Field& field) {
+  void TakeTime(const WireField& field) {
     WireReader in(field.bytes);
-    Field inner;
+    WireField inner;
     std::uint64_t seconds = 0;
-    while (field.type == kBytes && in.Next(inner)) {
+    while (field.type == WireType::kBytes && in.Next(inner)) {
       if (inner.number != google::protobuf::Timestamp::kSecondsFieldNumber) continue;
-      if (inner.type != kVarint || seconds++ > 0) unusual_ = true;
-      if (inner.type == kVarint) fields_.request_seconds = static_cast<std::int64_t>(inner.value);
+      if (inner.type != WireType::kVarint || seconds++ > 0) unusual_ = true;
+      if (inner.type == WireType::kVarint) fields_.request_seconds = static_cast<std::int64_t>(inner.value);
     }
     End(field, in);
   }
 
   // After the last field of a message in a message.
-  void End(const Field& field, const WireReader& in) {
-    if (field.type != kBytes || in.padded()) {
+  void End(const WireField& field, const WireReader& in) {
+    if (field.type != WireType::kBytes || in.padded()) {
       unusual_ = true;
     } else if (!in.complete()) {
       unreadable_ = true;
@@ -268,6 +182,28 @@ class FieldsReader {
 
 FieldsVerdict ReadUsageRecordFields(std::string_view bytes, UsageRecordFields& fields) {
   return FieldsReader(fields).Read(bytes);
+}
+
+UsageRecordFields FieldsOf(const usage::v1::UsageRecord& record) {
+  UsageRecordFields fields;
+  fields.generation_id = record.generation_id();
+  fields.attempt = record.attempt();
+  fields.workspace_id = record.workspace_id();
+  fields.key_id = record.key_id();
+  fields.model_id = record.model_id();
+  fields.provider_id = record.provider_id();
+  fields.byok = record.byok();
+  fields.usage_source = record.usage_source();
+  fields.outcome = record.outcome();
+  fields.charge_nano_usd = record.charge_nano_usd();
+  fields.cost_nano_usd = record.cost_nano_usd();
+  fields.market_cost_nano_usd = record.market_cost_nano_usd();
+  fields.request_seconds = record.request_time().seconds();
+  for (const usage::v1::Hold& hold : record.holds()) {
+    fields.holds.push_back({hold.account(), hold.leased(), hold.lease_incarnation(),
+                            hold.has_drawn_nano_usd(), hold.drawn_nano_usd()});
+  }
+  return fields;
 }
 
 }  // namespace tollgate::billing

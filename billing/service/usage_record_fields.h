@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
+#include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::billing {
 
@@ -51,6 +52,9 @@ enum class FieldsVerdict {
 
 // Reads `bytes`, which must outlive the fields.  Pure; thread-safe.
 FieldsVerdict ReadUsageRecordFields(std::string_view bytes, UsageRecordFields& fields);
+
+// The same, as protobuf reads them; `record` must outlive the fields.
+UsageRecordFields FieldsOf(const usage::v1::UsageRecord& record);
 
 }  // namespace tollgate::billing
 

@@ -26,29 +26,6 @@ bool IsCatalogId(std::string_view id) {
 
 bool IsOptionalId(std::string_view id) { return id.empty() || IsValidResourceId(id); }
 
-// The same fields, as protobuf reads them.
-UsageRecordFields FieldsOf(const usage::v1::UsageRecord& record) {
-  UsageRecordFields fields;
-  fields.generation_id = record.generation_id();
-  fields.attempt = record.attempt();
-  fields.workspace_id = record.workspace_id();
-  fields.key_id = record.key_id();
-  fields.model_id = record.model_id();
-  fields.provider_id = record.provider_id();
-  fields.byok = record.byok();
-  fields.usage_source = record.usage_source();
-  fields.outcome = record.outcome();
-  fields.charge_nano_usd = record.charge_nano_usd();
-  fields.cost_nano_usd = record.cost_nano_usd();
-  fields.market_cost_nano_usd = record.market_cost_nano_usd();
-  fields.request_seconds = record.request_time().seconds();
-  for (const usage::v1::Hold& hold : record.holds()) {
-    fields.holds.push_back({hold.account(), hold.leased(), hold.lease_incarnation(),
-                            hold.has_drawn_nano_usd(), hold.drawn_nano_usd()});
-  }
-  return fields;
-}
-
 // What is unusual must mean the same to whoever reads the stored record later.
 absl::Status ReadFields(std::string_view bytes, UsageRecordFields& fields) {
   const FieldsVerdict verdict = ReadUsageRecordFields(bytes, fields);

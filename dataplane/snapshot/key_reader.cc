@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/wire_reader.h"
 #include "proto/validate/resource.h"
 #include "tollgate/config/v1/config.pb.h"
 
@@ -22,92 +23,28 @@ using google::protobuf::Timestamp;
 using google::protobuf::util::TimeUtil;
 
 constexpr std::string_view kKeyPrefix = "key/";
-constexpr int kVarintBytesMax = 10;
 constexpr std::int64_t kNanosMax = 999'999'999;
 
-// How a field's value is written (protobuf's encoding).
-enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2 };
-
-// Takes the fields of one message off its bytes.
-class Fields {
- public:
-  explicit Fields(std::string_view message) : rest_(message) {}
-
-  // The next field's number, and in `type` and the members behind it what it holds.  0 at the end,
-  // and when the bytes cannot be read: then ok() is false.
-  int Next() {
-    if (rest_.empty()) return 0;
-    const std::uint64_t tag = Varint();
-    const std::uint64_t number = tag >> 3;
-    if (number == 0 || number > std::numeric_limits<std::uint8_t>::max()) return Fail();
-    switch (tag & 7) {
-      case static_cast<std::uint64_t>(WireType::kVarint):
-        type = WireType::kVarint;
-        value = Varint();
-        break;
-      case static_cast<std::uint64_t>(WireType::kFixed64):
-        type = WireType::kFixed64;
-        if (rest_.size() < sizeof(value)) return Fail();
-        std::memcpy(&value, rest_.data(), sizeof(value));  // Little endian, as we are.
-        rest_.remove_prefix(sizeof(value));
-        break;
-      case static_cast<std::uint64_t>(WireType::kBytes):
-        type = WireType::kBytes;
-        value = Varint();
-        if (value > rest_.size()) return Fail();
-        bytes = rest_.substr(0, value);
-        rest_.remove_prefix(value);
-        break;
-      default:
-        return Fail();
-    }
-    return ok_ ? static_cast<int>(number) : 0;
-  }
-
-  bool ok() const { return ok_; }
-
-  WireType type = WireType::kVarint;
-  std::uint64_t value = 0;
-  std::string_view bytes;
-
- private:
-  int Fail() {
-    ok_ = false;
-    return 0;
-  }
-
-  std::uint64_t Varint() {
-    std::uint64_t result = 0;
-    for (int i = 0; i < kVarintBytesMax && !rest_.empty(); ++i) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      result |= static_cast<std::uint64_t>(byte & 0x7f) << (7 * i);
-      if (byte < 0x80) return result;
-    }
-    ok_ = false;
-    return 0;
-  }
-
-  std::string_view rest_;
-  bool ok_ = true;
-};
+// Whether the message ended as protobuf would read it to its end.
+bool Ended(const WireReader& reader) { return reader.complete() && !reader.padded(); }
 
 // Reads a message of varints alone, of which none is negative or above `maximum` of its field.
 template <std::size_t kCount>
 bool ReadNumbers(std::string_view bytes, const std::int64_t (&maximum)[kCount],
                  std::int64_t (&numbers)[kCount]) {
   std::fill(std::begin(numbers), std::end(numbers), 0);
-  Fields fields(bytes);
-  int last = 0;
-  while (const int number = fields.Next()) {
-    if (number <= last || number > static_cast<int>(kCount)) return false;
-    if (fields.type != WireType::kVarint) return false;
-    const std::size_t at = static_cast<std::size_t>(number) - 1;
-    if (fields.value > static_cast<std::uint64_t>(maximum[at])) return false;
-    numbers[at] = static_cast<std::int64_t>(fields.value);
-    last = number;
+  WireReader reader(bytes);
+  WireField field;
+  std::uint32_t last = 0;
+  while (reader.Next(field)) {
+    if (field.number <= last || field.number > kCount) return false;
+    if (field.type != WireType::kVarint) return false;
+    const std::size_t at = field.number - 1;
+    if (field.value > static_cast<std::uint64_t>(maximum[at])) return false;
+    numbers[at] = static_cast<std::int64_t>(field.value);
+    last = field.number;
   }
-  return fields.ok();
+  return Ended(reader);
 }
 
 bool ReadExpireTime(std::string_view bytes, absl::Time& time) {
@@ -132,11 +69,11 @@ bool ReadRateLimits(std::string_view bytes, RateLimits& limits) {
 }
 
 // Reads one field of the body; whether it is as it should be.
-bool ReadField(int number, const Fields& field, WireKey& key, bool& has_pepper) {
+bool ReadField(const WireField& field, WireKey& key, bool& has_pepper) {
   const bool is_bytes = field.type == WireType::kBytes;
   const bool is_true = field.type == WireType::kVarint && field.value == 1;
   KeyFacts& facts = key.facts;
-  switch (number) {
+  switch (field.number) {
     case Key::kIdFieldNumber:
       facts.id = field.bytes;
       return is_bytes && IsValidResourceId(facts.id);
@@ -175,18 +112,19 @@ bool ReadField(int number, const Fields& field, WireKey& key, bool& has_pepper) 
 }
 
 bool ReadBody(std::string_view bytes, WireKey& key) {
-  Fields fields(bytes);
-  int last = 0;
+  WireReader reader(bytes);
+  WireField field;
+  std::uint32_t last = 0;
   bool has_digest = false;
   bool has_pepper = false;
-  while (const int number = fields.Next()) {
-    const bool again = number == last && number == Key::kAllowedModelsFieldNumber;
-    if (number <= last && !again) return false;
-    if (!ReadField(number, fields, key, has_pepper)) return false;
-    has_digest = has_digest || number == Key::kDigestFieldNumber;
-    last = number;
+  while (reader.Next(field)) {
+    const bool again = field.number == last && field.number == Key::kAllowedModelsFieldNumber;
+    if (field.number <= last && !again) return false;
+    if (!ReadField(field, key, has_pepper)) return false;
+    has_digest = has_digest || field.number == Key::kDigestFieldNumber;
+    last = field.number;
   }
-  return fields.ok() && has_digest && has_pepper && !key.facts.id.empty() &&
+  return Ended(reader) && has_digest && has_pepper && !key.facts.id.empty() &&
          !key.workspace_id.empty();
 }
 
@@ -197,18 +135,20 @@ bool ReadPlainKey(std::string_view bytes, WireKey& key) {
   allowed.clear();
   key = {};
   key.facts.allowed_models = std::move(allowed);
-  Fields fields(bytes);
-  if (fields.Next() != Resource::kKeyFieldNumber || fields.type != WireType::kBytes) return false;
-  key.resource_key = fields.bytes;
-  if (!key.resource_key.starts_with(kKeyPrefix)) return false;
-  int number = fields.Next();
-  if (number == Resource::kHashFieldNumber) {
-    if (fields.type != WireType::kFixed64) return false;
-    key.facts.resource_hash = fields.value;
-    number = fields.Next();
+  WireReader reader(bytes);
+  WireField field;
+  const auto is = [&field](int number, WireType type) {
+    return field.number == static_cast<std::uint32_t>(number) && field.type == type;
+  };
+  if (!reader.Next(field) || !is(Resource::kKeyFieldNumber, WireType::kBytes)) return false;
+  key.resource_key = field.bytes;
+  if (!key.resource_key.starts_with(kKeyPrefix) || !reader.Next(field)) return false;
+  if (is(Resource::kHashFieldNumber, WireType::kFixed64)) {
+    key.facts.resource_hash = field.value;
+    if (!reader.Next(field)) return false;
   }
-  if (number != Resource::kApiKeyFieldNumber || fields.type != WireType::kBytes) return false;
-  if (!ReadBody(fields.bytes, key) || fields.Next() != 0 || !fields.ok()) return false;
+  if (!is(Resource::kApiKeyFieldNumber, WireType::kBytes)) return false;
+  if (!ReadBody(field.bytes, key) || !Ended(reader)) return false;
   return key.resource_key.substr(kKeyPrefix.size()) == key.facts.id;
 }
 

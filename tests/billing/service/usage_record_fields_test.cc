@@ -44,29 +44,6 @@ usage::v1::UsageRecord Whole() {
   return record;
 }
 
-// The same as protobuf reads them; `record` must outlive them.
-UsageRecordFields FieldsOf(const usage::v1::UsageRecord& record) {
-  UsageRecordFields fields;
-  fields.generation_id = record.generation_id();
-  fields.attempt = record.attempt();
-  fields.workspace_id = record.workspace_id();
-  fields.key_id = record.key_id();
-  fields.model_id = record.model_id();
-  fields.provider_id = record.provider_id();
-  fields.byok = record.byok();
-  fields.usage_source = record.usage_source();
-  fields.outcome = record.outcome();
-  fields.charge_nano_usd = record.charge_nano_usd();
-  fields.cost_nano_usd = record.cost_nano_usd();
-  fields.market_cost_nano_usd = record.market_cost_nano_usd();
-  fields.request_seconds = record.request_time().seconds();
-  for (const usage::v1::Hold& hold : record.holds()) {
-    fields.holds.push_back({hold.account(), hold.leased(), hold.lease_incarnation(),
-                            hold.has_drawn_nano_usd(), hold.drawn_nano_usd()});
-  }
-  return fields;
-}
-
 TEST(UsageRecordFieldsTest, ReadsWhatProtobufReads) {
   const usage::v1::UsageRecord record = Whole();
   const std::string bytes = record.SerializeAsString();

@@ -158,7 +158,9 @@ class FieldsReader {
     while (field.type == WireType::kBytes && in.Next(inner)) {
       if (inner.number != google::protobuf::Timestamp::kSecondsFieldNumber) continue;
       if (inner.type != WireType::kVarint || seconds++ > 0) unusual_ = true;
-      if (inner.type == WireType::kVarint) fields_.request_seconds = static_cast<std::int64_t>(inner.value);
+      if (inner.type == WireType::kVarint) {
+        fields_.request_seconds = static_cast<std::int64_t>(inner.value);
+      }
     }
     End(field, in);
   }

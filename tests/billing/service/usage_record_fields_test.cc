@@ -62,7 +62,7 @@ TEST(UsageRecordFieldsTest, LeavesWhatIsUnusualToProtobuf) {
   EXPECT_EQ(ReadUsageRecordFields(record.SerializeAsString(), fields), FieldsVerdict::kUnusual);
   // A field twice, one of another type, a padded tag.
   const std::string bytes = Whole().SerializeAsString();
-  for (const std::string more : {std::string("\x10\x05"), std::string("\x0d\1\1\1\1"),
+  for (const std::string& more : {std::string("\x10\x05"), std::string("\x0d\1\1\1\1"),
                                  std::string("\xf8\x83\x80\x80\x80\x80\x00\x01", 8)}) {
     UsageRecordFields twice;
     EXPECT_EQ(ReadUsageRecordFields(bytes + more, twice), FieldsVerdict::kUnusual);

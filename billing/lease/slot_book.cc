@@ -9,7 +9,7 @@ bool IsCount(std::int64_t count) { return count >= 0 && count <= kSlotsMax; }
 
 }  // namespace
 
-absl::Status SlotBook::Take(StreamId stream, const SlotRequest& request) {
+absl::Status SlotBook::Take(StreamId stream, const SlotWant& request) {
   if (request.subject.empty() || request.subject.size() > kSlotSubjectBytesMax ||
       !IsCount(request.limit) || !IsCount(request.in_use) ||
       !IsCount(request.returned) || !IsCount(request.wanted)) {

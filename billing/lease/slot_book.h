@@ -30,7 +30,7 @@ inline constexpr std::size_t kSlotSubjectBytesMax = 160;
 inline constexpr std::int64_t kSlotsMax = 1'000'000;
 
 // lease.proto, SlotWant.
-struct SlotRequest {
+struct SlotWant {
   std::string subject;
   std::int64_t limit = 0;  // 0: as was said before.
   std::int64_t in_use = 0;
@@ -39,7 +39,7 @@ struct SlotRequest {
 };
 
 // lease.proto, SlotGrant.
-struct SlotAnswer {
+struct SlotGrant {
   StreamId stream = 0;
   std::string subject;
   std::int64_t granted = 0;
@@ -51,13 +51,13 @@ class SlotBook {
  public:
   // Takes what a node says.  InvalidArgument for numbers or names that no node sends;
   // ResourceExhausted for too many limits.
-  absl::Status Take(StreamId stream, const SlotRequest& request);
+  absl::Status Take(StreamId stream, const SlotWant& request);
 
   // Frees what the stream's node had.
   void CloseStream(StreamId stream);
 
   // What is to be sent, in order.
-  std::vector<SlotAnswer> TakeAnswers() { return std::exchange(answers_, {}); }
+  std::vector<SlotGrant> TakeAnswers() { return std::exchange(answers_, {}); }
 
   std::size_t subjects() const { return subjects_.size(); }
 
@@ -79,7 +79,7 @@ class SlotBook {
   absl::flat_hash_map<std::string, Subject> subjects_;
   std::map<StreamId, std::set<std::string>> by_stream_;
   std::uint64_t next_order_ = 1;
-  std::vector<SlotAnswer> answers_;
+  std::vector<SlotGrant> answers_;
 };
 
 }  // namespace tollgate::billing

@@ -46,7 +46,7 @@ WantRequest FromProto(const lease::v1::LeaseRequest::Want& want) {
           .cap = Money::FromNanoUsd(want.cap_nano_usd())};
 }
 
-SlotRequest FromProto(const lease::v1::LeaseRequest::SlotWant& want) {
+SlotWant FromProto(const lease::v1::LeaseRequest::SlotWant& want) {
   return {.subject = want.subject(),
           .limit = want.limit(),
           .in_use = want.in_use(),
@@ -54,7 +54,7 @@ SlotRequest FromProto(const lease::v1::LeaseRequest::SlotWant& want) {
           .wanted = want.wanted()};
 }
 
-lease::v1::LeaseResponse ToProto(const SlotAnswer& answer) {
+lease::v1::LeaseResponse ToProto(const SlotGrant& answer) {
   lease::v1::LeaseResponse response;
   response.mutable_slot_grant()->set_subject(answer.subject);
   response.mutable_slot_grant()->set_granted(answer.granted);

@@ -11,8 +11,8 @@ namespace tollgate::billing {
 
 WantRequest FromProto(const lease::v1::LeaseRequest::Want& want);
 lease::v1::LeaseResponse ToProto(const LeaseMessage& message);
-SlotRequest FromProto(const lease::v1::LeaseRequest::SlotWant& want);
-lease::v1::LeaseResponse ToProto(const SlotAnswer& answer);
+SlotWant FromProto(const lease::v1::LeaseRequest::SlotWant& want);
+lease::v1::LeaseResponse ToProto(const SlotGrant& answer);
 lease::v1::Lease ToProto(const LeaseView& view);
 
 // Names in a wallet's Grant the configuration that binds its workspace; leaves other messages.

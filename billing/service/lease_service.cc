@@ -256,7 +256,7 @@ absl::Status LeaseService::TakeSlots(StreamId stream,
 }
 
 void LeaseService::SendSlots() {
-  for (const SlotAnswer& answer : slots_.TakeAnswers()) {
+  for (const SlotGrant& answer : slots_.TakeAnswers()) {
     const auto found = reactors_.find(answer.stream);
     if (found != reactors_.end()) found->second->Send(ToProto(answer));
   }

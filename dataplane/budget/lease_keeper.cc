@@ -339,7 +339,7 @@ void LeaseKeeper::TellGivenUp() {
 
 void LeaseKeeper::TellSlots() {
   if (link_ == nullptr || options_.slots == nullptr) return;
-  for (const SlotNews& news : options_.slots->TakeNews(clock_.Monotonic())) {
+  for (const SlotWant& news : options_.slots->TakeWants(clock_.Monotonic())) {
     LeaseRequest request;
     LeaseRequest::SlotWant* want = request.mutable_slot_want();
     want->set_subject(news.subject);

@@ -86,7 +86,7 @@ void SlotPool::SetConnected(bool connected) {
   }
 }
 
-bool SlotPool::Tell(Slots& slots, MonotonicTime now, SlotNews* news) {
+bool SlotPool::Tell(Slots& slots, MonotonicTime now, SlotWant* news) {
   while (!slots.due.empty() && slots.due.front() <= now) {
     slots.due.pop_front();
     slots.in_use = std::max<std::int64_t>(slots.in_use - 1, 0);
@@ -105,13 +105,13 @@ bool SlotPool::Tell(Slots& slots, MonotonicTime now, SlotNews* news) {
   return told;
 }
 
-std::vector<SlotNews> SlotPool::TakeNews(MonotonicTime now) {
-  std::vector<SlotNews> all;
+std::vector<SlotWant> SlotPool::TakeWants(MonotonicTime now) {
+  std::vector<SlotWant> all;
   if (!connected()) return all;
   std::lock_guard lock(mutex_);
   for (auto it = slots_.begin(); it != slots_.end();) {
     Slots& slots = it->second;
-    SlotNews news{.subject = it->first, .limit = slots.limit};
+    SlotWant news{.subject = it->first, .limit = slots.limit};
     if (Tell(slots, now, &news)) all.push_back(std::move(news));
     if (slots.waiting > 0 && slots.held > slots.in_use) WakeOne(it->first);
     const auto looked_at = it++;

@@ -23,7 +23,7 @@
 namespace tollgate::dataplane {
 
 // What billing is to hear of one limit; lease.proto, SlotWant.
-struct SlotNews {
+struct SlotWant {
   std::string subject;
   std::int64_t limit = 0;  // 0: as was said before.
   std::int64_t in_use = 0;
@@ -67,7 +67,7 @@ class SlotPool {
   void SetConnected(bool connected);
 
   // What billing is to hear, in order; empty while no stream is open.
-  std::vector<SlotNews> TakeNews(MonotonicTime now);
+  std::vector<SlotWant> TakeWants(MonotonicTime now);
 
   // lease.proto, SlotGrant.
   void Grant(const std::string& subject, std::int64_t granted, bool recalled);
@@ -91,7 +91,7 @@ class SlotPool {
 
   void WakeOne(const std::string& subject);
   void WakeKeeper();
-  bool Tell(Slots& slots, MonotonicTime now, SlotNews* news);
+  bool Tell(Slots& slots, MonotonicTime now, SlotWant* news);
 
   std::atomic<bool> connected_{false};
   mutable std::mutex mutex_;  // Guards all that follows.

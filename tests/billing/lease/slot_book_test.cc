@@ -26,7 +26,7 @@ class SlotBookTest : public testing::Test {
 
   std::vector<std::string> Said() {
     std::vector<std::string> said;
-    for (const SlotAnswer& answer : book_.TakeAnswers()) {
+    for (const SlotGrant& answer : book_.TakeAnswers()) {
       EXPECT_EQ(answer.subject, kKey);
       said.push_back(std::to_string(answer.stream) + ":" +
                      (answer.recalled ? "back" : std::to_string(answer.granted)));
@@ -91,8 +91,8 @@ TEST_F(SlotBookTest, NothingIsKeptOfLimitsThatNobodyUses) {
 }
 
 TEST_F(SlotBookTest, RefusesWhatNoNodeSends) {
-  const auto take = [this](SlotRequest request) { return book_.Take(1, request); };
-  for (const SlotRequest& request : std::vector<SlotRequest>{
+  const auto take = [this](SlotWant request) { return book_.Take(1, request); };
+  for (const SlotWant& request : std::vector<SlotWant>{
            {.subject = "", .limit = 1},
            {.subject = std::string(kSlotSubjectBytesMax + 1, 'x'), .limit = 1},
            {.subject = "a", .limit = -1},

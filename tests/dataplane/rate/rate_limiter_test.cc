@@ -144,7 +144,7 @@ TEST_F(RateLimiterTest, FewerRequestsAMinuteThanNodesAreLentForAMinute) {
   RateLimiter::End(0, kNow, &admission);
   EXPECT_TRUE(Begin(admission, kNow + absl::Seconds(59)).has_value());
   RateLimiter::End(0, kNow, &admission);
-  book_.slots().TakeNews(kNow + absl::Minutes(1));
+  book_.slots().TakeWants(kNow + absl::Minutes(1));
   EXPECT_FALSE(Begin(admission, kNow + absl::Minutes(1)).has_value());
   EXPECT_EQ(RateLimiter::Headroom(admission, kNow + absl::Minutes(1)).requests->limit, 2);
   RateLimiter::End(0, kNow, &admission);

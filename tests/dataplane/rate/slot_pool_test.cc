@@ -18,7 +18,7 @@ class SlotPoolTest : public testing::Test {
   // The news as "in use/returned/wanted"; "" for none.
   std::string News() {
     std::string text;
-    for (const SlotNews& news : pool_.TakeNews(clock_.Monotonic())) {
+    for (const SlotWant& news : pool_.TakeWants(clock_.Monotonic())) {
       EXPECT_EQ(news.subject, kKey);
       if (news.wanted > 0) EXPECT_EQ(news.limit, 2);
       text += std::to_string(news.in_use) + "/" + std::to_string(news.returned) + "/" +

@@ -75,6 +75,7 @@ void AccountAudit::CheckLease(const LeaseRow& row, const JournalFold& fold,
                  place, "an incarnation of which billing has heard", "a later one");
   Money& sum = outstanding_[row.key.account];
   sum = Plus(sum, outstanding);
+  CheckResolved(row, fold);
   if (!row.key.account.starts_with("wallet/")) return;  // The journal has those of wallets alone.
   const auto found = fold.leases().find(row.key);
   const LeaseTotals folded = found == fold.leases().end() ? LeaseTotals{} : found->second;
@@ -84,6 +85,20 @@ void AccountAudit::CheckLease(const LeaseRow& row, const JournalFold& fold,
   report_.ExpectEqual(AuditCheck::kJ7, folded.granted, row.totals.granted, part("granted"));
   report_.ExpectEqual(AuditCheck::kJ7, folded.released, row.totals.released, part("released"));
   report_.ExpectEqual(AuditCheck::kJ7, folded.settled, row.totals.settled, part("settled"));
+}
+
+// Nobody gives up a lease without a word in the journal, nor speaks of one that goes on: but one
+// that was given up, and whose node lived on and ended it, may have begun anew.
+void AccountAudit::CheckResolved(const LeaseRow& row, const JournalFold& fold) {
+  const auto found = fold.resolutions().find(row.key);
+  const bool said = found != fold.resolutions().end();
+  if (!row.resolved && (!said || !row.closed)) return;
+  const auto place = [&] { return LeasePlace(row.key); };
+  report_.Expect(AuditCheck::kJ7, row.resolved && said && found->second <= row.totals.released,
+                 place, "a resolution in the journal, of no more than was released",
+                 !said ? std::string("none")
+                       : absl::StrCat("one of ", Usd(found->second),
+                                      row.resolved ? "" : ", and its node closed it"));
 }
 
 absl::Status AccountAudit::ReadAccounts(const JournalFold& fold, const DrawnSums& drawn,

@@ -60,6 +60,7 @@ class AccountAudit {
  private:
   void CheckLease(const LeaseRow& row, const JournalFold& fold,
                   const std::map<std::string, std::uint64_t>& incarnations);
+  void CheckResolved(const LeaseRow& row, const JournalFold& fold);
   void CheckWallet(const AccountRow& row, const std::string& workspace, const JournalFold& fold);
   void CheckDrawn(const AccountRow& row, const AccountRef& ref, const DrawnSums& drawn);
 

@@ -74,6 +74,7 @@ void JournalFold::Add(const Entry& entry) {
   Post(entry, changes);
   CheckWorkspace(entry);
   if (MovesALease(entry.transfer.kind)) MoveLease(entry, changes);
+  if (entry.transfer.kind == EntryKind::kResolution) Resolve(entry, changes);
   last_sequence_ = entry.sequence;
   last_time_ = entry.time;
   last_hash_ = entry.hash;
@@ -103,7 +104,7 @@ void JournalFold::CheckPostings(const Entry& entry, const Changes& changes) {
   for (const Posting& posting : entry.transfer.postings) {
     sum += posting.amount.nano_usd();
     usable = usable && IsValidAccountName(posting.account) &&
-             (entry.transfer.kind == EntryKind::kUsage || !posting.amount.is_zero());
+             (MayMoveNothing(entry.transfer.kind) || !posting.amount.is_zero());
   }
   const auto place = [&] { return EntryPlace(entry); };
   report_.Expect(AuditCheck::kJ1, sum == 0, place, "postings that sum to zero",
@@ -130,6 +131,7 @@ void JournalFold::Post(const Entry& entry, const Changes& changes) {
     Money& balance = balances_[posting.account];
     balance = Plus(balance, posting.amount);
   }
+  if (entry.transfer.kind == EntryKind::kResolution) return;  // It concerns no wallet.
   const std::string& workspace = entry.transfer.workspace_id;
   Wallet& sums = wallets_[workspace];
   if (entry.transfer.kind == EntryKind::kUsage) {
@@ -170,6 +172,10 @@ void JournalFold::MoveLease(const Entry& entry, const Changes& changes) {
   LeaseTotals& totals = leases_[movement->lease];
   const Money into_holds = ChangeOf(changes, HoldsAccount(entry.transfer.workspace_id));
   const bool grant = entry.transfer.kind == EntryKind::kLeaseGrant;
+  // Those without an actor are of before resolutions had entries.
+  if (entry.transfer.kind == EntryKind::kLoss && !entry.transfer.actor.empty()) {
+    losses_[movement->lease] = {entry.sequence, Negative(into_holds)};
+  }
   Money& total = grant ? totals.granted : totals.released;
   // Totals only grow: so a key passes once.
   report_.Expect(
@@ -186,6 +192,35 @@ void JournalFold::MoveLease(const Entry& entry, const Changes& changes) {
       [&] { return EntryPlace(entry, movement->lease.account); },
       "no more released than was granted and not spent",
       absl::StrCat(OutstandingOf(totals).ToFixedUsdString(), " outstanding"));
+}
+
+// An operator gave a lease up: who, and how much that freed.  Of a wallet's the money went before.
+void JournalFold::Resolve(const Entry& entry, const Changes& changes) {
+  const std::optional<LeaseKey> lease = ResolvedLease(entry);
+  const auto place = [&] { return EntryPlace(entry); };
+  report_.Expect(
+      AuditCheck::kJ7,
+      lease.has_value() && entry.transfer.workspace_id.empty() && !entry.transfer.actor.empty(),
+      place, "a lease that was resolved, and by whom",
+      absl::StrCat("key ", entry.transfer.idempotency_key, " by ",
+                   entry.transfer.actor.empty() ? "nobody" : entry.transfer.actor));
+  if (!lease.has_value()) return;
+  const Money freed = ChangeOf(changes, ResolvedAccount(lease->account));
+  if (lease->account.starts_with(WalletAccount(""))) {
+    const auto loss = losses_.find(*lease);
+    report_.ExpectEqual(AuditCheck::kJ7,
+                        loss == losses_.end() ? Money::Zero() : loss->second.amount, freed,
+                        [&] { return EntryPlace(entry, lease->account); });
+    if (loss != losses_.end()) losses_.erase(loss);
+  }
+  if (stored_.contains(*lease)) resolutions_[*lease] = freed;
+}
+
+void JournalFold::CheckLosses() {
+  for (const auto& [lease, loss] : losses_) {
+    report_.Differ(AuditCheck::kJ7, absl::StrCat("entry ", loss.sequence, ", ", LeasePlace(lease)),
+                   "a resolution that says who gave it up", "none");
+  }
 }
 
 // A former incarnation without money can have no entry any more.

@@ -33,6 +33,9 @@ class JournalFold {
   // Takes the next entry, in the order of the journal.
   void Add(const Entry& entry);
 
+  // Once the journal is read: each loss must have been somebody's word.
+  void CheckLosses();
+
   // Attributes what a usage entry took out of holds to the lease that its record names.
   void Settle(const LeaseKey& lease, Money amount);
 
@@ -41,6 +44,8 @@ class JournalFold {
   const std::map<std::string, Money>& balances() const { return balances_; }
   const std::map<std::string, Wallet>& wallets() const { return wallets_; }  // By workspace.
   const std::map<LeaseKey, LeaseTotals>& leases() const { return leases_; }  // Of wallets.
+  // What operators freed of leases, of whatever account, that the store still has; the last time.
+  const std::map<LeaseKey, Money>& resolutions() const { return resolutions_; }
 
  private:
   void CheckChain(const Entry& entry);
@@ -48,6 +53,7 @@ class JournalFold {
   void Post(const Entry& entry, const Changes& changes);
   void CheckWorkspace(const Entry& entry);
   void MoveLease(const Entry& entry, const Changes& changes);
+  void Resolve(const Entry& entry, const Changes& changes);
   void ForgetEvenOnes(const LeaseKey& before);
   Money BalanceOf(const std::string& account) const;
 
@@ -59,6 +65,12 @@ class JournalFold {
   std::map<std::string, Money> balances_;
   std::map<std::string, Wallet> wallets_;
   std::map<LeaseKey, LeaseTotals> leases_;
+  struct Loss {
+    std::uint64_t sequence = 0;
+    Money amount;
+  };
+  std::map<LeaseKey, Loss> losses_;  // Those whose resolution did not come yet.
+  std::map<LeaseKey, Money> resolutions_;
 };
 
 // Granted less released less settled, within the range of Money whatever the totals are.

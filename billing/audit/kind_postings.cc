@@ -1,6 +1,11 @@
 #include "billing/audit/kind_postings.h"
 
+#include <vector>
+
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace tollgate::billing {
 namespace {
@@ -28,6 +33,22 @@ Changes ChangesOf(const Entry& entry) {
 Money ChangeOf(const Changes& changes, const std::string& account) {
   const auto found = changes.find(account);
   return found == changes.end() ? Money::Zero() : found->second;
+}
+
+std::optional<LeaseKey> ResolvedLease(const Entry& entry) {
+  // "resolve/<node>/<incarnation>/<account>/<sequence>", with slashes in the account.
+  constexpr std::size_t kPartsBeforeAccount = 3;
+  const std::vector<std::string> parts = absl::StrSplit(entry.transfer.idempotency_key, '/');
+  LeaseKey lease;
+  std::uint64_t sequence = 0;
+  if (parts.size() <= kPartsBeforeAccount + 1 || parts[0] != "resolve" ||
+      !absl::SimpleAtoi(parts[2], &lease.incarnation) ||
+      !absl::SimpleAtoi(parts.back(), &sequence) || sequence != entry.sequence) {
+    return std::nullopt;
+  }
+  lease.node_id = parts[1];
+  lease.account = absl::StrJoin(parts.begin() + kPartsBeforeAccount, parts.end() - 1, "/");
+  return lease;
 }
 
 Changes ExpectedChanges(const Entry& entry, const Changes& found) {
@@ -66,6 +87,13 @@ Changes ExpectedChanges(const Entry& entry, const Changes& found) {
       Put(out, credit, amount);
       Put(out, unspent, back);
       break;
+    case EntryKind::kResolution: {
+      const std::optional<LeaseKey> lease = ResolvedLease(entry);
+      const std::string resolved = ResolvedAccount(lease.has_value() ? lease->account : "");
+      Put(out, resolved, ChangeOf(found, resolved));
+      Put(out, std::string(kResolutionsAccount), Minus(ChangeOf(found, resolved)));
+      break;
+    }
     case EntryKind::kUsage:
       return found;
   }
@@ -89,6 +117,8 @@ bool MovesTheRightWay(const Entry& entry, const Changes& found) {
       const Money credit = ChangeOf(found, CreditAccount(workspace));
       return !amount.is_zero() && credit <= Money::Zero() && (credit.is_zero() || amount <= credit);
     }
+    case EntryKind::kResolution:
+      return ChangeOf(found, std::string(kResolutionsAccount)) <= Money::Zero();
     case EntryKind::kUsage:
       return true;
   }

@@ -3,8 +3,10 @@
 #define TOLLGATE_BILLING_AUDIT_KIND_POSTINGS_H_
 
 #include <map>
+#include <optional>
 #include <string>
 
+#include "billing/lease/lease.h"
 #include "billing/ledger/entry.h"
 
 namespace tollgate::billing {
@@ -18,6 +20,9 @@ Money ChangeOf(const Changes& changes, const std::string& account);  // Zero whe
 // can tell from the wallet (of usage: from what it takes out of holds and credit) what must be on
 // the other side.  Usage needs its record: billing/audit/usage_audit.h.
 Changes ExpectedChanges(const Entry& entry, const Changes& found);
+
+// Which lease a resolution's key names; nullopt when it is that of no resolution of this sequence.
+std::optional<LeaseKey> ResolvedLease(const Entry& entry);
 
 // Whether the sign of what an entry of this kind moves is as it must be.
 bool MovesTheRightWay(const Entry& entry, const Changes& found);

@@ -287,6 +287,7 @@ absl::Status Auditor::CheckPart(bool first) {
 }
 
 absl::Status Auditor::ReadUsageAndAccounts() {
+  fold_.CheckLosses();
   TG_RETURN_IF_ERROR(lanes_.ReadRows());
   accounts_.CheckLeases(fold_, lanes_.incarnations());
   TG_RETURN_IF_ERROR(CheckPart(/*first=*/true));

@@ -116,10 +116,36 @@ absl::Status Books::Want(StreamId stream, const WantRequest& request, Now now) {
   return status;
 }
 
-absl::StatusOr<LeaseView> Books::Resolve(const LeaseKey& key, Now now) {
-  absl::StatusOr<LeaseView> view = leases_.Resolve(key, now);
-  PostMoves(now);
+absl::StatusOr<LeaseView> Books::Resolve(const ResolveOrder& order, Now now) {
+  if (order.request_id.size() > kRequestIdBytesMax) {
+    return absl::InvalidArgumentError("request_id must have at most 128 characters");
+  }
+  absl::StatusOr<LeaseView> view = leases_.Resolve(order.lease, now);
+  PostMoves(now, &order);
   return view;
+}
+
+// In the same commit as the lease's end: there is neither without the other.
+void Books::PostResolution(const LeaseResolution& resolution, const ResolveOrder& order, Now now) {
+  const LeaseKey& lease = resolution.lease;
+  // Caps of budgets and runs are no money, so that their sum may be beyond what can be counted.
+  const Money counted =
+      std::min(resolution.freed, Money::Max() + ledger_.Balance(std::string(kResolutionsAccount)));
+  Transfer transfer;
+  transfer.kind = EntryKind::kResolution;
+  // A lease's name may come again, if its node lived on after all.
+  transfer.idempotency_key = absl::StrCat("resolve/", lease.node_id, "/", lease.incarnation, "/",
+                                          lease.account, "/", ledger_.last_sequence() + 1);
+  transfer.description =
+      absl::StrCat("lease of node ", lease.node_id, "/", lease.incarnation, " on ", lease.account,
+                   " resolved, ", resolution.freed.ToUsdString(), " USD freed",
+                   order.request_id.empty() ? "" : "; request ", order.request_id);
+  transfer.postings = {{ResolvedAccount(lease.account), counted},
+                       {std::string(kResolutionsAccount), -counted}};
+  transfer.actor = order.actor;
+  const Ledger::Result result = Write(std::move(transfer), now);
+  CHECK(result.outcome == Outcome::kCreated)
+      << "a resolution cannot be written: " << OutcomeName(result.outcome);
 }
 
 void Books::Expire(Now now) {
@@ -142,7 +168,7 @@ void Books::Configure(ConfigChange change, BudgetTermsById budgets, Now now,
   PostAlerts(now);
 }
 
-void Books::PostMoves(Now now) {
+void Books::PostMoves(Now now, const ResolveOrder* order) {
   LeaseEffects effects = leases_.TakeEffects();
   for (auto& [key, row] : effects.leases) commit_.leases.insert_or_assign(key, std::move(row));
   for (auto& [name, row] : effects.accounts) {
@@ -158,12 +184,18 @@ void Books::PostMoves(Now now) {
     commit_.removed_accounts.push_back(std::move(name));
   }
   for (const HoldMove& move : effects.moves) {
-    const Ledger::Result result = Write(MoveTransfer(move, ledger_.last_sequence() + 1), now);
+    Transfer transfer = MoveTransfer(move, ledger_.last_sequence() + 1);
+    if (order != nullptr && move.kind == HoldMove::Kind::kLoss) transfer.actor = order->actor;
+    const Ledger::Result result = Write(std::move(transfer), now);
     CHECK(result.outcome == Outcome::kCreated)
         << "a lease moved money that the ledger does not have: " << OutcomeName(result.outcome);
     if (move.kind == HoldMove::Kind::kExpiry) credits_.Take(move.workspace_id, move.amount);
   }
   for (const HoldMove& move : effects.moves) CheckWallet(move.workspace_id);
+  for (const LeaseResolution& resolution : effects.resolutions) {
+    CHECK(order != nullptr) << "nobody resolved " << resolution.lease.account;
+    PostResolution(resolution, *order, now);
+  }
   messages_.insert(messages_.end(), std::make_move_iterator(effects.messages.begin()),
                    std::make_move_iterator(effects.messages.end()));
 }
@@ -190,8 +222,8 @@ void Books::CheckWallet(const std::string& workspace_id) const {
 Commit Books::TakeCommit() {
   // Settled charges and admitted nodes are effects of the lease book that no move went with.
   LeaseEffects rest = leases_.TakeEffects();
-  CHECK(rest.moves.empty() && rest.removed_leases.empty() && rest.removed_accounts.empty() &&
-        rest.messages.empty());
+  CHECK(rest.moves.empty() && rest.resolutions.empty() && rest.removed_leases.empty() &&
+        rest.removed_accounts.empty() && rest.messages.empty());
   for (auto& [key, row] : rest.leases) commit_.leases.insert_or_assign(key, std::move(row));
   for (auto& [name, row] : rest.accounts) commit_.accounts.insert_or_assign(name, std::move(row));
   for (auto& [id, row] : rest.nodes) commit_.nodes.insert_or_assign(id, std::move(row));

@@ -42,6 +42,7 @@ struct ManualEntry {
   Money amount;  // Added to the wallet; > 0 for a top-up, not zero for an adjustment.
   std::string request_id;
   std::string description;
+  std::string actor = {};  // Who asks.
 };
 
 // Promotional credit.
@@ -51,6 +52,7 @@ struct CreditGrant {
   absl::Time expire_time;
   std::string request_id;
   std::string description;
+  std::string actor = {};
 };
 
 // A charge that is given back.
@@ -61,6 +63,14 @@ struct RefundOrder {
   Money charge;  // What the generation was charged so far: durable records only.
   std::string request_id;
   std::string description;
+  std::string actor = {};
+};
+
+// An operator's word that a run of a node is lost with what it held of an account.
+struct ResolveOrder {
+  LeaseKey lease;
+  std::string request_id = {};  // For people; may be empty.
+  std::string actor = {};
 };
 
 // Reads what the books do not keep in memory.  Each may be null: then nothing is left out.
@@ -140,7 +150,9 @@ class Books {
     leases_.AddUsageStream(node_id, change);
   }
   absl::Status Want(StreamId stream, const WantRequest& request, Now now);
-  absl::StatusOr<LeaseView> Resolve(const LeaseKey& key, Now now);
+  // Besides, the journal says who ended the lease and what was freed; nothing of one that had ended
+  // before.  InvalidArgument for a request id that is too long.
+  absl::StatusOr<LeaseView> Resolve(const ResolveOrder& order, Now now);
   absl::Status GivenUp(StreamId stream, std::uint64_t incarnation) {
     return leases_.GivenUp(stream, incarnation);
   }
@@ -184,8 +196,9 @@ class Books {
   Money RefundedOf(const std::string& generation_id) const;
   void ExpireCredits(Now now);
   void PostAlerts(Now now);
-  // Takes the lease book's effects over and posts its moves.
-  void PostMoves(Now now);
+  // Takes the lease book's effects over and posts its moves; of a resolution, `order` says whose.
+  void PostMoves(Now now, const ResolveOrder* order = nullptr);
+  void PostResolution(const LeaseResolution& resolution, const ResolveOrder& order, Now now);
   Ledger::Result Write(Transfer transfer, Now now);
   void CheckWallet(const std::string& workspace_id) const;
 

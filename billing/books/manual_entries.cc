@@ -54,6 +54,7 @@ absl::StatusOr<std::uint64_t> Books::Post(const ManualEntry& entry, Now now) {
   transfer.workspace_id = entry.workspace_id;
   transfer.idempotency_key = RequestKey(entry.request_id);
   transfer.description = entry.description;
+  transfer.actor = entry.actor;
   transfer.postings = {{WalletAccount(entry.workspace_id), entry.amount},
                        {std::string(top_up ? kCashAccount : kAdjustmentsAccount), -entry.amount}};
   return PostToWallet(ContentsDigest(transfer), transfer, entry.amount, now);
@@ -112,6 +113,7 @@ absl::StatusOr<std::uint64_t> Books::Grant(const CreditGrant& grant, Now now) {
   transfer.workspace_id = grant.workspace_id;
   transfer.idempotency_key = RequestKey(grant.request_id);
   transfer.description = grant.description;
+  transfer.actor = grant.actor;
   transfer.postings = {{WalletAccount(grant.workspace_id), grant.amount},
                        {std::string(kPromotionalAccount), -grant.amount},
                        {CreditAccount(grant.workspace_id), grant.amount},
@@ -140,6 +142,7 @@ absl::StatusOr<std::uint64_t> Books::Refund(const RefundOrder& order, Now now) {
   transfer.workspace_id = order.workspace_id;
   transfer.idempotency_key = RequestKey(order.request_id);
   transfer.description = order.description;
+  transfer.actor = order.actor;
   transfer.generation_id = order.generation_id;
   const auto set_amount = [&](Money amount) {
     transfer.postings = {{WalletAccount(order.workspace_id), amount},

@@ -43,6 +43,7 @@ struct LeaseRow {
   LeaseKey key;
   LeaseTotals totals;
   bool closed = false;  // Ended for good: nothing is outstanding, nothing will be granted.
+  bool resolved = false;  // Closed on an operator's word, and not on its node's.
 
   friend bool operator==(const LeaseRow&, const LeaseRow&) = default;
 };
@@ -145,6 +146,12 @@ struct HoldMove {
   std::string workspace_id;
   Money amount;  // > 0.
   Money total;   // Granted or released so far: with the lease's name it makes the move unique.
+};
+
+// An operator gave up a lost lease, of whatever account.
+struct LeaseResolution {
+  LeaseKey lease;
+  Money freed;  // What was outstanding; >= 0.
 };
 
 // A budget's spending reached a share of its limit for the first time in the period.

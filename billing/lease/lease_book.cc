@@ -32,6 +32,7 @@ void LeaseBook::Restore(std::vector<NodeRow> nodes, std::vector<AccountRow> acco
     Lease& lease = account.leases[{row.key.node_id, row.key.incarnation}];
     lease.totals = row.totals;
     lease.closed = row.closed;
+    lease.resolved = row.resolved;
     CHECK(!lease.totals.outstanding().is_negative()) << row.key.account;
     account.outstanding += lease.totals.outstanding();
     Money& total = totals_[static_cast<int>(ref->kind)].outstanding;
@@ -146,10 +147,12 @@ absl::StatusOr<LeaseView> LeaseBook::Resolve(const LeaseKey& key, Now now) {
   if (!lease.closed) {
     TG_RETURN_IF_ERROR(CheckGivenUp(key));
     lease.closed = true;
+    lease.resolved = true;
+    effects_.resolutions.push_back({key, lease.totals.outstanding()});
     Free(key, account, lease, lease.totals.outstanding(), HoldMove::Kind::kLoss);
     RetryWaiting(key.account, now);
   }
-  return LeaseView{{key, lease.totals, lease.closed}, StateOf(key, lease)};
+  return LeaseView{{key, lease.totals, lease.closed, lease.resolved}, StateOf(key, lease)};
 }
 
 // A later incarnation may have inherited the lease: it must say that it does not draw on it.
@@ -219,7 +222,7 @@ std::vector<LeaseView> LeaseBook::List(const LeaseKey& after, const std::string&
       LeaseKey key{it->first, holder.first, holder.second};
       if (key <= after) continue;
       const LeaseState state = StateOf(key, lease);
-      views.push_back({{std::move(key), lease.totals, lease.closed}, state});
+      views.push_back({{std::move(key), lease.totals, lease.closed, lease.resolved}, state});
     }
   }
   return views;
@@ -256,7 +259,7 @@ void LeaseBook::Free(const LeaseKey& key, Account& account, Lease& lease, Money 
 }
 
 void LeaseBook::MarkChanged(const LeaseKey& key, const Account& account, const Lease& lease) {
-  effects_.leases[key] = {key, lease.totals, lease.closed};
+  effects_.leases[key] = {key, lease.totals, lease.closed, lease.resolved};
   MarkAccount(key.account, account);
 }
 

@@ -63,6 +63,7 @@ struct LeaseEffects {
   std::map<std::string, NodeRow> nodes;
   std::vector<LeaseKey> removed_leases;
   std::vector<HoldMove> moves;
+  std::vector<LeaseResolution> resolutions;
   std::vector<LeaseMessage> messages;
 };
 
@@ -132,7 +133,7 @@ class LeaseBook {
   void CloseIncarnation(const std::string& node_id, std::uint64_t incarnation, Now now);
   // Frees a lost lease on an operator's word.  NotFound; FailedPrecondition with reason NODE_ALIVE,
   // or GIVING_UP: a later incarnation of the node is connected and is asked to give it up first.
-  // Closing a closed one is success.
+  // Closing a closed one is success, and no resolution.
   absl::StatusOr<LeaseView> Resolve(const LeaseKey& key, Now now);
   // The stream's node has given up the leases of a former incarnation (lease.proto, GivenUp): what
   // they hold may be resolved while the stream lasts.  InvalidArgument for one that is not former,
@@ -164,6 +165,7 @@ class LeaseBook {
   struct Lease {
     LeaseTotals totals;
     bool closed = false;
+    bool resolved = false;
     MonotonicTime recalled_at = MonotonicTime::InfinitePast();
   };
   using Leases = std::map<std::pair<std::string, std::uint64_t>, Lease>;  // By node, incarnation.

@@ -34,6 +34,8 @@ std::string_view EntryKindName(EntryKind kind) {
       return "credit";
     case EntryKind::kCreditExpiry:
       return "credit_expiry";
+    case EntryKind::kResolution:
+      return "resolution";
   }
   return "unknown";
 }
@@ -44,6 +46,9 @@ std::string CreditAccount(std::string_view workspace_id) { return Join("credit/"
 std::string RevenueAccount(std::string_view model_id) { return Join("revenue/", model_id); }
 std::string CostAccount(std::string_view provider_id) { return Join("cost/", provider_id); }
 std::string PayableAccount(std::string_view provider_id) { return Join("payable/", provider_id); }
+std::string ResolvedAccount(std::string_view capped_account) {
+  return Join("resolved/", capped_account);
+}
 
 bool IsValidAccountName(std::string_view name) {
   return !name.empty() && name.size() <= kAccountNameBytesMax &&

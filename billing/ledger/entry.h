@@ -31,14 +31,21 @@ enum class EntryKind : std::uint8_t {
   kRefund = 7,        // A charge given back.
   kCredit = 8,        // Promotional credit.
   kCreditExpiry = 9,  // Promotional credit that was not spent in time.
+  kResolution = 10,   // A lost lease that an operator gave up, of whatever account.
 };
 
 inline constexpr EntryKind kAllEntryKinds[] = {
-    EntryKind::kTopUp,      EntryKind::kAdjustment,   EntryKind::kUsage,
-    EntryKind::kLeaseGrant, EntryKind::kLeaseRelease, EntryKind::kLoss,
-    EntryKind::kRefund,     EntryKind::kCredit,       EntryKind::kCreditExpiry};
+    EntryKind::kTopUp,        EntryKind::kAdjustment, EntryKind::kUsage,  EntryKind::kLeaseGrant,
+    EntryKind::kLeaseRelease, EntryKind::kLoss,       EntryKind::kRefund, EntryKind::kCredit,
+    EntryKind::kCreditExpiry, EntryKind::kResolution};
 // One more than the greatest number: the size of an array by kind.
-inline constexpr std::size_t kEntryKindsEnd = 10;
+inline constexpr std::size_t kEntryKindsEnd = 11;
+
+// Whether an entry of this kind is written though nothing moves: what it says happened all the
+// same.
+inline bool MayMoveNothing(EntryKind kind) {
+  return kind == EntryKind::kUsage || kind == EntryKind::kResolution;
+}
 
 // "top_up", "adjustment", …: for metrics and messages.
 std::string_view EntryKindName(EntryKind kind);
@@ -53,11 +60,13 @@ struct Posting {
 // What somebody asks the ledger to write.
 struct Transfer {
   EntryKind kind = EntryKind::kTopUp;
-  std::string workspace_id;
+  std::string workspace_id;     // Empty for a resolution.
   std::string idempotency_key;  // Unique over the journal; 1..kIdempotencyKeyBytesMax.
   std::vector<Posting> postings;
   std::string description;
   std::string generation_id;  // Of usage; else empty.
+  // Who asked for it, for the record: a repetition by somebody else is a repetition.
+  std::string actor = {};
 
   friend bool operator==(const Transfer&, const Transfer&) = default;
 };
@@ -97,6 +106,7 @@ struct Entry {
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 256;
 inline constexpr std::size_t kAccountNameBytesMax = 256;
 inline constexpr std::size_t kDescriptionBytesMax = 1024;
+inline constexpr std::size_t kActorBytesMax = 128;
 inline constexpr std::size_t kPostingsMax = 16;
 
 // The names of the ledger's accounts.
@@ -108,6 +118,10 @@ std::string PayableAccount(std::string_view provider_id);  // What we owe them.
 // How much of wallet and holds is promotional credit; what is on it stands against kCreditUnspent.
 std::string CreditAccount(std::string_view workspace_id);
 inline constexpr std::string_view kCreditUnspentAccount = "credit_unspent";
+// How much of a capped account was freed by operators without knowing what was spent of it; what is
+// on it stands against kResolutions.
+std::string ResolvedAccount(std::string_view capped_account);
+inline constexpr std::string_view kResolutionsAccount = "resolutions";
 inline constexpr std::string_view kPromotionalAccount = "promotional";  // What credit has cost.
 inline constexpr std::string_view kRefundsAccount = "refunds";          // Charges given back.
 inline constexpr std::string_view kCashAccount = "cash";                // Money from outside.

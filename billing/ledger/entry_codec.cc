@@ -9,6 +9,8 @@ namespace tollgate::billing {
 namespace {
 
 constexpr std::uint8_t kContentsVersion = 1;
+// With the actor behind the rest; 2 is usage.
+constexpr std::uint8_t kActedContentsVersion = 3;
 // Of usage with a cost; longer ones grow.
 constexpr std::size_t kUsualContentsBytes = 384;
 
@@ -35,7 +37,8 @@ std::string EncodeEntryContents(const Entry& entry) {
   }
   BinaryWriter out;
   out.Reserve(kUsualContentsBytes);
-  out.U8(kContentsVersion);
+  const bool acted = !entry.transfer.actor.empty();
+  out.U8(acted ? kActedContentsVersion : kContentsVersion);
   out.U64(entry.sequence);
   out.U8(static_cast<std::uint8_t>(entry.transfer.kind));
   out.I64(absl::ToUnixNanos(entry.time));
@@ -45,6 +48,7 @@ std::string EncodeEntryContents(const Entry& entry) {
   out.String(entry.transfer.description);
   out.String(entry.transfer.generation_id);
   WritePostings(entry.transfer, out);
+  if (acted) out.String(entry.transfer.actor);
   return out.Take();
 }
 
@@ -82,7 +86,9 @@ absl::StatusOr<Entry> DecodeEntry(std::string_view stored) {
   entry.transfer.description = in.String();
   entry.transfer.generation_id = in.String();
   const std::uint32_t count = in.U32();
-  if (!in.ok() || version != kContentsVersion || !IsKnownKind(kind) || count > kPostingsMax) {
+  const bool acted = version == kActedContentsVersion;
+  if (!in.ok() || (!acted && version != kContentsVersion) || !IsKnownKind(kind) ||
+      count > kPostingsMax) {
     return absl::DataLossError("a journal entry cannot be read");
   }
   entry.transfer.kind = static_cast<EntryKind>(kind);
@@ -92,7 +98,10 @@ absl::StatusOr<Entry> DecodeEntry(std::string_view stored) {
     posting.amount = Money::FromNanoUsd(in.I64());
     entry.transfer.postings.push_back(std::move(posting));
   }
-  if (!in.complete()) return absl::DataLossError("a journal entry has the wrong length");
+  if (acted) entry.transfer.actor = in.String();
+  if (!in.complete() || acted == entry.transfer.actor.empty()) {
+    return absl::DataLossError("a journal entry has the wrong length");
+  }
   return entry;
 }
 

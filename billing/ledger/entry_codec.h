@@ -29,7 +29,7 @@ std::string EncodeEntry(const Entry& entry);
 // Inverts EncodeEntry().  DataLoss for anything it did not write.  Does not check the hash.
 absl::StatusOr<Entry> DecodeEntry(std::string_view stored);
 
-// What two transfers under one idempotency key must agree in.
+// What two transfers under one idempotency key must agree in: all but the key and the actor.
 Sha256Digest ContentsDigest(const Transfer& transfer);
 
 }  // namespace tollgate::billing

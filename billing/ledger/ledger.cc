@@ -51,9 +51,12 @@ Outcome Ledger::Validate(const Transfer& transfer) const {
   for (const Posting& posting : transfer.postings) {
     if (!IsValidAccountName(posting.account)) return Outcome::kAccountInvalid;
   }
-  if (transfer.description.size() > kDescriptionBytesMax) return Outcome::kTextTooLong;
+  if (transfer.description.size() > kDescriptionBytesMax ||
+      transfer.actor.size() > kActorBytesMax) {
+    return Outcome::kTextTooLong;
+  }
   if (!SumsToZero(transfer.postings)) return Outcome::kPostingsUnbalanced;
-  if (transfer.kind != EntryKind::kUsage &&
+  if (!MayMoveNothing(transfer.kind) &&
       std::any_of(transfer.postings.begin(), transfer.postings.end(),
                   [](const Posting& posting) { return posting.amount.is_zero(); })) {
     return Outcome::kAmountZero;

@@ -15,9 +15,9 @@ enum class Outcome : std::uint8_t {
   kIdempotencyKeyInvalid,        // Empty or too long.
   kPostingsCountInvalid,         // Fewer than two, or more than kPostingsMax.
   kAccountInvalid,               // A posting's account is no account name.
-  kTextTooLong,                  // The description exceeds its limit.
+  kTextTooLong,                  // The description or the actor exceeds its limit.
   kPostingsUnbalanced,           // They do not sum to zero.
-  kAmountZero,                   // A posting of nothing; only usage may have it.
+  kAmountZero,                   // A posting of nothing, of a kind that must move something.
   kExists,                       // The key was applied with these contents: success for a retry.
   kExistsWithDifferentContents,  // The key was applied with others.
   kBalanceOverflow,              // An account would leave the range of int64.

@@ -6,6 +6,7 @@
 
 #include "base/grpc_server.h"
 #include "base/status_reason.h"
+#include "billing/ledger/entry.h"
 
 namespace tollgate::billing {
 namespace {
@@ -57,8 +58,9 @@ absl::Status Authorizer::CheckParts(const std::vector<std::string>& authorizatio
 
 std::string Authorizer::NameParts(const std::vector<std::string>& authorization,
                                   const std::string& certificate_name) const {
-  if (const AdminToken* token = FindToken(authorization)) return token->name;
-  return certificate_name.empty() ? "local" : certificate_name;
+  const AdminToken* token = FindToken(authorization);
+  const std::string& name = token != nullptr ? token->name : certificate_name;
+  return name.empty() ? "local" : name.substr(0, kActorBytesMax);
 }
 
 const AdminToken* Authorizer::FindToken(const std::vector<std::string>& authorization) const {

@@ -42,8 +42,8 @@ class Authorizer {
   // Unauthenticated (reason TOKEN_REQUIRED) or PermissionDenied (reason ROLE_REQUIRED).
   absl::Status Check(const grpc::CallbackServerContext& context, AdminRole needed) const;
 
-  // Who calls, for the log: the name of the token, else that of the verified certificate, else
-  // "local".  Says nothing of what the caller may do.
+  // Who calls, for journal and log: the name of the token, else that of the verified certificate,
+  // else "local"; at most kActorBytesMax of it.  Says nothing of what the caller may do.
   std::string CallerOf(const grpc::CallbackServerContext& context) const;
 
   // Check() from the parts of a call: the values of its "authorization" metadata, and the name in

@@ -42,21 +42,19 @@ absl::StatusOr<LeaseKey> ReadLeasePosition(const std::string& position) {
   return key;
 }
 
-// An operator's word on a lost lease.  The journal has what a wallet's lease lost; a budget's or a
-// run's is no money, so that who freed it stands in the log alone.
+// An operator's word on a lost lease, for the log; the journal has it as well.
 struct Resolution {
   void Log() const {
     if (!outcome.ok()) return;
     LogEvent(LogLevel::kWarning, "lease_resolved",
-             {{"by", by},
-              {"account", key.account},
-              {"node_id", key.node_id},
-              {"incarnation", key.incarnation},
+             {{"by", order.actor},
+              {"account", order.lease.account},
+              {"node_id", order.lease.node_id},
+              {"incarnation", order.lease.incarnation},
               {"freed_nano_usd", freed.nano_usd()}});
   }
 
-  std::string by;
-  LeaseKey key;
+  ResolveOrder order;
   Money freed;
   absl::Status outcome;
 };
@@ -225,12 +223,14 @@ grpc::ServerUnaryReactor* LeaseService::ResolveLease(grpc::CallbackServerContext
     return reactor;
   }
   auto resolution = std::make_shared<Resolution>();
-  resolution->by = authorizer_.CallerOf(*context);
-  resolution->key = {request->account(), request->node_id(), request->incarnation()};
+  resolution->order = {.lease = {request->account(), request->node_id(), request->incarnation()},
+                       .request_id = request->request_id(),
+                       .actor = authorizer_.CallerOf(*context)};
   writer_.Submit({.apply =
                       [=](Books& books, Now now) {
-                        resolution->freed = books.leases().Outstanding(resolution->key);
-                        const absl::StatusOr<LeaseView> view = books.Resolve(resolution->key, now);
+                        resolution->freed = books.leases().Outstanding(resolution->order.lease);
+                        const absl::StatusOr<LeaseView> view =
+                            books.Resolve(resolution->order, now);
                         resolution->outcome = view.status();
                         if (view.ok()) *response = ToProto(*view);
                       },

@@ -19,8 +19,8 @@ constexpr char kAccountPages = 'a';
 }  // namespace
 
 // The charge is what is durable now: more may come, which a later refund can give back.
-absl::StatusOr<RefundOrder> LedgerService::ReadRefund(
-    const ledger::v1::RefundRequest& request) const {
+absl::StatusOr<RefundOrder> LedgerService::ReadRefund(const ledger::v1::RefundRequest& request,
+                                                      std::string actor) const {
   if (request.description().empty()) {
     return absl::InvalidArgumentError("description is required: say why");
   }
@@ -34,7 +34,8 @@ absl::StatusOr<RefundOrder> LedgerService::ReadRefund(
                      .amount = Money::FromNanoUsd(request.amount_nano_usd()),
                      .charge = Money::FromNanoUsd(generation.charge_nano_usd()),
                      .request_id = request.request_id(),
-                     .description = request.description()};
+                     .description = request.description(),
+                     .actor = std::move(actor)};
 }
 
 grpc::ServerUnaryReactor* LedgerService::Refund(grpc::CallbackServerContext* context,
@@ -42,8 +43,9 @@ grpc::ServerUnaryReactor* LedgerService::Refund(grpc::CallbackServerContext* con
                                                 ledger::v1::Entry* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const absl::Status allowed = authorizer_.Check(*context, AdminRole::kAdmin);
-  absl::StatusOr<RefundOrder> order =
-      allowed.ok() ? ReadRefund(*request) : absl::StatusOr<RefundOrder>(allowed);
+  absl::StatusOr<RefundOrder> order = allowed.ok()
+                                          ? ReadRefund(*request, authorizer_.CallerOf(*context))
+                                          : absl::StatusOr<RefundOrder>(allowed);
   if (!order.ok()) {
     reactor->Finish(ToGrpc(order.status()));
   } else {
@@ -70,7 +72,8 @@ grpc::ServerUnaryReactor* LedgerService::GrantCredit(grpc::CallbackServerContext
                     .expire_time = absl::FromUnixSeconds(request->expire_time().seconds()) +
                                    absl::Nanoseconds(request->expire_time().nanos()),
                     .request_id = request->request_id(),
-                    .description = request->description()};
+                    .description = request->description(),
+                    .actor = authorizer_.CallerOf(*context)};
   Post([grant = std::move(grant)](Books& books, Now now) { return books.Grant(grant, now); },
        response, reactor);
   return reactor;

@@ -23,6 +23,8 @@ ledger::v1::EntryKind ToProto(EntryKind kind) {
       return ledger::v1::ENTRY_KIND_CREDIT;
     case EntryKind::kCreditExpiry:
       return ledger::v1::ENTRY_KIND_CREDIT_EXPIRY;
+    case EntryKind::kResolution:
+      return ledger::v1::ENTRY_KIND_RESOLUTION;
   }
   return ledger::v1::ENTRY_KIND_UNSPECIFIED;
 }
@@ -68,6 +70,7 @@ ledger::v1::Entry ToProto(const Entry& entry) {
   out.set_generation_id(entry.transfer.generation_id);
   out.set_balance_nano_usd(entry.balance.nano_usd());
   out.set_hash(std::string(DigestView(entry.hash)));
+  out.set_actor(entry.transfer.actor);
   return out;
 }
 

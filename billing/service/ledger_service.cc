@@ -29,6 +29,7 @@ constexpr EntryKind kStatementKinds[] = {
 
 absl::StatusOr<std::vector<EntryKind>> ReadKinds(const ledger::v1::ListEntriesRequest& request) {
   if (request.kinds().empty()) {
+    if (request.workspace_id().empty()) return std::vector<EntryKind>{EntryKind::kResolution};
     return std::vector<EntryKind>(std::begin(kStatementKinds), std::end(kStatementKinds));
   }
   std::vector<EntryKind> kinds;
@@ -47,12 +48,13 @@ absl::Status CheckWorkspace(const std::string& workspace_id) {
 
 // `TopUpRequest` and `AdjustRequest` have the same fields.
 template <typename Request>
-auto ByHand(EntryKind kind, const Request& request) {
+auto ByHand(EntryKind kind, const Request& request, std::string actor) {
   ManualEntry entry{.kind = kind,
                     .workspace_id = request.workspace_id(),
                     .amount = Money::FromNanoUsd(request.amount_nano_usd()),
                     .request_id = request.request_id(),
-                    .description = request.description()};
+                    .description = request.description(),
+                    .actor = std::move(actor)};
   return [entry = std::move(entry)](Books& books, Now now) { return books.Post(entry, now); };
 }
 
@@ -72,7 +74,7 @@ grpc::ServerUnaryReactor* LedgerService::TopUp(grpc::CallbackServerContext* cont
   if (!allowed.ok()) {
     reactor->Finish(ToGrpc(allowed));
   } else {
-    Post(ByHand(EntryKind::kTopUp, *request), response, reactor);
+    Post(ByHand(EntryKind::kTopUp, *request, authorizer_.CallerOf(*context)), response, reactor);
   }
   return reactor;
 }
@@ -88,7 +90,8 @@ grpc::ServerUnaryReactor* LedgerService::Adjust(grpc::CallbackServerContext* con
   if (!allowed.ok()) {
     reactor->Finish(ToGrpc(allowed));
   } else {
-    Post(ByHand(EntryKind::kAdjustment, *request), response, reactor);
+    Post(ByHand(EntryKind::kAdjustment, *request, authorizer_.CallerOf(*context)), response,
+         reactor);
   }
   return reactor;
 }
@@ -197,7 +200,9 @@ grpc::ServerUnaryReactor* LedgerService::ListEntries(grpc::CallbackServerContext
 
 absl::Status LedgerService::ReadEntries(const ledger::v1::ListEntriesRequest& request,
                                         ledger::v1::ListEntriesResponse* response) const {
-  TG_RETURN_IF_ERROR(CheckWorkspace(request.workspace_id()));
+  if (!request.workspace_id().empty()) {
+    TG_RETURN_IF_ERROR(CheckWorkspace(request.workspace_id()));
+  }
   TG_ASSIGN_OR_RETURN(const std::size_t size, PageSize(request.page_size()));
   TG_ASSIGN_OR_RETURN(const std::string position, ReadPageToken(kEntryPages, request.page_token()));
   EntryQuery query;

@@ -63,7 +63,8 @@ class LedgerService final : public ledger::v1::LedgerService::CallbackService {
   // Changes the books by `post` and answers the entry that it names.
   void Post(std::function<absl::StatusOr<std::uint64_t>(Books&, Now)> post,
             ledger::v1::Entry* response, grpc::ServerUnaryReactor* reactor);
-  absl::StatusOr<RefundOrder> ReadRefund(const ledger::v1::RefundRequest& request) const;
+  absl::StatusOr<RefundOrder> ReadRefund(const ledger::v1::RefundRequest& request,
+                                         std::string actor) const;
   absl::Status ReadWallet(const std::string& workspace_id, ledger::v1::Wallet* response) const;
   absl::Status ReadKeyUsage(const ledger::v1::GetKeyUsageRequest& request,
                             ledger::v1::KeyUsage* response) const;

@@ -11,6 +11,10 @@ namespace {
 
 // A sequence, 0 for an empty slot, and a digest.
 constexpr std::size_t kDigestSlotBytes = 8 + sizeof(ShortDigest);
+// How a lease ended.
+constexpr std::uint8_t kLeaseOpen = 0;
+constexpr std::uint8_t kLeaseClosed = 1;
+constexpr std::uint8_t kLeaseResolved = 2;
 
 absl::Status Unreadable(const char* what) {
   return absl::DataLossError(std::string("the store holds an unreadable ") + what);
@@ -127,7 +131,7 @@ std::string EncodeLease(const LeaseRow& row) {
   out.I64(row.totals.granted.nano_usd());
   out.I64(row.totals.released.nano_usd());
   out.I64(row.totals.settled.nano_usd());
-  out.U8(row.closed ? 1 : 0);
+  out.U8(row.resolved ? kLeaseResolved : (row.closed ? kLeaseClosed : kLeaseOpen));
   return out.Take();
 }
 
@@ -141,8 +145,10 @@ absl::StatusOr<LeaseRow> DecodeLease(std::string_view key, std::string_view valu
   row.totals.granted = Money::FromNanoUsd(in.I64());
   row.totals.released = Money::FromNanoUsd(in.I64());
   row.totals.settled = Money::FromNanoUsd(in.I64());
-  row.closed = in.U8() != 0;
-  if (!incarnation.complete() || !in.complete()) return Unreadable("lease");
+  const std::uint8_t end = in.U8();
+  row.closed = end != kLeaseOpen;
+  row.resolved = end == kLeaseResolved;
+  if (!incarnation.complete() || !in.complete() || end > kLeaseResolved) return Unreadable("lease");
   return row;
 }
 

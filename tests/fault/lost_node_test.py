@@ -111,6 +111,13 @@ def test_disk_destroyed(world):
     assert [e for e in losses if identity in e.description and any(
         p.account == wallet and p.amount_nano_usd == before[wallet] for p in e.postings)], \
         "the journal says what was written off"
+    resolved = [e for e in world.ledger.entries("", ["ENTRY_KIND_RESOLUTION"])
+                if identity in e.description]
+    assert {e.postings[0].account: e.postings[0].amount_nano_usd for e in resolved} == {
+        f"resolved/{account}": amount for account, amount in before.items()}
+    assert all(e.actor for e in resolved + losses), "and who said so"
+    shown = world.suite.cli("leases", "resolved").stdout
+    assert all(e.description in shown and e.actor in shown for e in resolved), shown
     again = world.suite.cli("leases", "resolve-node", identity)
     assert "0 leases" in again.stdout
     Figures("L-07-destroyed").add(

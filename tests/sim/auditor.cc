@@ -48,6 +48,21 @@ bool MayNotBeNegative(const std::string& account) {
          absl::StartsWith(account, "credit/");
 }
 
+// What the journal calls a resolution, but for its sequence.
+std::string ResolutionOf(const LeaseKey& key) {
+  return absl::StrCat("resolve/", key.node_id, "/", key.incarnation, "/", key.account, "/");
+}
+
+std::set<std::string> ResolutionsIn(const std::vector<Entry>& entries) {
+  std::set<std::string> resolutions;
+  for (const Entry& entry : entries) {
+    if (entry.transfer.kind != EntryKind::kResolution) continue;
+    const std::string& key = entry.transfer.idempotency_key;
+    resolutions.insert(key.substr(0, key.rfind('/') + 1));
+  }
+  return resolutions;
+}
+
 }  // namespace
 
 void Auditor::OnCommit(const Commit& commit, const billing::Books& books) {
@@ -63,7 +78,7 @@ void Auditor::OnCommit(const Commit& commit, const billing::Books& books) {
   }
   CheckUsage(entries, commit);
   CheckLanes(commit);
-  CheckLeases(commit);
+  CheckLeases(commit, ResolutionsIn(entries));
   CheckAccounts(commit, books);
 }
 
@@ -207,8 +222,9 @@ void Auditor::CheckRemovedLeases(const Commit& commit) {
   }
 }
 
-void Auditor::CheckLeases(const Commit& commit) {
+void Auditor::CheckLeases(const Commit& commit, std::set<std::string> resolutions) {
   CheckRemovedLeases(commit);
+  for (const LeaseKey& key : commit.removed_leases) resolutions.erase(ResolutionOf(key));
   for (const auto& [key, row] : commit.leases) {
     if (removed_leases_.contains(key)) report_.Violation("J7", Name(key), " came back");
     LeaseAudit& lease = leases_[key];
@@ -223,6 +239,10 @@ void Auditor::CheckLeases(const Commit& commit) {
       report_.Violation("J7", Name(key), ": ", now.outstanding().nano_usd(), " outstanding, ",
                         row.closed ? "closed" : "open");
     }
+    if (row.resolved && !lease.resolved && resolutions.erase(ResolutionOf(key)) == 0) {
+      report_.Violation("J7", Name(key), " was resolved, and the journal does not say so");
+    }
+    lease.resolved = row.resolved;
     lease.closed = row.closed;
     const bool wallet = absl::StartsWith(key.account, "wallet/");
     if (wallet &&
@@ -236,6 +256,9 @@ void Auditor::CheckLeases(const Commit& commit) {
     }
     outstanding_[key.account] += now.outstanding().nano_usd() - before.outstanding().nano_usd();
     oracle_.SetOutstanding(key, now.outstanding().nano_usd(), row.closed);
+  }
+  for (const std::string& resolution : resolutions) {
+    report_.Violation("J7", "the journal has ", resolution, ", but its lease goes on");
   }
 }
 

@@ -6,7 +6,8 @@
 //   J3      balance = fold of the journal     J4  the sum of all accounts is zero
 //   J5      no wallet and no hold below zero, no more promotional credit than both
 //   J6      no idempotency key twice
-//   J7      granted = settled + released + outstanding, and as the journal says
+//   J7      granted = settled + released + outstanding, and as the journal says, which also says
+//           which leases an operator resolved
 //   J8      one usage record, one entry; a lane's watermark is its last record, without gaps
 //   J9      each entry's hash covers the one before   J10  times strictly increase
 //
@@ -44,6 +45,7 @@ class Auditor {
   struct LeaseAudit {
     billing::LeaseTotals totals;
     bool closed = false;
+    bool resolved = false;
     // As the journal says; of wallets.
     std::int64_t granted = 0;
     std::int64_t released = 0;
@@ -63,7 +65,8 @@ class Auditor {
   void CheckDraws(const billing::Entry& entry);
   void CheckUsageEntry(const billing::Entry& entry);
   void CheckLanes(const billing::Commit& commit);
-  void CheckLeases(const billing::Commit& commit);
+  // `resolutions`: the leases of which the commit's entries say that they were resolved.
+  void CheckLeases(const billing::Commit& commit, std::set<std::string> resolutions);
   void CheckRemovedLeases(const billing::Commit& commit);
   void CheckAccounts(const billing::Commit& commit, const billing::Books& books);
   void CheckWallet(const billing::AccountRow& row);

@@ -424,7 +424,8 @@ void World::ResolveLiving(const billing::LeaseKey& key, int tries) {
       [this, key, tries](billing::Books& books, billing::Now now) {
         // Of a node that is cut off nobody can say that it does not draw on it.
         if (!books.leases().IsConnected(key.node_id)) return;
-        const absl::Status status = books.Resolve(key, now).status();
+        const absl::Status status =
+            books.Resolve({.lease = key, .actor = "operator"}, now).status();
         if (status.ok()) {
           report_.Event("operator", "resolves ", key.account, " of ", key.node_id.substr(0, 6), "/",
                         key.incarnation);
@@ -475,7 +476,7 @@ void World::ResolveSuspended() {
     auto outcome = std::make_shared<absl::Status>(absl::UnknownError("not yet"));
     billing_.Submit(
         [key, outcome](billing::Books& books, billing::Now now) {
-          *outcome = books.Resolve(key, now).status();
+          *outcome = books.Resolve({.lease = key, .actor = "operator"}, now).status();
         },
         [](const absl::Status&) {});
     RunUntil([] { return false; }, absl::Milliseconds(50));

@@ -104,14 +104,16 @@ absl::Status ShowStatement(const StatementFlags& flags, Context& context, Sessio
   }
   ledger::v1::ListEntriesResponse page;
   TG_RETURN_IF_ERROR(billing->Call(absl::StrCat(kLedger, "ListEntries"), request, page));
-  Table table({"ENTRY", "TIME", "KIND", "AMOUNT USD", "BALANCE USD", "GENERATION", "DESCRIPTION"});
+  Table table(
+      {"ENTRY", "TIME", "KIND", "AMOUNT USD", "BALANCE USD", "BY", "GENERATION", "DESCRIPTION"});
   std::vector<Value> values;
   for (const ledger::v1::Entry& entry : page.entries()) {
     values.push_back(RecordToValue(entry));
     const Value* time = values.back().Find("time");
     table.AddRow({absl::StrCat(entry.sequence()), time != nullptr ? time->text : "",
                   values.back().Find("kind")->text, Usd(WalletChange(entry)),
-                  Usd(entry.balance_nano_usd()), entry.generation_id(), entry.description()});
+                  Usd(entry.balance_nano_usd()), entry.actor(), entry.generation_id(),
+                  entry.description()});
   }
   if (flags.format != kTable) {
     PrintValues(context.out, flags.format, values);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
@@ -247,6 +248,61 @@ absl::Status ResolveNode(const std::string& node, Context& context, Session& ses
   return absl::OkStatus();
 }
 
+struct ResolvedFlags {
+  int limit = 20;
+  std::string format = kTable;
+};
+
+// What an entry says to have been freed of a lease.
+std::int64_t FreedBy(const ledger::v1::Entry& entry) {
+  std::int64_t sum = 0;
+  for (const ledger::v1::Posting& posting : entry.postings()) {
+    if (absl::StartsWith(posting.account(), "resolved/")) sum += posting.amount_nano_usd();
+  }
+  return sum;
+}
+
+absl::Status ListResolved(const ResolvedFlags& flags, Context& context, Session& session) {
+  TG_ASSIGN_OR_RETURN(const RpcClient* billing, session.Billing());
+  ledger::v1::ListEntriesRequest request;
+  request.add_kinds(ledger::v1::ENTRY_KIND_RESOLUTION);
+  request.set_page_size(flags.limit);
+  ledger::v1::ListEntriesResponse page;
+  TG_RETURN_IF_ERROR(billing->Call(absl::StrCat(kLedger, "ListEntries"), request, page));
+  Table table({"ENTRY", "TIME", "BY", "FREED USD", "DESCRIPTION"});
+  std::vector<Value> values;
+  for (const ledger::v1::Entry& entry : page.entries()) {
+    values.push_back(RecordToValue(entry));
+    table.AddRow({absl::StrCat(entry.sequence()), CellOf(values.back(), "time"), entry.actor(),
+                  Usd(FreedBy(entry)), entry.description()});
+  }
+  if (flags.format != kTable) {
+    PrintValues(context.out, flags.format, values);
+    return absl::OkStatus();
+  }
+  context.out << table.ToText();
+  if (!page.next_page_token().empty()) {
+    context.out << "(older entries are not shown; --limit shows more)\n";
+  }
+  return absl::OkStatus();
+}
+
+void AddResolvedVerb(CLI::App& leases, Context& context) {
+  const auto flags = std::make_shared<ResolvedFlags>();
+  CLI::App& verb = *leases.add_subcommand(
+      "resolved",
+      "Show which lost leases were resolved, by whom and what that freed, newest first");
+  verb.add_option("--limit", flags->limit, "at most so many")
+      ->check(CLI::Range(1, kPageSizeMax))
+      ->default_str("20");
+  AddOutputFlag(verb, flags->format);
+  verb.callback([flags, &context] {
+    context.action = [flags, &context](Session& session) {
+      return ListResolved(*flags, context, session);
+    };
+  });
+}
+
 void AddResolveVerbs(CLI::App& leases, Context& context) {
   const auto resolve = std::make_shared<ResolveFlags>();
   CLI::App& verb = *leases.add_subcommand(
@@ -255,7 +311,8 @@ void AddResolveVerbs(CLI::App& leases, Context& context) {
   verb.add_option("account", resolve->account, "the account")->required();
   verb.add_option("node", resolve->node, "the node's id")->required();
   verb.add_option("incarnation", resolve->incarnation, "its incarnation")->required();
-  verb.add_option("--request-id", resolve->request_id, "makes a repetition harmless");
+  verb.add_option("--request-id", resolve->request_id,
+                  "stands in the journal; a new one without it");
   verb.callback([resolve, &context] {
     context.action = [resolve, &context](Session& session) {
       return ResolveLease(*resolve, context, session);
@@ -284,6 +341,7 @@ void AddLeaseVerbs(CLI::App& app, Context& context) {
     };
   });
   AddResolveVerbs(leases, context);
+  AddResolvedVerb(leases, context);
 }
 
 }  // namespace

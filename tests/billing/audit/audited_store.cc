@@ -229,8 +229,10 @@ void StoreAuditTest::LostNode() {
   ASSERT_OK(books_->OpenStream(3, {"lost", 1, "u"}));
   Want(3, "wallet/ws_1", 7'000'000);
   Want(3, "budget/b/all", 1'000'000);
+  Want(3, kTemplateAccount, 1'000'000);
   books_->CloseStream(3);
-  ASSERT_OK(books_->Resolve({"wallet/ws_1", "lost", 1}, now_));
+  ASSERT_OK(books_->Resolve({.lease = {"wallet/ws_1", "lost", 1}, .actor = "ops"}, now_));
+  ASSERT_OK(books_->Resolve({.lease = {kTemplateAccount, "lost", 1}, .actor = "ops"}, now_));
 }
 
 void StoreAuditTest::SecondNode() {

@@ -15,7 +15,7 @@ class JournalFoldTest : public testing::Test {
     Add(EntryKind::kTopUp, "request/r1", {{"wallet/ws", Nano(1000)}, {"cash", Nano(-1000)}}, 1000);
   }
   void Add(EntryKind kind, const std::string& key, std::vector<Posting> postings,
-           std::int64_t balance) {
+           std::int64_t balance, const std::string& actor = "") {
     Entry entry;
     entry.sequence = fold_.last_sequence() + 1;
     entry.time = absl::FromUnixSeconds(static_cast<std::int64_t>(entry.sequence));
@@ -23,6 +23,7 @@ class JournalFoldTest : public testing::Test {
     entry.transfer.workspace_id = "ws";
     entry.transfer.idempotency_key = key;
     entry.transfer.postings = std::move(postings);
+    entry.transfer.actor = actor;
     entry.balance = Nano(balance);
     entry.hash = hash_ = ChainHash(hash_, EncodeEntryContents(entry));
     fold_.Add(entry);
@@ -71,6 +72,26 @@ TEST_F(JournalFoldTest, ALeaseThatIsOverAndMovesAgainIsADifference) {
   Grant(2, 50);
   Release(1, 60);
   EXPECT_FALSE(report_.clean());
+}
+
+TEST_F(JournalFoldTest, ALossIsSomebodysWordSinceWordsAreKept) {
+  const auto lose = [this](const char* key, const std::string& actor) {
+    Add(EntryKind::kLoss, key,
+        {{"holds/ws", Nano(-50)},
+         {"wallet/ws", Nano(50)},
+         {"loss", Nano(-50)},
+         {"payable/unreported", Nano(50)}},
+        1000, actor);
+  };
+  Grant(1, 50);
+  lose("loss/ws/n/1/50", "");
+  fold_.CheckLosses();
+  EXPECT_TRUE(report_.clean()) << report_.first()->where;
+  Grant(2, 50);
+  lose("loss/ws/n/2/50", "ops");
+  fold_.CheckLosses();
+  ASSERT_FALSE(report_.clean());
+  EXPECT_EQ(report_.first()->where, "entry 5, lease of node n/2 on wallet/ws");
 }
 
 TEST_F(JournalFoldTest, SumsOfAWallet) {

@@ -282,6 +282,68 @@ TEST_F(StoreAuditTest, J7FindsAnAccountThatIsNotTheSumOfItsLeases) {
   ExpectFound(AuditCheck::kJ7, "account budget/b/all, outstanding");
 }
 
+TEST_F(StoreAuditTest, J7FindsALeaseThatWasResolvedWithoutAWord) {
+  const LeaseKey key{"budget/b/all", "n", 1};
+  LeaseRow row = *DecodeLease(EncodeLeaseKey(key), Get(Family::kLeases, EncodeLeaseKey(key)));
+  ASSERT_TRUE(row.closed && !row.resolved);
+  row.resolved = true;
+  Put(Family::kLeases, EncodeLeaseKey(key), EncodeLease(row));
+  ExpectFound(AuditCheck::kJ7, "node n/1 on budget/b/all");
+}
+
+TEST_F(StoreAuditTest, J7FindsAResolutionOfALeaseThatItsNodeClosed) {
+  for (const char* account : {kTemplateAccount, "wallet/ws_1"}) {
+    const LeaseKey key{account, "lost", 1};
+    LeaseRow row = *DecodeLease(EncodeLeaseKey(key), Get(Family::kLeases, EncodeLeaseKey(key)));
+    ASSERT_TRUE(row.resolved);
+    row.resolved = false;
+    Put(Family::kLeases, EncodeLeaseKey(key), EncodeLease(row));
+    ExpectFound(AuditCheck::kJ7, absl::StrCat("node lost/1 on ", account));
+    row.resolved = true;
+    Put(Family::kLeases, EncodeLeaseKey(key), EncodeLease(row));
+  }
+}
+
+TEST_F(StoreAuditTest, J7FindsAResolutionThatFreedMoreThanThereWas) {
+  const std::uint64_t sequence = EntryOf(EntryKind::kResolution, 1);
+  Rewrite(sequence, [](Entry& entry) {
+    for (Posting& posting : entry.transfer.postings) {
+      posting.amount = Nano(2 * posting.amount.nano_usd());
+    }
+  });
+  ExpectFound(AuditCheck::kJ7, absl::StrCat("node lost/1 on ", kTemplateAccount));
+}
+
+TEST_F(StoreAuditTest, J7FindsAResolutionThatIsNotOfItsLoss) {
+  const std::uint64_t sequence = EntryOf(EntryKind::kResolution);
+  Rewrite(sequence, [](Entry& entry) {
+    entry.transfer.postings[0].amount += Nano(1);
+    entry.transfer.postings[1].amount -= Nano(1);
+  });
+  ExpectFound(AuditCheck::kJ7, absl::StrCat("entry ", sequence, ", account wallet/ws_1"));
+}
+
+TEST_F(StoreAuditTest, J7FindsALossThatNobodyResolved) {
+  const std::uint64_t resolution = EntryOf(EntryKind::kResolution);
+  Rewrite(resolution, [](Entry& entry) {
+    entry.transfer.idempotency_key = absl::StrCat("resolve/lost/1/budget/x/all/", entry.sequence);
+    entry.transfer.postings[0].account = "resolved/budget/x/all";
+  });
+  ExpectFound(AuditCheck::kJ7,
+              absl::StrCat("entry ", EntryOf(EntryKind::kLoss), ", lease of node"));
+}
+
+TEST_F(StoreAuditTest, J7FindsAResolutionByNobodyOrOfNothing) {
+  const std::uint64_t sequence = EntryOf(EntryKind::kResolution, 1);
+  Rewrite(sequence, [](Entry& entry) { entry.transfer.actor.clear(); });
+  ExpectFound(AuditCheck::kJ7, absl::StrCat("entry ", sequence));
+  Rewrite(sequence, [](Entry& entry) {
+    entry.transfer.actor = "ops";
+    entry.transfer.idempotency_key = "resolve/lost/1/budget/t/all/key_1/9";  // Another's place.
+  });
+  ExpectFound(AuditCheck::kJ7, absl::StrCat("entry ", sequence));
+}
+
 TEST_F(StoreAuditTest, J9FindsAnEntryThatWasChanged) {
   Rewrite(
       2, [](Entry& entry) { entry.transfer.description = "something else"; },

@@ -202,7 +202,7 @@ TEST_F(BooksTest, AnIncarnationClosesOnlyWhenItsLanesEndWhereTheyAre) {
 
 TEST_F(BooksTest, ALossGivesTheCustomerBackAndIsTheOperators) {
   books_.CloseStream(1);
-  ASSERT_OK(books_.Resolve({"wallet/ws_1", "n", 1}, now_).status());
+  ASSERT_OK(books_.Resolve({.lease = {"wallet/ws_1", "n", 1}, .actor = "ops"}, now_).status());
   EXPECT_EQ(Balance("wallet/ws_1"), Nano(1000));
   EXPECT_EQ(Balance("loss"), Nano(-500));
 }

@@ -25,6 +25,32 @@ TEST(EntryCodecTest, DecodesWhatItEncodes) {
   EXPECT_THAT(DecodeEntry(EncodeEntry(Example())), IsOkAndHolds(Example()));
 }
 
+TEST(EntryCodecTest, WhoAskedIsChainedAndNotWhatARepetitionMustAgreeIn) {
+  Entry acted = Example();
+  acted.transfer.actor = "ops";
+  EXPECT_THAT(DecodeEntry(EncodeEntry(acted)), IsOkAndHolds(acted));
+  Entry other = acted;
+  other.transfer.actor = "opt";
+  EXPECT_NE(EncodeEntryContents(acted), EncodeEntryContents(other));
+  EXPECT_EQ(ContentsDigest(acted.transfer), ContentsDigest(Example().transfer));
+  const std::string stored = EncodeEntry(acted);
+  for (std::size_t size = 0; size < stored.size(); ++size) {
+    EXPECT_THAT(DecodeEntry(stored.substr(0, size)), StatusIs(absl::StatusCode::kDataLoss)) << size;
+  }
+}
+
+// So that entries of before actors were kept have the hashes that they had.
+TEST(EntryCodecTest, AnEntryThatNobodyAskedForIsEncodedAsEver) {
+  const std::string contents = EncodeEntryContents(Example());
+  EXPECT_EQ(contents[0], 1);
+  Entry nobody = Example();
+  nobody.transfer.actor = "";
+  EXPECT_EQ(EncodeEntryContents(nobody), contents);
+  std::string as_acted = EncodeEntry(Example()) + std::string(4, '\0');
+  as_acted[32] = 3;
+  EXPECT_THAT(DecodeEntry(as_acted), StatusIs(absl::StatusCode::kDataLoss)) << "two forms of one";
+}
+
 TEST(EntryCodecTest, EveryPrefixAndAnySurplusIsDataLoss) {
   const std::string stored = EncodeEntry(Example());
   for (std::size_t size = 0; size < stored.size(); ++size) {

@@ -366,7 +366,7 @@ TEST_F(ServerTest, ListsAndResolvesLeases) {
   EXPECT_EQ(Wallet().available_nano_usd(), 100);
 }
 
-TEST_F(ServerTest, WhoResolvesALeaseIsLogged) {
+TEST_F(ServerTest, WhoResolvesALeaseIsInTheJournalAndLogged) {
   config_.admin_tokens = {{"ops", AdminRole::kAdmin, Sha256("secret-admin")}};
   token_ = "secret-admin";
   Restart();
@@ -384,6 +384,7 @@ TEST_F(ServerTest, WhoResolvesALeaseIsLogged) {
   resolve.set_account("wallet/ws_1");
   resolve.set_node_id("node_1");
   resolve.set_incarnation(1);
+  resolve.set_request_id("case-7");
   lease::v1::Lease lease;
   const absl::Status resolved =
       Call(*lease_, &lease::v1::LeaseService::Stub::ResolveLease, resolve, &lease);
@@ -394,6 +395,22 @@ TEST_F(ServerTest, WhoResolvesALeaseIsLogged) {
                                        R"("account":"wallet/ws_1","node_id":"node_1",)"
                                        R"("incarnation":1,"freed_nano_usd":)"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("secret-admin")));
+  Restart();
+  const auto kList = &ledger::v1::LedgerService::Stub::ListEntries;
+  ledger::v1::ListEntriesResponse page;
+  ASSERT_OK(Call(*ledger_, kList, ledger::v1::ListEntriesRequest(), &page));
+  ASSERT_EQ(page.entries_size(), 1);
+  EXPECT_EQ(page.entries(0).kind(), ledger::v1::ENTRY_KIND_RESOLUTION);
+  EXPECT_EQ(page.entries(0).actor(), "ops");
+  EXPECT_EQ(page.entries(0).postings(0).account(), "resolved/wallet/ws_1");
+  EXPECT_THAT(page.entries(0).description(), testing::EndsWith("; request case-7"));
+  ledger::v1::ListEntriesRequest of_workspace;
+  of_workspace.set_workspace_id("ws_1");
+  ASSERT_OK(Call(*ledger_, kList, of_workspace, &page));
+  ASSERT_EQ(page.entries_size(), 2);
+  EXPECT_EQ(page.entries(0).kind(), ledger::v1::ENTRY_KIND_LOSS);
+  EXPECT_EQ(page.entries(0).actor(), "ops");
+  EXPECT_EQ(page.entries(1).actor(), "ops");  // The top-up.
 }
 
 TEST_F(ServerTest, MoneyNeedsATokenOnceOneIsConfigured) {

@@ -27,6 +27,7 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   const std::string lease_key = EncodeLeaseKey({"wallet/w", "n", 1});
   const std::string lease = EncodeLease({{"wallet/w", "n", 1}, {}, true});
   EXPECT_OK(DecodeLease(lease_key, lease));
+  EXPECT_THAT(DecodeLease(lease_key, lease.substr(0, 24) + '\x03'), StatusIs(kLoss));
   EXPECT_THAT(DecodeLease("x", lease), StatusIs(kLoss));
   EXPECT_THAT(DecodeLease(lease_key + "x", lease), StatusIs(kLoss));
   EXPECT_THAT(DecodeLease(lease_key, lease + "x"), StatusIs(kLoss));
@@ -47,6 +48,14 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   EXPECT_THAT(DecodeDigestBlock(block_key, "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeDigestBlock(lane_key, EmptyDigestBlock()), StatusIs(kLoss));
   EXPECT_THAT(SequenceAtEnd("short"), StatusIs(kLoss));
+}
+
+TEST(RowCodecTest, ALeaseSaysHowItEnded) {
+  const LeaseKey key{"budget/b/all", "n", 1};
+  const LeaseRow rows[] = {{key, {}, false}, {key, {}, true}, {key, {}, true, true}};
+  for (const LeaseRow& row : rows) {
+    EXPECT_THAT(DecodeLease(EncodeLeaseKey(key), EncodeLease(row)), IsOkAndHolds(row));
+  }
 }
 
 TEST(RowCodecTest, ADigestLiesInTheSlotOfItsSequence) {

@@ -42,6 +42,26 @@ std::optional<absl::Duration> ReadUntil(std::string_view text, absl::Time now) {
   return Believable(until - now);
 }
 
+// As OpenAI writes it: "420ms", "12.5s", "6m0s".
+void AppendSpan(absl::Duration span, std::string& out) {
+  const std::int64_t ms = absl::ToInt64Milliseconds(absl::Ceil(span, absl::Milliseconds(1)));
+  if (ms > 0 && ms < 1000) {
+    absl::StrAppend(&out, ms, "ms");
+    return;
+  }
+  const std::int64_t minutes = ms / 60'000;
+  if (minutes >= 60) absl::StrAppend(&out, minutes / 60, "h");
+  if (minutes > 0) absl::StrAppend(&out, minutes % 60, "m");
+  absl::StrAppend(&out, ms / 1000 % 60);
+  if (ms % 1000 != 0) {
+    out += '.';
+    for (std::int64_t unit = 100, rest = ms % 1000; rest != 0; rest %= unit, unit /= 10) {
+      out += static_cast<char>('0' + rest / unit);
+    }
+  }
+  out += 's';
+}
+
 struct Named {
   std::string_view name;
   ProviderRate ProviderRates::*rate;
@@ -81,9 +101,9 @@ void AppendOpenAiRates(const ProviderRates& rates, std::string& lines) {
                       "\r\n");
     }
     if (rate.reset.has_value()) {
-      absl::StrAppend(
-          &lines, "x-ratelimit-reset-", AbslView(name), ": ",
-          *rate.reset == absl::ZeroDuration() ? "0s" : absl::FormatDuration(*rate.reset), "\r\n");
+      absl::StrAppend(&lines, "x-ratelimit-reset-", AbslView(name), ": ");
+      AppendSpan(*rate.reset, lines);
+      lines += "\r\n";
     }
   }
 }
@@ -117,6 +137,17 @@ void AppendAnthropicRates(const ProviderRates& rates, absl::Time now, std::strin
                            absl::UTCTimeZone()),
           "\r\n");
     }
+  }
+}
+
+void AppendOpenRouterRates(const ProviderRates& rates, absl::Time now, std::string& lines) {
+  const ProviderRate& rate = rates.requests.empty() ? rates.tokens : rates.requests;
+  if (rate.limit.has_value()) absl::StrAppend(&lines, "x-ratelimit-limit: ", *rate.limit, "\r\n");
+  if (rate.remaining.has_value()) {
+    absl::StrAppend(&lines, "x-ratelimit-remaining: ", *rate.remaining, "\r\n");
+  }
+  if (rate.reset.has_value()) {
+    absl::StrAppend(&lines, "x-ratelimit-reset: ", absl::ToUnixMillis(now + *rate.reset), "\r\n");
   }
 }
 

@@ -1,8 +1,6 @@
 #include "dataplane/rate/rate_limiter.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,43 +14,9 @@ namespace {
 constexpr absl::Duration kConcurrentRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMinute = absl::Minutes(1);
 
-void AppendNumber(std::int64_t value, std::string& out) {
-  std::array<char, 24> digits;
-  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
-
-void AppendLines(std::string_view what, const RateLeft& left, std::string& out) {
-  out += "x-ratelimit-limit-";
-  out += what;
-  out += ": ";
-  AppendNumber(left.limit, out);
-  out += "\r\nx-ratelimit-remaining-";
-  out += what;
-  out += ": ";
-  AppendNumber(left.remaining, out);
-  out += "\r\nx-ratelimit-reset-";
-  out += what;
-  out += ": ";
-  // As OpenAI writes it: "420ms", "12.5s".
-  const std::int64_t ms = absl::ToInt64Milliseconds(absl::Ceil(left.reset, absl::Milliseconds(1)));
-  if (ms < 1000) {
-    AppendNumber(ms, out);
-    out += "ms\r\n";
-    return;
-  }
-  AppendNumber(ms / 1000, out);
-  if (ms % 1000 != 0) {
-    out += '.';
-    for (std::int64_t unit = 100, rest = ms % 1000; rest != 0; rest %= unit, unit /= 10) {
-      out += static_cast<char>('0' + rest / unit);
-    }
-  }
-  out += "s\r\n";
-}
-
-void Tighten(const RateLeft& left, std::optional<RateLeft>& tightest) {
-  if (!tightest.has_value() || left.remaining < tightest->remaining) tightest = left;
+void Tighten(const RateLeft& left, ProviderRate& tightest) {
+  if (tightest.remaining.has_value() && *tightest.remaining <= left.remaining) return;
+  tightest = {left.limit, left.remaining, left.reset};
 }
 
 }  // namespace
@@ -183,8 +147,8 @@ std::optional<RateRefusal> RateLimiter::TakeTokens(std::int64_t tokens, Monotoni
   return std::nullopt;
 }
 
-RateHeadroom RateLimiter::Headroom(const RateAdmission& admission, MonotonicTime now) {
-  RateHeadroom headroom;
+ProviderRates RateLimiter::Headroom(const RateAdmission& admission, MonotonicTime now) {
+  ProviderRates headroom;
   for (std::size_t i = 0; i < admission.size_; ++i) {
     const RateAdmission::Part& part = admission.parts_[i];
     if (const std::int64_t most = part.limits.requests_per_minute; part.requests_lent) {
@@ -211,11 +175,6 @@ void RateLimiter::End(std::int64_t tokens, MonotonicTime now, RateAdmission* adm
     part.meter.reset();
   }
   admission->size_ = 0;
-}
-
-void AppendRateLines(const RateHeadroom& headroom, std::string& out) {
-  if (headroom.requests.has_value()) AppendLines("requests", *headroom.requests, out);
-  if (headroom.tokens.has_value()) AppendLines("tokens", *headroom.tokens, out);
 }
 
 }  // namespace tollgate::dataplane

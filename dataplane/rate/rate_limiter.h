@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "dataplane/rate/provider_rates.h"
 #include "dataplane/rate/rate_book.h"
 #include "dataplane/snapshot/catalog.h"
 
@@ -79,12 +80,6 @@ class RateAdmission {
   std::int64_t awaited_limit_ = 0;
 };
 
-// The tightest of a request's limits, for the answer's headers.
-struct RateHeadroom {
-  std::optional<RateLeft> requests;
-  std::optional<RateLeft> tokens;
-};
-
 // One per worker: its cache needs no lock.  Used by that thread only.
 class RateLimiter {
  public:
@@ -102,8 +97,8 @@ class RateLimiter {
   std::optional<RateRefusal> TakeTokens(std::int64_t tokens, MonotonicTime now,
                                         RateAdmission* admission);
 
-  // What is left of the tightest limits.
-  static RateHeadroom Headroom(const RateAdmission& admission, MonotonicTime now);
+  // What is left of the tightest limits, for the answer's headers: requests and tokens.
+  static ProviderRates Headroom(const RateAdmission& admission, MonotonicTime now);
 
   // Counts a request out: `tokens` is what it used.
   static void End(std::int64_t tokens, MonotonicTime now, RateAdmission* admission);
@@ -125,9 +120,6 @@ class RateLimiter {
   std::string name_;  // Scratch.
   absl::flat_hash_map<std::string, std::shared_ptr<RateMeter>> meters_;
 };
-
-// Appends the `x-ratelimit-…` lines of an answer; nothing without limits.
-void AppendRateLines(const RateHeadroom& headroom, std::string& out);
 
 }  // namespace tollgate::dataplane
 

@@ -68,13 +68,10 @@ bool RequestRun::RefuseRate(const RateRefusal& refusal) {
 
 // For every answer of the request, whatever it is: our own limits, else the provider's.
 void RequestRun::AppendRateHeaders(std::string& lines) const {
-  if (!admission_.limited()) {
-    if (!provider_rates_.empty()) {
-      surface_->AppendRates(provider_rates_, context_.clock.Wall(), lines);
-    }
-    return;
-  }
-  AppendRateLines(RateLimiter::Headroom(admission_, context_.clock.Monotonic()), lines);
+  const ProviderRates rates =
+      admission_.limited() ? RateLimiter::Headroom(admission_, context_.clock.Monotonic())
+                           : provider_rates_;
+  if (!rates.empty()) surface_->AppendRates(rates, context_.clock.Wall(), lines);
 }
 
 void RequestRun::CountOut() {

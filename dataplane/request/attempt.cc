@@ -206,8 +206,7 @@ Task<void> RequestRun::Refuse() {
   }
   std::string body;
   surface_->AppendError(error_, generation_id_, body);
-  header_lines_.clear();
-  absl::StrAppend(&header_lines_, "x-generation-id: ", generation_id_, "\r\n");
+  BeginHeaderLines();
   if (!provider_id_.empty()) {
     absl::StrAppend(&header_lines_, "x-tollgate-provider: ", AbslView(provider_id_), "\r\n");
   }

@@ -107,8 +107,7 @@ Task<void> RequestRun::Estimate() {
   AppendPlan(body);
   body += "}";
   outcome_ = RequestOutcome::kEstimated;
-  header_lines_.clear();
-  absl::StrAppend(&header_lines_, "x-generation-id: ", generation_id_, "\r\n");
+  BeginHeaderLines();
   AppendRateHeaders(header_lines_);
   client_->SendOwned(200, "application/json", header_lines_, std::move(body));
   if (!client_->FlushNow()) co_await client_->FlushRest();

@@ -104,6 +104,8 @@ class RequestRun final : public Interruptible {
   // Admit.
   bool RefuseRate(const RateRefusal& refusal);
   void AppendRateHeaders(std::string& lines) const;
+  // Begins header_lines_ anew with the generation's id, under both of its names.
+  void BeginHeaderLines();
   void CountOut();
   void AppendPlan(std::string& out) const;
 

@@ -170,10 +170,19 @@ void RequestRun::SettleAttempt(const PlannedAttempt& attempt, usage_v1::AttemptO
   if (known != Known::kNone) context_.metrics.CountTokens(counts, usage_);
 }
 
-void RequestRun::AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_view cost) {
+void RequestRun::BeginHeaderLines() {
   header_lines_.assign("x-generation-id: ");
   header_lines_ += generation_id_;
-  header_lines_ += "\r\nx-tollgate-provider: ";
+  header_lines_ += "\r\n";
+  header_lines_ += surface_->request_id_field();
+  header_lines_ += ": ";
+  header_lines_ += generation_id_;
+  header_lines_ += "\r\n";
+}
+
+void RequestRun::AppendAnswerHeaders(const PlannedAttempt& attempt, std::string_view cost) {
+  BeginHeaderLines();
+  header_lines_ += "x-tollgate-provider: ";
   header_lines_ += attempt.provider->id;
   header_lines_ += "\r\nx-tollgate-attempts: ";
   AppendInteger(attempts_made_, header_lines_);

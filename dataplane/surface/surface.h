@@ -198,7 +198,10 @@ class Surface {
     static_cast<void>(events);
     AppendStreamError(error, generation_id, out);
   }
-  // Appends the header lines that say what a provider said of its rate limits; by default OpenAI's.
+  // The header field in which the API's own clients look for a request's id.
+  virtual std::string_view request_id_field() const { return "x-request-id"; }
+  // Appends the header lines that say what is left of rate limits: of the key's own, or of those
+  // that a provider told of.  By default OpenAI's.
   virtual void AppendRates(const ProviderRates& rates, absl::Time now, std::string& lines) const;
 
   // ---- What is not a generation; called only where routes() has it ------------------------------

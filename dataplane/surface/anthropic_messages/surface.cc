@@ -128,6 +128,7 @@ class AnthropicMessages final : public Surface {
     out += "\n\n";
   }
 
+  std::string_view request_id_field() const override { return "request-id"; }
   void AppendRates(const ProviderRates& rates, absl::Time now, std::string& lines) const override {
     AppendAnthropicRates(rates, now, lines);
   }

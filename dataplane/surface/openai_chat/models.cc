@@ -1,5 +1,7 @@
 #include "dataplane/surface/openai_chat/models.h"
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/json/writer.h"
@@ -14,15 +16,38 @@ void WriteWords(const std::vector<std::string>& words, JsonWriter& json) {
   json.EndArray();
 }
 
-// Both gateways' names of each price.
+// What the model can do, in the words of Vercel's list, by which clients decide what to offer.
+void WriteTags(const Model& model, JsonWriter& json) {
+  const auto has = [](const std::vector<std::string>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  json.Member("tags").BeginArray();
+  for (const std::string& capability : model.capabilities) {
+    if (capability == "tools") {
+      json.String("tool-use");
+    } else if (capability == "structured_output") {
+      json.String("structured-output");
+    } else if (capability == "reasoning") {
+      json.String(capability);
+    }
+  }
+  if (has(model.input_modalities, "image")) json.String("vision");
+  if (has(model.input_modalities, "pdf")) json.String("file-input");
+  json.EndArray();
+}
+
+// Both gateways' names of each price.  Clients take a model to have a cache when it has prices of
+// its own for it.
 void WritePricing(const Price& price, absl::Time now, JsonWriter& json) {
   const std::string input = ShownPrice(price, &TokenUsage::input_text, now);
   const std::string output = ShownPrice(price, &TokenUsage::output_text, now);
   json.BeginObject();
   json.Member("input").String(input);
   json.Member("output").String(output);
-  json.Member("input_cache_read").String(ShownPrice(price, &TokenUsage::cache_read, now));
-  json.Member("input_cache_write").String(ShownPrice(price, &TokenUsage::cache_write_5m, now));
+  const std::string read = ShownPrice(price, &TokenUsage::cache_read, now);
+  const std::string write = ShownPrice(price, &TokenUsage::cache_write_5m, now);
+  if (read != input) json.Member("input_cache_read").String(read);
+  if (write != input) json.Member("input_cache_write").String(write);
   json.Member("prompt").String(input);
   json.Member("completion").String(output);
   json.Member("internal_reasoning").String(ShownPrice(price, &TokenUsage::output_reasoning, now));
@@ -54,8 +79,7 @@ void WriteOpenAiModel(const ListedModel& listed, absl::Time now, std::string& ou
   if (const std::int64_t output = listed.offering->output_tokens_max; output > 0) {
     json.Member("max_tokens").Integer(output);
   }
-  json.Member("tags");
-  WriteWords(model.capabilities, json);
+  WriteTags(model, json);
   json.Member("modalities").BeginObject();
   json.Member("input");
   WriteWords(model.input_modalities, json);

@@ -24,6 +24,7 @@ constexpr SurfaceRoute kRoutes[] = {
     {Method::kGet, "/api/v1/generation", SurfaceOperation::kGeneration},
     {Method::kGet, "/api/v1/credits", SurfaceOperation::kCredits},
     {Method::kGet, "/api/v1/key", SurfaceOperation::kKey},
+    {Method::kGet, "/api/v1/auth/key", SurfaceOperation::kKey},  // Its older name.
 };
 
 void WriteChunkError(const GatewayError& error, JsonWriter& json) {
@@ -85,6 +86,10 @@ class OpenRouter final : public Surface {
     out += "data: ";
     AppendError(error, generation_id, out);
     out += "\n\n";
+  }
+
+  void AppendRates(const ProviderRates& rates, absl::Time now, std::string& lines) const override {
+    AppendOpenRouterRates(rates, now, lines);
   }
 
   std::optional<GatewayError> AppendModelList(std::span<const ListedModel> models,

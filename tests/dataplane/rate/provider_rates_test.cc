@@ -1,6 +1,8 @@
 #include "dataplane/rate/provider_rates.h"
 
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -36,7 +38,7 @@ TEST(ProviderRatesTest, OneFormIsWrittenInTheOther) {
   AppendOpenAiRates(ReadAnthropicRates(Fields(kAnthropicLines), kNow), lines);
   EXPECT_EQ(lines,
             "x-ratelimit-limit-requests: 5000\r\nx-ratelimit-remaining-requests: 0\r\n"
-            "x-ratelimit-reset-requests: 6m\r\nx-ratelimit-limit-tokens: 800000\r\n"
+            "x-ratelimit-reset-requests: 6m0s\r\nx-ratelimit-limit-tokens: 800000\r\n"
             "x-ratelimit-remaining-tokens: 799000\r\nx-ratelimit-reset-tokens: 1s\r\n");
 }
 
@@ -54,6 +56,39 @@ TEST(ProviderRatesTest, WhatOnlyOneHasIsLeftOutOfTheOther) {
   EXPECT_EQ(lines,
             "anthropic-ratelimit-input-tokens-limit: 100\r\n"
             "anthropic-ratelimit-output-tokens-remaining: 7\r\n");
+}
+
+TEST(ProviderRatesTest, ResetIsWrittenAsOpenAiDoes) {
+  for (const auto& [reset, text] : std::initializer_list<std::pair<absl::Duration, std::string>>{
+           {absl::ZeroDuration(), "0s"},
+           {absl::Microseconds(419'100), "420ms"},
+           {absl::Milliseconds(12'500), "12.5s"},
+           {absl::Milliseconds(1'005), "1.005s"},
+           {absl::Seconds(60), "1m0s"},
+           {absl::Minutes(61) + absl::Seconds(2), "1h1m2s"}}) {
+    ProviderRates rates;
+    rates.requests.reset = reset;
+    std::string lines;
+    AppendOpenAiRates(rates, lines);
+    EXPECT_EQ(lines, "x-ratelimit-reset-requests: " + text + "\r\n");
+    EXPECT_EQ(ReadOpenAiRates(Fields(lines)).requests.reset,
+              absl::Ceil(reset, absl::Milliseconds(1)));
+  }
+}
+
+TEST(ProviderRatesTest, OpenRouterHasOneLimitAndAPointInTime) {
+  ProviderRates rates = ReadOpenAiRates(Fields(kOpenAiLines));
+  std::string lines;
+  AppendOpenRouterRates(rates, kNow, lines);
+  EXPECT_EQ(lines,
+            "x-ratelimit-limit: 5000\r\nx-ratelimit-remaining: 0\r\n"
+            "x-ratelimit-reset: 1767323405000\r\n");
+  lines.clear();
+  rates.requests = ProviderRate();
+  AppendOpenRouterRates(rates, kNow, lines);
+  EXPECT_EQ(lines,
+            "x-ratelimit-limit: 800000\r\nx-ratelimit-remaining: 799000\r\n"
+            "x-ratelimit-reset: 1767323045120\r\n");
 }
 
 TEST(ProviderRatesTest, WhatCannotBeBelievedIsAbsent) {

@@ -219,6 +219,7 @@ TEST(RateLimitTest, AnswersSayWhatIsLeftAndRefusalsWhenToComeBack) {
   gateway.Publish({workspace});
   const ClientAnswer first = gateway.Call(gateway.Post(kBody));
   ASSERT_EQ(first.status, 200) << first.body;
+  EXPECT_EQ(first.Header("x-request-id"), first.Header("x-generation-id"));
   EXPECT_EQ(first.Header("x-ratelimit-limit-requests"), "2");
   EXPECT_EQ(first.Header("x-ratelimit-remaining-requests"), "1");
   EXPECT_EQ(first.Header("x-ratelimit-limit-tokens"), "1000");

@@ -33,7 +33,7 @@ enum class EventType : std::uint8_t {
   kMedia,      // media, of the open part of that type; the whole of it.
   kLogprobs,   // json: OpenAI's entries (an array) for the last delta of the choice's text.
   kPartEnd,
-  kFinish,  // finish, native_finish, stop_sequence.
+  kFinish,  // finish, native_finish, stop_sequence; owner and json: what only its own format says.
   kUsage,   // usage.
   kOpaque,  // owner, text (its type) and json: what only its own format knows.  A part of its own
             // when part_type is kOpaque, else anything between kStart and kEnd.

@@ -1,5 +1,7 @@
 #include "dataplane/ir/reasoning_details.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 namespace tollgate::dataplane::ir {
@@ -47,6 +49,11 @@ bool JoinToLast(const Reasoning& opaque, std::string_view maker, std::vector<Par
 }
 
 }  // namespace
+
+bool IsFormatOfDetails(std::string_view format) {
+  return format == "unknown" || std::any_of(std::begin(kFormats), std::end(kFormats),
+                                            [&](const Format& row) { return row.name == format; });
+}
 
 void ReadReasoningDetails(JsonValue details, std::vector<Part>& parts) {
   for (const JsonValue detail : details.elements()) {

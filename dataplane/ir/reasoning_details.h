@@ -13,6 +13,9 @@
 
 namespace tollgate::dataplane::ir {
 
+// Whether a detail of this `format` is one that WriteReasoningDetails() may have written.
+bool IsFormatOfDetails(std::string_view format);
+
 // Appends the reasoning of a list of details to the parts of a message.
 void ReadReasoningDetails(JsonValue details, std::vector<Part>& parts);
 

@@ -15,6 +15,10 @@ std::string ShowSignature(const Signature& signature, std::string_view own) {
   return shown.append(signature.value);
 }
 
+bool IsForeignSignature(std::string_view shown) {
+  return shown.empty() || shown.starts_with(kPrefix);
+}
+
 Signature ReadSignature(std::string_view shown, std::string_view own) {
   if (!shown.starts_with(kPrefix)) return {own, shown};
   const std::string_view rest = shown.substr(kPrefix.size());

@@ -16,6 +16,10 @@ namespace tollgate::dataplane::ir {
 // The text to show at a surface of family `own`: the value, or "tollgate.<maker>.<value>".
 std::string ShowSignature(const Signature& signature, std::string_view own);
 
+// Whether it is a text that was shown so of another maker's, or of nobody's: the API of the
+// surface's own family would not know it again.
+bool IsForeignSignature(std::string_view shown);
+
 // What such a text stands for; views into it.
 Signature ReadSignature(std::string_view shown, std::string_view own);
 

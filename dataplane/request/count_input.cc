@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
+#include "dataplane/request/pass_through.h"
 #include "dataplane/request/request_run.h"
 #include "dataplane/request/showable_message.h"
 #include "dataplane/request/token_estimate.h"
@@ -21,7 +22,7 @@ bool IsRequestFault(int status) { return status == 400 || status == 413 || statu
 Task<void> RequestRun::CountInput() {
   client_->set_interruptible(this);
   for (const PlannedAttempt& attempt : plan_) {
-    if ((surface_->formats() >> static_cast<unsigned>(attempt.provider->format) & 1) == 0) continue;
+    if (!PassesThrough(*surface_, *attempt.provider, scan_, body_)) continue;
     std::optional<std::int64_t> tokens;
     const bool good = co_await CountByProvider(attempt, tokens);
     upstream_.reset();

@@ -148,6 +148,8 @@ class QuirkSearch {
 bool PassesThrough(const Surface& surface, const Provider& provider, const ScannedRequest& scan,
                    std::string_view body) {
   if ((surface.formats() >> static_cast<unsigned>(provider.format) & 1) == 0) return false;
+  // Gateways before others know what gateways write.
+  if (scan.foreign_parts && provider.quirks.reasoning_history != "reasoning_details") return false;
   return !HasQuirks(provider.quirks, provider.format) || !QuirkSearch(provider, scan, body).Found();
 }
 

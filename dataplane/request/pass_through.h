@@ -10,10 +10,11 @@
 
 namespace tollgate::dataplane {
 
-// True when the provider's format is one of the surface's own (Surface::formats()), and none of the
-// provider's quirks concerns something that this request has: then only ProviderFormat::Rewrite()
-// touches the body.  Otherwise ProviderFormat::WriteRequest() writes it, the one place that obeys
-// all quirks, also within one format.
+// True when the provider's format is one of the surface's own (Surface::formats()), the messages
+// have nothing that this gateway wrote of other makers' models (ScannedRequest::foreign_parts), and
+// none of the provider's quirks concerns something that this request has: then only
+// ProviderFormat::Rewrite() touches the body.  Otherwise ProviderFormat::WriteRequest() writes it,
+// the one place that obeys all quirks, also within one format.
 //
 // `body` is what Surface::Scan() accepted and made `scan` of.  Costs a few loads where the provider
 // has no quirks, and else at most one walk over the body.  May be false for a request that no quirk

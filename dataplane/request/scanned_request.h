@@ -94,6 +94,9 @@ struct ScannedRequest {
   // Signatures of other makers' models, with their quotes: what the provider must not see of a body
   // that passes through.
   std::vector<BodyRange> foreign_signatures;
+  // A message has what only this gateway writes and no provider of the surface's own formats knows:
+  // another maker's signature of a thought, say.  Such a body cannot pass through.
+  bool foreign_parts = false;
   // Behind the brace of the body's object: where members can be added.
   std::size_t object_open = 0;
 

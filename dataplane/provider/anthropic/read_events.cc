@@ -181,16 +181,29 @@ class AnthropicEventReader final : public EventReader {
     return true;
   }
 
+  // Why the model refused is what others call a refusal.
+  void AddRefusal(std::string_view why, ir::EventList& out) {
+    if (why.empty()) return;
+    ++parts_;
+    type_ = ir::PartType::kRefusal;
+    out.push_back(Make(ir::EventType::kPartStart));
+    AddDelta(why, out);
+    out.push_back(Make(ir::EventType::kPartEnd));
+  }
+
   bool ReadMessageDelta(JsonValue root, ir::EventList& out) {
     if (open_) return false;
     const std::string_view reason = root["delta"]["stop_reason"].string();
     if (!reason.empty() && !finished_) {
       finished_ = true;
+      AddRefusal(root["delta"]["stop_details"]["explanation"].string(), out);
       ir::Event event;
       event.type = ir::EventType::kFinish;
       event.finish = ReadAnthropicStop(reason);
       event.native_finish = reason;
       event.stop_sequence = root["delta"]["stop_sequence"].string();
+      event.owner = ir::kAnthropicMessages;
+      event.json = root["delta"].raw();
       out.push_back(event);
     }
     AddUsage(root["usage"], out);

@@ -90,6 +90,17 @@ bool ReadAnthropicResponse(std::string_view body, ir::Response& out) {
   choice.native_finish = root["stop_reason"].string();
   choice.finish = ReadAnthropicStop(choice.native_finish);
   choice.stop_sequence = root["stop_sequence"].string();
+  // Why the model refused is what others call a refusal.
+  const JsonValue details = root["stop_details"];
+  if (const std::string_view why = details["explanation"].string(); !why.empty()) {
+    choice.parts.emplace_back().body = ir::Refusal{why};
+  }
+  if (details["explanation"].is_string() || details["category"].is_string()) {
+    choice.extras.push_back({ir::kAnthropicMessages, "stop_details", details.raw(), false});
+  }
+  if (const JsonValue container = root["container"]; container.is_object()) {
+    choice.extras.push_back({ir::kAnthropicMessages, "container", container.raw(), false});
+  }
   TakeAnthropicUsage(root["usage"], out.usage);
   out.service_tier = AnthropicTier(root["usage"]["service_tier"].string());
   return true;

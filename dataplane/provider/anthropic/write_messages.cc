@@ -17,6 +17,12 @@ bool IsSystem(const ir::Message& message) {
 
 bool IsAssistant(const ir::Message& message) { return message.role == ir::Role::kAssistant; }
 
+// Whether it is a thought that the API knows again as one of its models'.
+bool IsOwnThought(const ir::Reasoning& reasoning, const ir::Signature& signature) {
+  return signature.maker == ir::kFamilyAnthropic &&
+         (signature.present() || !reasoning.redacted.empty());
+}
+
 // A part with the mark that it gets: its own, or its message's.
 struct Block {
   const ir::Part* part = nullptr;
@@ -260,10 +266,8 @@ class MessagesWriter {
   }
 
   void WriteReasoning(const ir::Reasoning& reasoning, const ir::Signature& signature) {
-    const bool own = signature.maker == ir::kFamilyAnthropic &&
-                     (signature.present() || !reasoning.redacted.empty());
     // Another's say nothing to it; and where it does not think, the API passes over its own too.
-    if (!own || !thinks_) return;
+    if (!IsOwnThought(reasoning, signature) || !thinks_) return;
     Open();
     json_.BeginObject();
     if (reasoning.redacted.empty()) {
@@ -338,9 +342,7 @@ bool AnthropicThoughtsComplete(const std::vector<ir::Message>& messages) {
     bool signed_thought = false;
     for (const ir::Part& part : messages[i].parts) {
       const auto* reasoning = part.As<ir::Reasoning>();
-      if (reasoning != nullptr && part.signature.maker == ir::kFamilyAnthropic) {
-        signed_thought = true;
-      }
+      if (reasoning != nullptr && IsOwnThought(*reasoning, part.signature)) signed_thought = true;
       if (part.type() == ir::PartType::kToolCall && !signed_thought) return false;
     }
   }

@@ -198,7 +198,7 @@ void WriteGatewayWarnings(const AnswerContext& context, JsonWriter& json) {
 
 void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
                      const AnswerContext& context, const AnswerCost& cost,
-                     const LeftOutParts& left_out, const GoogleMetadata& google, JsonWriter& json) {
+                     const LeftOutParts& left_out, const FamilyMetadata& family, JsonWriter& json) {
   const bool v2 = SpeaksV2(context);
   const std::string_view word = FinishWord(finish);
   json.Member("finishReason");
@@ -214,7 +214,7 @@ void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
   WriteUsage(cost.usage, v2, json);
   json.Member("providerMetadata").BeginObject();
   WriteGatewayMetadata(context, cost, left_out, json);
-  google.Write(json);
+  family.Write(json);
   if (cost.stopped != nullptr) WriteStopped(*cost.stopped, context.generation_id, json);
   json.EndObject();
 }
@@ -230,13 +230,15 @@ void WriteGatewayAnswer(const ir::Response& response, const AnswerContext& conte
     for (const ir::Part& part : choice->parts) content.Write(part);
   }
   json.EndArray();
-  GoogleMetadata google;
+  FamilyMetadata family;
   if (choice != nullptr) {
-    for (const ir::Extra& extra : choice->extras) google.Keep(extra.owner, extra.name, extra.json);
+    for (const ir::Extra& extra : choice->extras) family.Keep(extra.owner, extra.name, extra.json);
+    JsonDocument logprobs;
+    if (logprobs.Parse(choice->logprobs)) family.AddLogprobs(logprobs.root()["content"].raw());
   }
   WriteGatewayEnd(choice == nullptr ? ir::FinishReason::kUnknown : choice->finish,
                   choice == nullptr ? std::string_view() : choice->native_finish, context, cost,
-                  content.left_out(), google, json);
+                  content.left_out(), family, json);
   WriteGatewayWarnings(context, json);
   json.Member("response").BeginObject();
   json.Member("id").String(context.generation_id);

@@ -24,7 +24,7 @@ std::unique_ptr<StreamWriter> NewGatewayStreamWriter(const AnswerContext& contex
 // Writes the members of a finished answer: `finishReason`, `usage` and `providerMetadata`.
 void WriteGatewayEnd(ir::FinishReason finish, std::string_view native_finish,
                      const AnswerContext& context, const AnswerCost& cost,
-                     const LeftOutParts& left_out, const GoogleMetadata& google, JsonWriter& json);
+                     const LeftOutParts& left_out, const FamilyMetadata& family, JsonWriter& json);
 
 // Writes the member `warnings`, a list that may be empty.
 void WriteGatewayWarnings(const AnswerContext& context, JsonWriter& json);

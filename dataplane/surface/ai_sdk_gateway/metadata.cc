@@ -71,15 +71,31 @@ void LeftOutParts::Add(std::string_view type) {
   if (std::find(types_.begin(), types_.end(), type) == types_.end()) types_.emplace_back(type);
 }
 
-void GoogleMetadata::Keep(std::string_view owner, std::string_view name, std::string_view json) {
-  if (owner == ir::kGemini) members_.insert_or_assign(std::string(name), json);
+void FamilyMetadata::Keep(std::string_view owner, std::string_view name, std::string_view json) {
+  if (owner == ir::kGemini) google_.insert_or_assign(std::string(name), json);
 }
 
-void GoogleMetadata::Write(JsonWriter& json) const {
-  if (members_.empty()) return;
-  json.Member("google").BeginObject();
-  for (const auto& [name, value] : members_) json.ForeignMember(name).Raw(value);
-  json.EndObject();
+void FamilyMetadata::AddLogprobs(std::string_view entries) {
+  const std::size_t begin = entries.find('[');
+  const std::size_t end = entries.rfind(']');
+  if (begin == std::string_view::npos || end == std::string_view::npos || end <= begin) return;
+  entries = entries.substr(begin + 1, end - begin - 1);
+  if (entries.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
+  if (!logprobs_.empty()) logprobs_ += ',';
+  logprobs_ += entries;
+}
+
+void FamilyMetadata::Write(JsonWriter& json) const {
+  if (!google_.empty()) {
+    json.Member("google").BeginObject();
+    for (const auto& [name, value] : google_) json.ForeignMember(name).Raw(value);
+    json.EndObject();
+  }
+  if (!logprobs_.empty()) {
+    json.Member("openai").BeginObject();
+    json.Member("logprobs").BeginArray().Raw(logprobs_).EndArray();
+    json.EndObject();
+  }
 }
 
 void WriteGatewayMetadata(const AnswerContext& context, const AnswerCost& cost,

@@ -24,17 +24,20 @@ class LeftOutParts {
   std::vector<std::string> types_;
 };
 
-// What Google's models say of their text besides, by its name: `groundingMetadata` and others stand
-// in `providerMetadata.google`, where Google's own package has them.
-class GoogleMetadata {
+// What models say of their text besides, where their families' own packages have it.
+class FamilyMetadata {
  public:
-  // What another owner says is passed over.  A later text takes the place of the former.
+  // What Google's models say, by its name: `groundingMetadata` and others.  What another owner says
+  // is passed over.  A later text takes the place of the former.
   void Keep(std::string_view owner, std::string_view name, std::string_view json);
-  // Writes the member `google` of an open object; nothing when there is nothing.
+  // Logprobs, as OpenAI's entries: a JSON array.
+  void AddLogprobs(std::string_view entries);
+  // Writes the members `google` and `openai` of an open object, those in which there is something.
   void Write(JsonWriter& json) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> members_;
+  std::map<std::string, std::string, std::less<>> google_;
+  std::string logprobs_;  // Entries, with commas between them.
 };
 
 // Writes the member `gateway` of an open object.  Costs are exact decimals of USD, as strings.

@@ -41,11 +41,12 @@ class GatewayStreamWriter final : public StreamWriter {
         if (event.part_type == ir::PartType::kOpaque) {
           left_out_.Add(event.text);
         } else {
-          google_.Keep(event.owner, event.text, event.json);
+          family_.Keep(event.owner, event.text, event.json);
         }
         return;
-      case ir::EventType::kStart:
       case ir::EventType::kLogprobs:
+        return family_.AddLogprobs(event.json);
+      case ir::EventType::kStart:
       case ir::EventType::kUsage:
       case ir::EventType::kEnd:
       case ir::EventType::kError:
@@ -56,7 +57,7 @@ class GatewayStreamWriter final : public StreamWriter {
   void Finish(const AnswerCost& cost, std::string& out) override {
     Start(out);
     Part("finish", out, [&](JsonWriter& json) {
-      WriteGatewayEnd(finish_, native_finish_, context_, cost, left_out_, google_, json);
+      WriteGatewayEnd(finish_, native_finish_, context_, cost, left_out_, family_, json);
     });
     out += "data: [DONE]\n\n";
   }
@@ -181,7 +182,7 @@ class GatewayStreamWriter final : public StreamWriter {
   bool started_ = false;
   std::int64_t sources_ = 0;
   LeftOutParts left_out_;
-  GoogleMetadata google_;
+  FamilyMetadata family_;
   // Of the open part.
   std::string id_;
   std::string name_;

@@ -23,8 +23,11 @@ void WriteTextBlocks(std::string_view text, const std::vector<ir::Citation>& cit
     json.BeginObject();
     json.Member("type").String("text");
     json.Member("text").String(text.substr(block.begin, block.end - block.begin));
-    if (!block.citations.empty()) {
-      json.Member("citations").BeginArray();
+    json.Member("citations");
+    if (block.citations.empty()) {
+      json.Null();
+    } else {
+      json.BeginArray();
       for (const ir::Citation* citation : block.citations) {
         WriteMessagesCitation(*citation, false, json);
       }
@@ -55,9 +58,7 @@ void WriteBlocks(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
     return WriteReasoning(*reasoning, part.signature, hide_reasoning, json);
   } else if (const auto* call = part.As<ir::ToolCall>()) {
     json.BeginObject();
-    json.Member("type").String("tool_use");
-    json.Member("id").String(call->id);
-    json.Member("name").String(call->name);
+    WriteMessagesCall(call->id, call->name, json);
     json.Member("input");
     JsonDocument arguments;
     if (arguments.Parse(call->arguments) && arguments.root().is_object()) {
@@ -79,6 +80,15 @@ void WriteBlocks(const ir::Part& part, bool hide_reasoning, JsonWriter& json) {
 }
 
 }  // namespace
+
+void WriteMessagesCall(std::string_view id, std::string_view name, JsonWriter& json) {
+  json.Member("type").String("tool_use");
+  json.Member("id").String(id);
+  json.Member("name").String(name);
+  json.Member("caller").BeginObject();
+  json.Member("type").String("direct");  // Called by the model, not by code that it wrote.
+  json.EndObject();
+}
 
 std::string_view MessagesStopReason(ir::FinishReason reason) {
   switch (reason) {
@@ -127,11 +137,17 @@ void WriteUsageMembers(const ir::Usage& usage, std::string_view service_tier, Js
   json.Member("output_tokens_details").BeginObject();
   json.Member("thinking_tokens").Integer(usage.tokens.output_reasoning);
   json.EndObject();
+  json.Member("server_tool_use");
   if (usage.tokens.searches > 0) {
-    json.Member("server_tool_use").BeginObject();
+    json.BeginObject();
     json.Member("web_search_requests").Integer(usage.tokens.searches);
+    json.Member("web_fetch_requests").Integer(0);
     json.EndObject();
+  } else {
+    json.Null();
   }
+  json.Member("inference_geo").Null();
+  json.Member("speed").Null();
   json.Member("service_tier");
   if (service_tier.empty()) {
     json.Null();
@@ -157,6 +173,26 @@ void WriteMessagesUsage(const ir::Usage& usage, std::string_view service_tier, J
   json.EndObject();
 }
 
+namespace {
+
+void WriteText(std::string_view text, JsonWriter& json) {
+  if (text.empty()) {
+    json.Null();
+  } else {
+    json.String(text);
+  }
+}
+
+void WriteRaw(std::string_view value, JsonWriter& json) {
+  if (value.empty()) {
+    json.Null();
+  } else {
+    json.Raw(value);
+  }
+}
+
+}  // namespace
+
 void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json) {
   json.Member("provider_metadata").BeginObject();
   json.Member("gateway").BeginObject();
@@ -173,6 +209,42 @@ void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost,
   json.EndObject();
 }
 
+void WriteMessagesStart(std::string_view id, std::string_view model, const ir::Usage& usage,
+                        std::string_view service_tier, JsonWriter& json) {
+  json.Member("message").BeginObject();
+  json.Member("id").String(id);
+  json.Member("type").String("message");
+  json.Member("role").String("assistant");
+  json.Member("model").String(model);
+  json.Member("content").BeginArray();
+  json.EndArray();
+  json.Member("container").Null();
+  json.Member("diagnostics").Null();
+  json.Member("stop_details").Null();
+  json.Member("stop_reason").Null();
+  json.Member("stop_sequence").Null();
+  json.Member("usage");
+  WriteMessagesUsage(usage, service_tier, json);
+  json.EndObject();
+}
+
+void WriteMessagesEnd(const MessagesEnd& end, JsonWriter& json) {
+  json.Member("stop_reason").String(MessagesStopReason(end.reason));
+  json.Member("stop_sequence");
+  WriteText(end.stop_sequence, json);
+  json.Member("container");
+  WriteRaw(end.container, json);
+  json.Member("stop_details");
+  const bool refused = MessagesStopReason(end.reason) == "refusal";
+  if (!end.stop_details.empty() || !refused) return WriteRaw(end.stop_details, json);
+  json.BeginObject();
+  json.Member("type").String("refusal");
+  json.Member("category").Null();
+  json.Member("explanation");
+  WriteText(end.refusal, json);
+  json.EndObject();
+}
+
 void WriteMessagesAnswer(const ir::Response& response, const AnswerContext& context,
                          const AnswerCost& cost, std::string& out) {
   JsonWriter json(out);
@@ -183,21 +255,28 @@ void WriteMessagesAnswer(const ir::Response& response, const AnswerContext& cont
   json.Member("model").String(context.requested_model);
   json.Member("content").BeginArray();
   const ir::Choice* choice = response.choices.empty() ? nullptr : &response.choices.front();
-  ir::FinishReason finish = choice == nullptr ? ir::FinishReason::kUnknown : choice->finish;
+  MessagesEnd end;
   if (choice != nullptr) {
+    end.reason = choice->finish;
+    end.stop_sequence = choice->stop_sequence;
+    for (const ir::Extra& extra : choice->extras) {
+      if (extra.owner != ir::kAnthropicMessages) continue;
+      if (extra.name == "container") end.container = extra.json;
+      if (extra.name == "stop_details") end.stop_details = extra.json;
+    }
     for (const ir::Part& part : choice->parts) {
+      const auto* refusal = part.As<ir::Refusal>();
+      // The API's own says it there alone.
+      if (refusal != nullptr && !end.stop_details.empty()) continue;
       WriteBlocks(part, context.hide_reasoning, json);
-      if (part.type() == ir::PartType::kRefusal) finish = RefusedReason(finish);
+      if (refusal == nullptr) continue;
+      end.reason = RefusedReason(end.reason);
+      end.refusal = refusal->text;
     }
   }
   json.EndArray();
-  json.Member("stop_reason").String(MessagesStopReason(finish));
-  json.Member("stop_sequence");
-  if (choice != nullptr && !choice->stop_sequence.empty()) {
-    json.String(choice->stop_sequence);
-  } else {
-    json.Null();
-  }
+  WriteMessagesEnd(end, json);
+  json.Member("diagnostics").Null();
   json.Member("usage");
   WriteMessagesUsage(cost, response.service_tier, json);
   WriteMessagesMetadata(context, cost, json);

@@ -32,6 +32,25 @@ void WriteMessagesUsage(const AnswerCost& cost, std::string_view service_tier, J
 // The same at the start of a stream, when the cost is not known.
 void WriteMessagesUsage(const ir::Usage& usage, std::string_view service_tier, JsonWriter& json);
 
+// Writes the member `message` of a stream's first event.
+void WriteMessagesStart(std::string_view id, std::string_view model, const ir::Usage& usage,
+                        std::string_view service_tier, JsonWriter& json);
+
+// How an answer ended.  Empty texts are written as null.
+struct MessagesEnd {
+  ir::FinishReason reason = ir::FinishReason::kUnknown;
+  std::string_view stop_sequence{};
+  std::string_view refusal{};       // What the model, or its provider, said of a refusal.
+  std::string_view container{};     // As JSON; of a provider of this surface's own format.
+  std::string_view stop_details{};  // Likewise.
+};
+// Writes its members of an open object: `stop_reason`, `stop_sequence`, `container` and
+// `stop_details`.
+void WriteMessagesEnd(const MessagesEnd& end, JsonWriter& json);
+
+// Writes the members of a tool call's block but for its input.
+void WriteMessagesCall(std::string_view id, std::string_view name, JsonWriter& json);
+
 // Writes the member `provider_metadata` of an open object: generation id, cost and warnings.
 void WriteMessagesMetadata(const AnswerContext& context, const AnswerCost& cost, JsonWriter& json);
 

@@ -1,5 +1,8 @@
 #include "dataplane/surface/anthropic_messages/scan.h"
 
+#include <cstdint>
+
+#include "dataplane/ir/signature.h"
 #include "dataplane/surface/body_scanner.h"
 #include "dataplane/surface/fault.h"
 
@@ -126,7 +129,7 @@ class Scanner final : public BodyScanner {
   }
 
   // A message or a block: counts what costs tokens that its bytes do not bound, in the results of
-  // tools too.
+  // tools too, and finds what this gateway wrote of other makers' models.
   void ReadBlock() {
     json().EnterObject();
     std::string_view key;
@@ -134,11 +137,49 @@ class Scanner final : public BodyScanner {
       std::string_view type;
       if (JsonEquals(key, "content") && json().Peek() == JsonKind::kArray) {
         ReadBlocks();
+      } else if (JsonEquals(key, "signature") || JsonEquals(key, "data")) {
+        ReadSignature();
+      } else if (JsonEquals(key, "citations") && json().Peek() == JsonKind::kArray) {
+        ReadCitations();
       } else if (!JsonEquals(key, "type") || json().Peek() != JsonKind::kString) {
         json().Skip();
       } else if (json().ReadString(type)) {
         if (JsonEquals(type, "image")) ++out().images;
         if (JsonEquals(type, "document") || JsonEquals(type, "container_upload")) ++out().files;
+      }
+    }
+  }
+
+  void ReadSignature() {
+    std::string_view shown;
+    if (json().Peek() != JsonKind::kString) {
+      json().Skip();
+    } else if (json().ReadString(shown) && ir::IsForeignSignature(shown)) {
+      out().foreign_parts = true;
+    }
+  }
+
+  // WriteMessagesCitation() says what another's look like.
+  void ReadCitations() {
+    json().EnterArray();
+    while (json().NextElement()) {
+      if (json().Peek() != JsonKind::kObject) {
+        json().Skip();
+        continue;
+      }
+      json().EnterObject();
+      std::string_view key;
+      while (json().NextMember(key)) {
+        std::string_view index;
+        std::int64_t end = -1;
+        bool fits = false;
+        if (JsonEquals(key, "encrypted_index") && json().Peek() == JsonKind::kString) {
+          if (json().ReadString(index) && index.empty()) out().foreign_parts = true;
+        } else if (JsonEquals(key, "end_block_index") && json().Peek() == JsonKind::kNumber) {
+          if (json().ReadInt64(end, fits) && fits && end == 0) out().foreign_parts = true;
+        } else {
+          json().Skip();
+        }
       }
     }
   }

@@ -21,6 +21,7 @@ std::string ShowSigned(const SignedBlock& block) {
   if (block.signature.maker == ir::kFamilyAnthropic) {
     return std::string(redacted ? block.redacted : block.signature.value);
   }
+  if (block.signature.maker.empty() && block.redacted.empty()) return {};  // Nobody signed it.
   std::string text;
   if (redacted) {
     text = absl::StrCat(AbslView(kRedactedMark), AbslView(block.id), "/", AbslView(block.redacted));
@@ -34,6 +35,7 @@ std::string ShowSigned(const SignedBlock& block) {
 
 SignedBlock ReadSigned(std::string_view shown, bool redacted_thinking) {
   SignedBlock block;
+  if (shown.empty()) return block;
   block.signature = ir::ReadSignature(shown, ir::kFamilyAnthropic);
   std::string_view text = block.signature.value;
   if (block.signature.maker == ir::kFamilyAnthropic) {

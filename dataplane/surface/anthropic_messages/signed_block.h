@@ -23,7 +23,7 @@ struct SignedBlock {
   std::string_view redacted;
 };
 
-// The text for a client.  Anthropic's own texts stand as they are.
+// The text for a client, empty for what nobody signed.  Anthropic's own texts stand as they are.
 std::string ShowSigned(const SignedBlock& block);
 
 // What such a text stands for; views into it.  `redacted_thinking`: it stood in such a block.

@@ -23,18 +23,7 @@ void AppendEvent(std::string_view type, std::string& out, Fill fill) {
 void AppendMessagesStop(const StreamStop& stop, std::string_view generation_id, std::string& out) {
   if (stop.response_id.empty()) {
     AppendEvent("message_start", out, [&](JsonWriter& json) {
-      json.Member("message").BeginObject();
-      json.Member("id").String(generation_id);
-      json.Member("type").String("message");
-      json.Member("role").String("assistant");
-      json.Member("model").String(stop.model);
-      json.Member("content").BeginArray();
-      json.EndArray();
-      json.Member("stop_reason").Null();
-      json.Member("stop_sequence").Null();
-      json.Member("usage");
-      WriteMessagesUsage(stop.cost.usage, {}, json);
-      json.EndObject();
+      WriteMessagesStart(generation_id, stop.model, stop.cost.usage, {}, json);
     });
   }
   if (stop.open_part >= 0) {
@@ -43,8 +32,7 @@ void AppendMessagesStop(const StreamStop& stop, std::string_view generation_id, 
   }
   AppendEvent("message_delta", out, [&](JsonWriter& json) {
     json.Member("delta").BeginObject();
-    json.Member("stop_reason").String(MessagesStopReason(ir::FinishReason::kLength));
-    json.Member("stop_sequence").Null();
+    WriteMessagesEnd({.reason = ir::FinishReason::kLength}, json);
     json.EndObject();
     json.Member("usage");
     WriteMessagesUsage(stop.cost, {}, json);

@@ -40,9 +40,7 @@ class MessagesStreamWriter final : public StreamWriter {
       case ir::EventType::kPartEnd:
         return EndPart(out);
       case ir::EventType::kFinish:
-        finish_ = refused_ ? RefusedReason(event.finish) : event.finish;
-        stop_sequence_ = event.stop_sequence;
-        return;
+        return TakeFinish(event);
       case ir::EventType::kOpaque:
         if (event.owner == ir::kAnthropicMessages && !open_) WriteOpaque(event.json, out);
         return;
@@ -58,13 +56,7 @@ class MessagesStreamWriter final : public StreamWriter {
     Start(cost.usage, out);
     Event("message_delta", out, [&](JsonWriter& json) {
       json.Member("delta").BeginObject();
-      json.Member("stop_reason").String(MessagesStopReason(finish_));
-      json.Member("stop_sequence");
-      if (stop_sequence_.empty()) {
-        json.Null();
-      } else {
-        json.String(stop_sequence_);
-      }
+      WriteMessagesEnd({finish_, stop_sequence_, refusal_, container_, stop_details_}, json);
       json.EndObject();
       json.Member("usage");
       WriteMessagesUsage(cost, service_tier_, json);
@@ -99,19 +91,19 @@ class MessagesStreamWriter final : public StreamWriter {
     ir::Usage usage = known;
     if (!known.present) usage.tokens.input_text = context_.input_tokens_estimate;
     Event("message_start", out, [&](JsonWriter& json) {
-      json.Member("message").BeginObject();
-      json.Member("id").String(context_.generation_id);
-      json.Member("type").String("message");
-      json.Member("role").String("assistant");
-      json.Member("model").String(context_.requested_model);
-      json.Member("content").BeginArray();
-      json.EndArray();
-      json.Member("stop_reason").Null();
-      json.Member("stop_sequence").Null();
-      json.Member("usage");
-      WriteMessagesUsage(usage, service_tier_, json);
-      json.EndObject();
+      WriteMessagesStart(context_.generation_id, context_.requested_model, usage, service_tier_,
+                         json);
     });
+  }
+
+  void TakeFinish(const ir::Event& event) {
+    finish_ = refused_ ? RefusedReason(event.finish) : event.finish;
+    stop_sequence_ = event.stop_sequence;
+    JsonDocument own;
+    if (event.owner != ir::kAnthropicMessages || !own.Parse(event.json)) return;
+    const JsonValue delta = own.root();
+    if (delta["container"].is_object()) container_ = delta["container"].raw();
+    if (delta["stop_details"].is_object()) stop_details_ = delta["stop_details"].raw();
   }
 
   template <typename Fill>
@@ -130,6 +122,7 @@ class MessagesStreamWriter final : public StreamWriter {
     Open(out, [](JsonWriter& json) {
       json.Member("type").String("text");
       json.Member("text").String("");
+      json.Member("citations").Null();
     });
   }
 
@@ -169,9 +162,7 @@ class MessagesStreamWriter final : public StreamWriter {
         return OpenText(out);
       case ir::PartType::kToolCall:
         return Open(out, [&](JsonWriter& json) {
-          json.Member("type").String("tool_use");
-          json.Member("id").String(event.id);
-          json.Member("name").String(event.name);
+          WriteMessagesCall(event.id, event.name, json);
           json.Member("input").BeginObject();
           json.EndObject();
         });
@@ -184,6 +175,7 @@ class MessagesStreamWriter final : public StreamWriter {
     switch (event.part_type) {
       case ir::PartType::kText:
       case ir::PartType::kRefusal:
+        if (event.part_type == ir::PartType::kRefusal) refusal_ += event.text;
         return Delta(out, [&](JsonWriter& json) {
           json.Member("type").String("text_delta");
           json.Member("text").String(event.text);
@@ -255,6 +247,9 @@ class MessagesStreamWriter final : public StreamWriter {
   std::string signature_;  // Of the open part, to be shown behind it.
   ir::FinishReason finish_ = ir::FinishReason::kUnknown;
   std::string stop_sequence_;
+  std::string refusal_;       // What was said of it.
+  std::string container_;     // As JSON, of a provider of this surface's own format.
+  std::string stop_details_;  // Likewise.
 };
 
 }  // namespace

@@ -149,7 +149,8 @@ void WriteChatAnnotation(const ir::Citation& citation, std::int64_t before, Json
   json.Member("url_citation").BeginObject();
   json.Member("url").String(citation.url);
   json.Member("title").String(citation.title);
-  if (!citation.cited_text.empty()) json.Member("content").String(citation.cited_text);
+  // There even when it is empty: ScanChatRequest() knows what the gateway wrote by it.
+  json.Member("content").String(citation.cited_text);
   json.Member("start_index").Integer(placed ? before + citation.begin : 0);
   json.Member("end_index").Integer(placed ? before + citation.end : 0);
   json.EndObject();

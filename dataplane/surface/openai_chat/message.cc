@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
+#include "dataplane/ir/omission.h"
 #include "dataplane/ir/reasoning_details.h"
 #include "dataplane/surface/fault.h"
 #include "dataplane/surface/unknown_members.h"
@@ -76,8 +77,18 @@ class MessageReader {
                m.key != "reasoning_details" && !m.value.is_null() &&
                !(m.value.is_array() && m.value.size() == 0)) {
       // A sound that the provider keeps says what the message says.
-      message_.extras.push_back({ir::kOpenAiChat, m.key, m.value.raw(), m.key == "audio"});
+      message_.extras.push_back({IsOfGateway(m) ? ir::kOfNoFormat : ir::kOpenAiChat, m.key,
+                                 m.value.raw(), m.key == "audio"});
     }
+  }
+
+  // Whether they are citations as WriteChatAnnotation() writes them: no provider takes these.
+  static bool IsOfGateway(const JsonMember& m) {
+    if (m.key != "annotations") return false;
+    for (const JsonValue annotation : m.value.elements()) {
+      if (annotation["url_citation"]["content"].exists()) return true;
+    }
+    return false;
   }
 
   void ReadReasoning(JsonValue value) {

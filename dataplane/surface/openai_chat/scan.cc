@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "dataplane/ir/reasoning_details.h"
 #include "dataplane/limits.h"
 #include "dataplane/surface/body_scanner.h"
 #include "dataplane/surface/fault.h"
@@ -183,6 +184,8 @@ class Scanner final : public BodyScanner {
       while (json().NextMember(key)) {
         if (JsonEquals(key, "content") && json().Peek() == JsonKind::kArray) {
           ReadParts();
+        } else if (JsonEquals(key, "reasoning_details") || JsonEquals(key, "annotations")) {
+          if (HasForeign()) out().foreign_parts = true;
         } else {
           json().Skip();
         }
@@ -192,6 +195,46 @@ class Scanner final : public BodyScanner {
       return Fault(ErrorCode::kInvalidParameter, "messages", "`messages` must not be empty.");
     }
     return std::nullopt;
+  }
+
+  // Walks over a list of details or annotations; whether this gateway wrote some of it: details of
+  // thoughts in one of its formats (ir/reasoning_details.h), or citations with what they quote,
+  // which OpenAI's own lack (WriteChatAnnotation()).
+  bool HasForeign() {
+    bool found = false;
+    if (json().Peek() != JsonKind::kArray) {
+      json().Skip();
+      return false;
+    }
+    json().EnterArray();
+    while (json().NextElement()) found = IsForeign() || found;
+    return found;
+  }
+
+  bool IsForeign() {
+    bool found = false;
+    if (json().Peek() != JsonKind::kObject) {
+      json().Skip();
+      return false;
+    }
+    json().EnterObject();
+    std::string_view key;
+    while (json().NextMember(key)) {
+      std::string_view text;
+      const JsonKind kind = json().Peek();
+      if (kind == JsonKind::kString && JsonEquals(key, "format")) {
+        found = (json().ReadString(text) && ir::IsFormatOfDetails(text)) || found;
+      } else if (kind == JsonKind::kObject && JsonEquals(key, "url_citation")) {
+        json().EnterObject();
+        while (json().NextMember(key)) {
+          found = JsonEquals(key, "content") || found;
+          json().Skip();
+        }
+      } else {
+        json().Skip();
+      }
+    }
+    return found;
   }
 
   // Counts what costs tokens that its bytes do not bound.

@@ -151,6 +151,40 @@ TEST_F(PassThroughTest, TheLimitIsRenamedInPlace) {
   }
 }
 
+// What an answer of another maker's model had, as clients give it back.
+TEST_F(PassThroughTest, WhatThisGatewayWroteOfOthersIsNotThrustUponAProvider) {
+  const auto said = [](std::string_view members) {
+    return Talk(absl::StrCat(R"({"role":"assistant","content":"a",)", AbslView(members),
+                             R"(},{"role":"user","content":"b"})"));
+  };
+  const std::string details = said(
+      R"("reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm",)"
+      R"("signature":"c2ln","format":"anthropic-claude-v1","index":0}])");
+  const std::string cited = said(
+      R"("annotations":[{"type":"url_citation","url_citation":{"url":"https://a.test","title":"A",)"
+      R"("content":"","start_index":0,"end_index":1}}])");
+  for (const std::string& body : {details, cited}) {
+    const std::string sent = Sent(body);
+    EXPECT_THAT(sent, HasSubstr(R"("content":"a")"));
+    EXPECT_THAT(sent, Not(HasSubstr("reasoning")));
+    EXPECT_THAT(sent, Not(HasSubstr("annotations")));
+  }
+  EXPECT_EQ(answer_.Header("x-tollgate-warnings"), "unsupported annotations");
+  // A provider's own stay as they are.
+  for (const std::string& body :
+       {said(R"("reasoning_details":[{"type":"reasoning.text","text":"hm","format":"acme-v1"}])"),
+        said(R"("reasoning_content":"hm","reasoning":"hm")"),
+        said(R"("annotations":[{"type":"url_citation","url_citation":{"end_index":1,)"
+             R"("start_index":0,"title":"A","url":"https://a.test"}}])"),
+        said(R"("annotations":[],"reasoning_details":null)")}) {
+    EXPECT_EQ(Sent(body), Passed(body));
+  }
+  GiveQuirks(gateway_, [](catalog::v1::Quirks& quirks) {
+    quirks.set_reasoning_history("reasoning_details");
+  });
+  EXPECT_THAT(Sent(details), HasSubstr("c2ln")) << "a gateway knows what gateways write";
+}
+
 TEST_F(PassThroughTest, WhatIsLeftOutIsSaid) {
   GiveQuirks(gateway_, [](catalog::v1::Quirks& quirks) {
     quirks.add_unsupported_parameters("seed");

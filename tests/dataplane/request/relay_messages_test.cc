@@ -63,10 +63,71 @@ TEST(RelayMessagesTest, AStreamBeyondItsHoldEndsAsByItsLimit) {
   const std::string tail = answer.body.substr(answer.body.find("hello"));
   EXPECT_THAT(tail, HasSubstr("event: content_block_stop\n"
                               "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"));
-  EXPECT_THAT(tail, HasSubstr(R"("delta":{"stop_reason":"max_tokens","stop_sequence":null})"));
+  EXPECT_THAT(tail, HasSubstr(R"("delta":{"stop_reason":"max_tokens","stop_sequence":null,)"));
   EXPECT_THAT(tail, HasSubstr(R"("tollgate":{"stop_reason":"output_limit_reached")"));
   EXPECT_TRUE(tail.ends_with(AnthropicStop()));
   EXPECT_THAT(answer.body, Not(HasSubstr("event: error")));
+}
+
+// A conversation that another maker's model began: what Anthropic would not know again is not sent.
+TEST(RelayMessagesTest, ThoughtsAndCitationsOfOthersDoNotReachAnthropic) {
+  const auto sent = [](std::string_view blocks) {
+    ScriptedUpstream upstream;
+    upstream.Expect({.pieces = {HttpAnswer(200, "application/json", kAnthropicAnswer)}});
+    TestGateway gateway(upstream.base_url(), "");
+    SpeakAnthropic(gateway);
+    const std::string body = absl::StrCat(
+        R"({"model":"acme/small","max_tokens":50,"messages":[{"role":"user","content":"q"},)"
+        R"({"role":"assistant","content":[)",
+        AbslView(blocks), R"(]},{"role":"user","content":"hi"}]})");
+    const ClientAnswer answer = gateway.Call(PostMessages(gateway, body));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_THAT(answer.body, HasSubstr(R"("type":"message")"));
+    return BodyOf(upstream.requests().at(0));
+  };
+  const std::string text = R"({"type":"text","text":"hello"})";
+  for (const std::string_view thought :
+       {R"({"type":"thinking","thinking":"hm","signature":"tollgate.openai.r/rs_1/b3Bh"})",
+        R"({"type":"thinking","thinking":"hm","signature":""})",
+        R"({"type":"redacted_thinking","data":"tollgate.google.p/Z29v"})"}) {
+    const std::string body = sent(absl::StrCat(AbslView(thought), ",", text));
+    EXPECT_THAT(body, Not(HasSubstr("thinking"))) << thought;
+    EXPECT_THAT(body, HasSubstr(text));
+  }
+  for (const std::string_view citation :
+       {R"({"type":"web_search_result_location","url":"https://a.test","encrypted_index":"",)"
+        R"("title":"A","cited_text":""})",
+        R"({"type":"search_result_location","source":"A","search_result_index":0,)"
+        R"("start_block_index":0,"end_block_index":0,"title":"A","cited_text":""})"}) {
+    const std::string body = sent(absl::StrCat(R"({"type":"text","text":"hello","citations":[)",
+                                               AbslView(citation), "]}"));
+    EXPECT_THAT(body, HasSubstr(text));
+    EXPECT_THAT(body, Not(HasSubstr("citations"))) << citation;
+  }
+  // Its own are sent as they are.
+  const std::string own =
+      R"({"type": "thinking", "thinking": "hm", "signature": "RXo="}, {"type": "text",)"
+      R"( "text": "a", "citations": [{"type": "web_search_result_location",)"
+      R"( "encrypted_index": "x", "url": "https://a.test"}]})";
+  EXPECT_THAT(sent(own), HasSubstr(own));
+}
+
+TEST(RelayMessagesTest, RateLimitsOfTheKeyAreToldInTheApisForm) {
+  ScriptedUpstream upstream;
+  upstream.Expect({.pieces = {HttpAnswer(200, "application/json", kAnthropicAnswer)}});
+  TestGateway gateway(upstream.base_url(), "");
+  SpeakAnthropic(gateway);
+  config::v1::Resource workspace = WorkspaceResource("ws_1");
+  workspace.mutable_workspace()->mutable_limits()->set_requests_per_minute(2);
+  SetIdentity(workspace);
+  gateway.Publish({workspace});
+  const ClientAnswer answer = gateway.Call(PostMessages(gateway, kBody));
+  EXPECT_EQ(answer.Header("anthropic-ratelimit-requests-limit"), "2");
+  EXPECT_EQ(answer.Header("anthropic-ratelimit-requests-remaining"), "1");
+  EXPECT_THAT(answer.Header("anthropic-ratelimit-requests-reset"), testing::EndsWith("Z"));
+  EXPECT_EQ(answer.Header("x-ratelimit-limit-requests"), "");
+  EXPECT_EQ(answer.Header("request-id"), answer.Header("x-generation-id"));
+  EXPECT_EQ(answer.Header("x-request-id"), "");
 }
 
 TEST(RelayMessagesTest, RateLimitsOfTheProviderAreTold) {

@@ -92,7 +92,7 @@ TEST_F(CitationsTest, ChatCountsTheCharactersOfAllContent) {
     EXPECT_EQ(
         Between(OpenAiCompletionsSurface(), streamed, "\"annotations\"", "]"),
         R"("annotations":[{"type":"url_citation","url_citation":{"url":"https://a","title":"",)"
-        R"("start_index":6,"end_index":9}})");
+        R"("content":"","start_index":6,"end_index":9}})");
   }
 }
 
@@ -142,7 +142,7 @@ TEST_F(CitationsTest, AnthropicsBlocksAreWhatIsCited) {
       absl::StrCat(R"("content":[{"type":"text","text":"Žluť je barva. ","citations":[)",
                    cited("https://a"), R"(]},{"type":"text","text":"Kůň žere, ","citations":[)",
                    cited("https://b"), ",", cited("https://c"),
-                   R"(]},{"type":"text","text":"a pes spí."}])"));
+                   R"(]},{"type":"text","text":"a pes spí.","citations":null}])"));
   EXPECT_EQ(Between(AnthropicMessagesSurface(), true, "\"citations_delta\"", "}"),
             R"("citations_delta","citation":{"type":"web_search_result_location",)"
             R"("url":"https://b","encrypted_index":"","title":"","cited_text":"",)"

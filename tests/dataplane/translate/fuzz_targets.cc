@@ -1,11 +1,16 @@
 #include "tests/dataplane/translate/fuzz_targets.h"
 
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/check.h"
+#include "dataplane/http/sse.h"
 #include "dataplane/json/cursor.h"
 #include "dataplane/json/document.h"
 #include "dataplane/json/writer.h"
+#include "dataplane/request/splice.h"
 #include "tests/dataplane/translate/transcripts.h"
 
 namespace tollgate::dataplane {
@@ -92,9 +97,76 @@ void FuzzError(std::string_view bytes) {
   for (const ProviderFormat* format : SpokenFormatList()) format->ReadError(400, bytes);
 }
 
+// What a surface accepts and its own format's providers are sent as it is, edits and all, is JSON
+// still.
+void FuzzPassed(std::string_view bytes) {
+  for (const Surface* surface : Surfaces()) {
+    const ProviderFormat* format = NativeFormat(*surface);
+    CaseSetup setup;
+    setup.call.model = "acme/small";
+    ScannedRequest scan;
+    if (format == nullptr || surface->Scan(bytes, setup.call, scan).has_value()) continue;
+    Splice splice;
+    format->Rewrite(scan, setup.provider,
+                    {.provider_model_id = "small-1", .output_limit = 7, .stream = scan.stream},
+                    splice);
+    std::vector<std::string_view> pieces;
+    splice.Apply(bytes, pieces);
+    std::string sent;
+    for (const std::string_view piece : pieces) sent += piece;
+    CHECK(IsJson(sent)) << sent;
+  }
+}
+
+// Where an answer that passes through says its usage, a cost can be put.
+void CheckFacts(const AnswerFacts& facts, std::string_view text) {
+  if (!facts.valid || !facts.usage.present) return;
+  if (facts.usage.close == 0 && facts.usage.cost_end == 0) return;  // Not here, but in a later event.
+  std::string told(text);
+  if (facts.usage.cost_end > 0) {
+    told.replace(facts.usage.cost_begin, facts.usage.cost_end - facts.usage.cost_begin, "0.5");
+  } else {
+    told.insert(facts.usage.close, facts.usage.empty ? "\"cost\":0.5" : ",\"cost\":0.5");
+  }
+  CHECK(IsJson(told)) << told;
+}
+
+// The data of the events that the bytes are, if they are a stream.
+std::vector<std::string> EventsOf(std::string_view bytes) {
+  std::vector<std::string> events;
+  SseSplitter splitter;
+  std::string scratch;
+  while (const std::size_t size = splitter.Next(bytes)) {
+    events.emplace_back(SseData(bytes.substr(0, size), scratch));
+    bytes.remove_prefix(size);
+  }
+  return events;
+}
+
+void FuzzFacts(std::string_view bytes) {
+  if (!IsValidUtf8(bytes)) return;  // The relay has looked.
+  const std::vector<std::string> events = EventsOf(bytes);
+  for (const ProviderFormat* format : SpokenFormatList()) {
+    CheckFacts(format->ReadAnswer(bytes), bytes);
+    for (const std::string& event : events) CheckFacts(format->ReadEvent(event), event);
+    format->ReadTokenCount(bytes);
+  }
+  for (const Surface* surface : Surfaces()) {
+    const std::unique_ptr<PassedStream> passed = surface->NewPassedStream();
+    if (passed == nullptr) continue;
+    for (const std::string& event : events) passed->Note(event);
+    const GatewayError why{};
+    StreamStop stop;
+    stop.cost.stopped = &why;
+    std::string end;
+    passed->AppendStop(stop, "gen_1", end);
+    CHECK(!end.empty());
+  }
+}
+
 constexpr FuzzTarget kTargets[] = {
-    {"json", FuzzJson},     {"request", FuzzRequest}, {"answer", FuzzAnswer},
-    {"stream", FuzzStream}, {"error", FuzzError},
+    {"json", FuzzJson},   {"request", FuzzRequest}, {"passed", FuzzPassed}, {"answer", FuzzAnswer},
+    {"facts", FuzzFacts}, {"stream", FuzzStream},   {"error", FuzzError},
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ struct FuzzTarget {
   void (*run)(std::string_view bytes);
 };
 
-// "json", "request", "answer", "stream", "error".
+// "json", "request", "passed", "answer", "facts", "stream", "error".
 std::span<const FuzzTarget> FuzzTargets();
 
 }  // namespace tollgate::dataplane

@@ -55,6 +55,7 @@ AnswerContext ContextOf(const CaseSetup& setup, const ScannedRequest& scan) {
   context.call = &setup.call;
   context.scan = &scan;
   context.generation_id = kGeneration;
+  context.kept_name = setup.kept_name;
   context.requested_model = kRequestedModel;
   context.model_id = kRequestedModel;
   context.provider_id = setup.provider.id;
@@ -72,10 +73,12 @@ AnswerCost CostOf(const ir::Usage& usage) {
   return cost;
 }
 
-SendDecision DecisionOf(const CaseSetup& setup, bool stream) {
+SendDecision DecisionOf(const Surface& surface, const CaseSetup& setup,
+                        const ScannedRequest& scan) {
   return {.provider_model_id = setup.offering.provider_model_id,
           .output_limit = setup.output_limit,
-          .stream = stream,
+          .stream = scan.stream,
+          .keep = surface.keeps_answers() && scan.store,
           .model = &setup.model,
           .offering = &setup.offering};
 }
@@ -96,6 +99,8 @@ void Apply(const std::vector<std::string>& words, CaseSetup& setup) {
   if (key == "call.version") setup.call.version = value;
   if (key == "call.framing") setup.call.framing = value;
   if (key == "no_usage") setup.include_usage = false;
+  if (key == "item_id") setup.item_ids[value] = rest.size() > 1 ? rest[1] : "";
+  if (key == "kept_name") setup.kept_name = value;
   if (key == "output_limit_field") quirks.output_limit_field = value;
   if (key == "no_stream_usage") quirks.no_stream_usage = true;
   if (key == "no_developer_role") quirks.no_developer_role = true;
@@ -270,13 +275,20 @@ std::string WrittenBy(const ProviderFormat& format, const Surface& surface, cons
   };
   ScannedRequest scan;
   if (const auto error = surface.Scan(body, setup.call, scan)) return refused(*error);
+  for (ScannedItemId& id : scan.item_ids) {
+    const auto sent = setup.item_ids.find(id.text);
+    if (sent == setup.item_ids.end()) continue;
+    id.rewritten = true;
+    id.sent = sent->second;
+  }
   ir::Request request;
   if (const auto error = surface.ReadRequest(body, setup.call, scan, request)) {
     return refused(*error);
   }
   ir::Omissions omissions(format.name());
   WrittenRequest written;
-  format.WriteRequest(request, setup.provider, DecisionOf(setup, scan.stream), omissions, written);
+  format.WriteRequest(request, setup.provider, DecisionOf(surface, setup, scan), omissions,
+                      written);
   if (omissions.refused()) {
     return absl::StrCat("refused ", omissions.refused_param(), "\n", omissions.refusal(), "\n");
   }

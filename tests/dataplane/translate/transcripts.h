@@ -4,6 +4,8 @@
 #define TOLLGATE_TESTS_DATAPLANE_TRANSLATE_TRANSCRIPTS_H_
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,8 @@ struct CaseSetup {
   Offering offering;
   std::int64_t output_limit = -1;
   bool include_usage = true;
+  std::map<std::string, std::string, std::less<>> item_ids;  // What is sent in place of an id.
+  std::string kept_name;  // By which the client finds the answer.
 };
 void ReadSetup(const Case& c, CaseSetup& setup);
 

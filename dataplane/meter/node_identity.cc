@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/crc32c.h"
 #include "base/digest.h"
@@ -27,14 +28,27 @@ absl::Status Damaged(const std::string& path, std::string_view why) {
 }
 
 std::string Line(std::string_view kind, const FormerIncarnation& run) {
+  const std::string begun =
+      run.begun.empty() ? "" : absl::StrCat(" begun ", absl::StrJoin(run.begun, ","));
   return absl::StrCat(AbslView(kind), " ", run.number, " boot ", run.boot_id, " durability ",
                       run.durability == Durability::kDisk ? "disk" : "process", " lanes ",
-                      run.lanes, "\n");
+                      run.lanes, begun, "\n");
 }
 
-// "<number> boot <id> durability <word> lanes <count>".
+bool ReadBegun(const std::string& text, std::vector<std::uint32_t>* begun) {
+  for (const absl::string_view index : absl::StrSplit(text, ',')) {
+    if (!absl::SimpleAtoi(index, &begun->emplace_back())) return false;
+  }
+  return true;
+}
+
+// "<number> boot <id> durability <word> lanes <count>[ begun <index>,…]".
 bool ReadRun(const std::vector<std::string>& words, FormerIncarnation* run) {
-  if (words.size() != 8 || words[2] != "boot" || words[4] != "durability" || words[6] != "lanes") {
+  if (words.size() < 8 || words[2] != "boot" || words[4] != "durability" || words[6] != "lanes") {
+    return false;
+  }
+  if (words.size() != 8 &&
+      (words.size() != 10 || words[8] != "begun" || !ReadBegun(words[9], &run->begun))) {
     return false;
   }
   run->boot_id = words[3];
@@ -128,13 +142,28 @@ absl::StatusOr<NodeIdentity> NodeIdentity::Begin(FileSystem& file_system, const 
 
 absl::Status NodeIdentity::Save() const {
   std::string text = absl::StrCat(AbslView(kFirstLine), "\nnode_id ", node_id_, "\n");
-  text += Line("current", {incarnation_, boot_id_, durability_, lanes_});
+  text += Line("current", {incarnation_, boot_id_, durability_, lanes_, begun_});
   for (const FormerIncarnation& run : former_) text += Line("former", run);
   absl::StrAppend(&text, "crc32c ", absl::Hex(Crc32c(text), absl::kZeroPad8), "\n");
   return file_system_->WriteFileAtomically(NodePath(folder_), text, kModePrivate);
 }
 
+absl::Status NodeIdentity::NoteBegun(const std::vector<std::uint32_t>& indexes) {
+  std::lock_guard lock(*mutex_);
+  std::vector<std::uint32_t> begun = begun_;
+  begun.resize(std::max(begun.size(), indexes.size()));
+  for (std::size_t lane = 0; lane < indexes.size(); ++lane) {
+    begun[lane] = std::max(begun[lane], indexes[lane]);
+  }
+  if (begun == begun_) return absl::OkStatus();
+  begun_.swap(begun);
+  const absl::Status saved = Save();
+  if (!saved.ok()) begun_.swap(begun);
+  return saved;
+}
+
 absl::Status NodeIdentity::Closed(std::uint64_t incarnation) {
+  std::lock_guard lock(*mutex_);
   const std::vector<FormerIncarnation> before = former_;
   std::erase_if(former_,
                 [incarnation](const FormerIncarnation& run) { return run.number == incarnation; });

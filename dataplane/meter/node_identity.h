@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ struct FormerIncarnation {
   std::string boot_id;  // In which boot of the machine it ran.
   Durability durability = Durability::kProcess;
   std::uint32_t lanes = 0;  // How many lanes it wrote.
+  // The index of the last segment that each of them is known to have begun, which stays until the
+  // run is closed; empty when that was not noted.
+  std::vector<std::uint32_t> begun = {};
 
   friend bool operator==(const FormerIncarnation&, const FormerIncarnation&) = default;
 };
@@ -37,7 +41,7 @@ struct FormerIncarnation {
 // Where the spool of a data folder has its segments.
 std::string SpoolFolder(const std::string& data_folder);
 
-// Not thread-safe.
+// NoteBegun() is thread-safe; the rest is for one thread.
 class NodeIdentity {
  public:
   // Takes the lock of `folder` (created when missing), reads or makes the identity, and begins a
@@ -62,13 +66,17 @@ class NodeIdentity {
     return former.boot_id == boot_id_ || former.durability == Durability::kDisk;
   }
 
+  // Notes which segment each lane of this run began last, so that the next run misses one that is
+  // gone.  Indexes only grow; lower ones are ignored.  After an error it is not noted.
+  absl::Status NoteBegun(const std::vector<std::uint32_t>& indexes);
+
   // Forgets a former run: billing has closed it.  After an error it is not forgotten.
   absl::Status Closed(std::uint64_t incarnation);
 
  private:
   NodeIdentity() = default;
 
-  absl::Status Save() const;
+  absl::Status Save() const;  // REQUIRED: `mutex_` is held, or nobody else knows this.
 
   FileSystem* file_system_ = nullptr;
   std::string folder_;
@@ -78,7 +86,10 @@ class NodeIdentity {
   std::string boot_id_;
   Durability durability_ = Durability::kProcess;
   std::uint32_t lanes_ = 0;
+  // Guards writes of the next ones, and the file.
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
   std::vector<FormerIncarnation> former_;
+  std::vector<std::uint32_t> begun_;
 };
 
 }  // namespace tollgate::dataplane

@@ -2,12 +2,17 @@
 
 #include <cstring>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "base/string_views.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::dataplane {
@@ -28,14 +33,19 @@ class LaneRecovery {
                RecoveryReport& report)
       : file_system_(file_system), random_(random), options_(options), report_(report) {}
 
-  // The next segment, by index.
-  void Add(const std::string& path) {
+  // The next segment, by index; `begun` is the last one that the node noted for the lane.
+  void Add(const std::string& path, std::uint32_t index, std::uint32_t begun) {
     if (damaged_) return;  // What follows a hole cannot be put in order.
     absl::StatusOr<std::shared_ptr<Segment>> opened = Segment::OpenExisting(file_system_, path);
     if (opened.status().code() == absl::StatusCode::kNotFound) {
-      file_system_.Remove(path).IgnoreError();
+      if (index > begun) {
+        file_system_.Remove(path).IgnoreError();
+      } else {
+        last_index_ = index;  // Stays, or the next start would miss it.
+      }
       return;
     }
+    last_index_ = index;
     ++report_.segments;
     if (!opened.ok()) return Damage(path, opened.status().ToString());
     Segment& segment = **opened;
@@ -54,6 +64,12 @@ class LaneRecovery {
     }
   }
 
+  // The lane has no more segments.  The last one that was begun stays until the run is closed.
+  void End(const std::string& begun_path, std::uint32_t begun) {
+    if (last_index_ >= begun || damaged_) return;
+    Damage(begun_path, "the file is missing, and with it nobody knows how many records");
+  }
+
   // Gives each open intent its final record.  Not for a damaged lane: theirs may be in what cannot
   // be read.
   absl::Status CompleteIntents() {
@@ -67,14 +83,15 @@ class LaneRecovery {
   }
 
   bool empty() const { return segments_.empty(); }
-  std::uint64_t incarnation() const { return empty() ? 0 : segments_[0]->header().incarnation; }
+  bool damaged() const { return damaged_; }
 
-  RecoveredLane Take() {
-    const SegmentHeader& header = segments_.front()->header();
+  RecoveredLane Take(std::uint64_t incarnation) {
     RecoveredLane result;
-    result.lane = std::make_unique<Lane>(header.incarnation, header.lane);
-    result.lane->Adopt(std::move(segments_), last_sequence_);
+    result.incarnation = incarnation;
     result.damaged = damaged_;
+    if (segments_.empty()) return result;
+    result.lane = std::make_unique<Lane>(incarnation, segments_.front()->header().lane);
+    result.lane->Adopt(std::move(segments_), last_sequence_);
     return result;
   }
 
@@ -142,7 +159,7 @@ class LaneRecovery {
 
   absl::Status AddSegment() {
     SegmentHeader header = segments_.back()->header();
-    ++header.index;
+    header.index = ++last_index_;
     header.first_sequence = last_sequence_ + 1;
     header.salt = random_.Next64();
     const std::string path = absl::StrCat(
@@ -161,8 +178,29 @@ class LaneRecovery {
   std::vector<std::shared_ptr<Segment>> segments_;
   std::map<std::uint64_t, OpenIntent> open_;
   std::uint64_t last_sequence_ = 0;
+  std::uint32_t last_index_ = 0;  // Of the last file that stays.
   bool damaged_ = false;
 };
+
+using LaneId = std::pair<std::uint64_t, std::uint32_t>;  // Incarnation and lane.
+
+struct SegmentFile {
+  LaneId lane;
+  std::uint32_t index = 0;
+};
+
+// Inverts SegmentName(); nullopt for a file that is no segment.
+std::optional<SegmentFile> ReadSegmentName(std::string_view name) {
+  if (!name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_suffix(kSuffix.size());
+  const std::vector<std::string> parts = absl::StrSplit(AbslView(name), '-');
+  SegmentFile file;
+  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &file.lane.first) ||
+      !absl::SimpleAtoi(parts[1], &file.lane.second) || !absl::SimpleAtoi(parts[2], &file.index)) {
+    return std::nullopt;
+  }
+  return file;
+}
 
 // One that is not among the former runs was closed or suspended: only its files are left.
 bool MayComplete(const NodeIdentity& identity, std::uint64_t incarnation) {
@@ -184,21 +222,28 @@ absl::StatusOr<std::vector<RecoveredLane>> RecoverLanes(FileSystem& file_system,
                                                         RecoveryReport& report) {
   TG_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                       file_system.ListDirectory(options.folder));
-  // By "<incarnation>-<lane>": the names are sorted, and so the segments of each.
-  std::map<std::string, std::vector<std::string>> lanes;
-  const std::size_t lane_chars = 12 + 1 + 3;
+  std::map<LaneId, std::set<std::uint32_t>> lanes;  // The indexes of each lane's files.
   for (const std::string& name : names) {
-    if (!name.ends_with(kSuffix) || name.size() <= lane_chars) continue;
-    lanes[name.substr(0, lane_chars)].push_back(absl::StrCat(options.folder, "/", name));
+    const std::optional<SegmentFile> file = ReadSegmentName(name);
+    if (file.has_value()) lanes[file->lane].insert(file->index);
+  }
+  std::map<LaneId, std::uint32_t> begun;
+  for (const FormerIncarnation& former : identity.former()) {
+    for (std::uint32_t lane = 0; lane < former.begun.size(); ++lane) {
+      begun[{former.number, lane}] = former.begun[lane];
+      lanes.try_emplace({former.number, lane});
+    }
   }
   std::vector<RecoveredLane> recovered;
-  for (const auto& [lane, paths] : lanes) {
+  for (const auto& [lane, indexes] : lanes) {
+    const auto path = [&, &lane = lane](std::uint32_t index) {
+      return absl::StrCat(options.folder, "/", SegmentName(lane.first, lane.second, index));
+    };
     LaneRecovery recovery(file_system, random, options, report);
-    for (const std::string& path : paths) recovery.Add(path);
-    if (MayComplete(identity, recovery.incarnation())) {
-      TG_RETURN_IF_ERROR(recovery.CompleteIntents());
-    }
-    if (!recovery.empty()) recovered.push_back(recovery.Take());
+    for (const std::uint32_t index : indexes) recovery.Add(path(index), index, begun[lane]);
+    recovery.End(path(begun[lane]), begun[lane]);
+    if (MayComplete(identity, lane.first)) TG_RETURN_IF_ERROR(recovery.CompleteIntents());
+    if (!recovery.empty() || recovery.damaged()) recovered.push_back(recovery.Take(lane.first));
   }
   return recovered;
 }

@@ -21,15 +21,18 @@ std::string SegmentName(std::uint64_t incarnation, std::uint32_t lane, std::uint
 
 // A lane of a former incarnation, ready to be shipped.
 struct RecoveredLane {
-  std::unique_ptr<Lane> lane;
-  bool damaged = false;  // A corrupt segment or a gap: it must not be closed.
+  std::uint64_t incarnation = 0;
+  std::unique_ptr<Lane> lane;  // Null when nothing of it is left.
+  bool damaged = false;  // A corrupt segment, a gap or a missing end: its run must not be closed.
 };
 
 // Reads the lanes in `options.folder`, gives every intent without a final record one, and adds what
 // it found to `report`.  Not in runs that `identity` may not close: after a power loss their final
 // records may have reached billing and not the disk, and would be charged again under the sequences
-// of others.  A segment that was made and never begun is removed.  A lane stops at a
-// corrupt record: what is before is shipped, the file stays.  Idempotent: killed at any point, the
+// of others.  A segment that was made and never begun is removed, unless the node noted that it
+// was begun: then a power loss took what was in it, none of which was promised to anybody.  One
+// that was begun and is not there was deleted, and its lane is damaged.  A lane stops at a corrupt
+// record: what is before is shipped, the file stays.  Idempotent: killed at any point, the
 // next call completes it.
 absl::StatusOr<std::vector<RecoveredLane>> RecoverLanes(FileSystem& file_system, Random& random,
                                                         const SpoolOptions& options,

@@ -22,16 +22,16 @@ constexpr std::uint64_t kRefusePercent = 95;
 
 }  // namespace
 
-Spool::Spool(FileSystem& file_system, Random& random, SpoolOptions options,
-             std::uint64_t incarnation)
+Spool::Spool(FileSystem& file_system, Random& random, SpoolOptions options, NodeIdentity& identity)
     : file_system_(file_system),
       random_(random),
       options_(std::move(options)),
-      incarnation_(incarnation) {}
+      identity_(identity),
+      incarnation_(identity.incarnation()) {}
 
 absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(FileSystem& file_system, Random& random,
-                                                   const NodeIdentity& identity,
-                                                   std::uint32_t lanes, SpoolOptions options) {
+                                                   NodeIdentity& identity, std::uint32_t lanes,
+                                                   SpoolOptions options) {
   if (options.segment_bytes < kSegmentBytesMin || lanes == 0 ||
       options.bytes_max < lanes * options.segment_bytes) {
     return absl::InvalidArgumentError(
@@ -39,14 +39,13 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(FileSystem& file_system, Rand
                      " bytes, and room for one of each of its ", lanes, " lanes"));
   }
   TG_RETURN_IF_ERROR(file_system.CreateDirectories(options.folder));
-  auto spool = std::unique_ptr<Spool>(
-      new Spool(file_system, random, std::move(options), identity.incarnation()));
+  auto spool = std::unique_ptr<Spool>(new Spool(file_system, random, std::move(options), identity));
   RecoveryReport report;
   TG_ASSIGN_OR_RETURN(std::vector<RecoveredLane> recovered,
                       RecoverLanes(file_system, random, spool->options_, identity, report));
   for (RecoveredLane& former : recovered) {
-    if (former.damaged) spool->damaged_.push_back(former.lane->incarnation());
-    spool->former_.push_back(std::move(former.lane));
+    if (former.damaged) spool->damaged_.push_back(former.incarnation);
+    if (former.lane != nullptr) spool->former_.push_back(std::move(former.lane));
   }
   spool->recovery_ = report;
   TG_RETURN_IF_ERROR(spool->StartLanes(lanes));
@@ -167,6 +166,7 @@ void Spool::MakeSpareNow(std::uint32_t lane) {
 
 void Spool::Upkeep() {
   if (options_.durability == Durability::kDisk && !sync_failed_.load()) SyncFinals();
+  NoteBegun();
   std::lock_guard lock(mutex_);
   for (const auto& lane : lanes_) MakeSpare(*lane);
   spare_failed_.store(false);
@@ -184,6 +184,15 @@ void Spool::Upkeep() {
            {{"status", refusal}, {"used_bytes", used_bytes_}});
   refusal_ = refusal;
   for (const auto& lane : lanes_) lane->SetRefusing(refusal);
+}
+
+// Behind the beginning and not before: of a segment that is noted something must be there.  What is
+// deleted in the moments between is not missed.
+void Spool::NoteBegun() {
+  std::vector<std::uint32_t> begun;
+  for (const auto& lane : lanes_) begun.push_back(lane->Segments().back()->header().index);
+  const absl::Status noted = identity_.NoteBegun(begun);  // Tried again at the next look.
+  if (!noted.ok()) LogEvent(LogLevel::kWarning, "spool_not_noted", {{"error", noted}});
 }
 
 // Nobody waits for a final record, and it is not shipped before it is synced.

@@ -49,7 +49,7 @@ struct RecoveryReport {
   std::uint64_t records = 0;
   std::uint64_t torn_bytes = 0;        // Cut off after a crash.
   std::uint64_t interrupted = 0;       // Intents that became final records.
-  std::uint64_t corrupt_segments = 0;  // Kept as they are; an alarm.
+  std::uint64_t corrupt_segments = 0;  // Kept as they are, or gone with a lane's end; an alarm.
   std::uint64_t missing_records = 0;   // Gaps in the sequences; an alarm.
 };
 
@@ -71,10 +71,11 @@ class Spool {
   // intent of a former incarnation that may be closed (NodeIdentity::MayClose) and that has no
   // final record gets one, in its own lane, before this returns: killed in the middle, the next
   // start does the rest and nothing twice.  The errors of the FileSystem.  A corrupt lane does not
-  // stop the start: see RecoveryReport.
+  // stop the start: see RecoveryReport.  `identity`, which must outlive this, is told which
+  // segments are begun.
   static absl::StatusOr<std::unique_ptr<Spool>> Open(FileSystem& file_system, Random& random,
-                                                     const NodeIdentity& identity,
-                                                     std::uint32_t lanes, SpoolOptions options);
+                                                     NodeIdentity& identity, std::uint32_t lanes,
+                                                     SpoolOptions options);
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
@@ -109,7 +110,7 @@ class Spool {
   void SyncPending();
 
  private:
-  Spool(FileSystem& file_system, Random& random, SpoolOptions options, std::uint64_t incarnation);
+  Spool(FileSystem& file_system, Random& random, SpoolOptions options, NodeIdentity& identity);
 
   struct Pending {
     SpoolPosition position;
@@ -128,10 +129,12 @@ class Spool {
   void RunSync();
   void SyncAll(std::vector<Pending> pending);
   void SyncFinals();
+  void NoteBegun();
 
   FileSystem& file_system_;
   Random& random_;
   const SpoolOptions options_;
+  NodeIdentity& identity_;
   const std::uint64_t incarnation_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<bool> sync_failed_{false};

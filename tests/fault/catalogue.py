@@ -100,8 +100,10 @@ CASES = (
     case("M-17", "P", "F3", "a second data plane on a copy of the first one's folder",
          "refused: one identity, one process", f"{SPOOL}::test_copied_folder"),
     case("M-18", "P", "F2", "a segment of the spool is deleted by hand",
-         "noticed, with how many records it had; nothing billed wrongly, later runs are billed",
-         f"{RECOVERY}::test_deleted_segment",
+         "noticed, with how many records it had unless it was a run's last; nothing billed "
+         "wrongly, later runs are billed",
+         f"{RECOVERY}::test_deleted_segment", f"{RECOVERY}::test_deleted_last_segment",
+         unit("dataplane_meter_test", "SpoolTest.TheLastSegmentThatWasBegunIsMissed"),
          unit("dataplane_meter_test", "ShipperTest.AMissingFirstSegmentIsAGapAndAnAlarm")),
     case("M-19", "U", "F3", "the wall clock jumps", "entries keep their order, periods theirs",
          unit("billing_ledger_test", "LedgerTest.TimesStrictlyIncreaseAlthoughTheClockJumps"),

@@ -172,6 +172,48 @@ def test_deleted_segment(make_world):
         world.stop()
 
 
+def test_deleted_last_segment(make_world):
+    """M-18: the segment that a run wrote last is gone, which no later one tells: the node's file
+    does. What was in it nobody knows, so that what the run held waits for an operator."""
+    world = make_world("separate", dataplane_options=SMALL_SEGMENTS)
+
+    def ask():
+        answer = fetch(f"{world.base_url}/chat/completions", "POST", world.key.secret, {
+            "model": "test/fast", "messages": [{"role": "user", "content": "x"}]})
+        assert answer.succeeded, answer.body
+        return answer.header("x-generation-id")
+    try:
+        known = ask()
+        world.settle()
+        world.suite.billing.kill()
+        for _ in range(3):
+            ask()
+        world.suite.dataplane.kill()
+        folder = world.suite.directory / world.suite.dataplane.name / "spool"
+        victim = [path for path in sorted(folder.glob("*.spool"))
+                  if path.read_bytes()[:8] == b"TGSPOOL1"][-1]
+        assert finals_in(victim) >= 3
+        victim.unlink()
+        world.suite.billing.start()
+        world.suite.dataplane.start()
+        assert world.metric("tollgate_spool_corrupt_segments") == 1
+        assert victim.name in world.suite.dataplane.log_text(), "the log says which"
+        later = ask()
+        wait_until("later runs are billed", lambda: world.ledger.generation(
+            later, world.workspace.id), patient(30))
+        assert {r.generation_id for r in world.workspace.story().records} == {known, later}
+        suspended = world.ledger.suspended()
+        assert suspended, "what it held is not freed by itself"
+        node, = {lease.node_id for lease in suspended}
+        world.suite.cli("leases", "resolve-node", node)
+        assert not world.ledger.suspended()
+        world.suite.dataplane.kill()
+        world.suite.dataplane.start()
+        assert world.metric("tollgate_spool_corrupt_segments") == 1, "and it stays an alarm"
+    finally:
+        world.stop()
+
+
 def test_backlog_is_not_a_stampede(leased_world):
     """M-12: while a backlog drains, requests are served as ever."""
     world = leased_world

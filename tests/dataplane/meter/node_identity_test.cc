@@ -29,6 +29,25 @@ TEST(NodeIdentityTest, KeepsItsIdAndRaisesItsIncarnation) {
   EXPECT_EQ(identity.former().size(), 2u);
 }
 
+TEST(NodeIdentityTest, KnowsWhichSegmentsItsFormerRunsBegan) {
+  TempDir dir;
+  {
+    ASSERT_OK_AND_ASSIGN(NodeIdentity first, Begin(dir.path()));
+    ASSERT_OK(first.NoteBegun({1, 1}));
+    ASSERT_OK(first.NoteBegun({4, 1}));
+    ASSERT_OK(first.NoteBegun({3, 2}));  // Late: the greatest counts.
+  }
+  ASSERT_OK(Begin(dir.path()).status());  // One that noted nothing.
+  ASSERT_OK_AND_ASSIGN(NodeIdentity third, Begin(dir.path()));
+  ASSERT_OK(third.NoteBegun({1, 1}));
+  EXPECT_EQ(third.former(),
+            (std::vector<FormerIncarnation>{{1, "boot", Durability::kProcess, 2, {4, 2}},
+                                            {2, "boot", Durability::kProcess, 2}}));
+  ASSERT_OK_AND_ASSIGN(const std::string text, RealFileSystem().ReadFile(dir.File("node")));
+  EXPECT_THAT(text, testing::HasSubstr("former 1 boot boot durability process lanes 2 begun 4,2\n"
+                                       "former 2 boot boot durability process lanes 2\n"));
+}
+
 TEST(NodeIdentityTest, OneProcessAtATime) {
   TempDir dir;
   ASSERT_OK_AND_ASSIGN(NodeIdentity first, Begin(dir.path()));
@@ -50,7 +69,7 @@ TEST(NodeIdentityTest, AfterARebootOnlyWhatWasSyncedMayBeClosed) {
 
 TEST(NodeIdentityTest, ADamagedFileIsNeverStartedOver) {
   TempDir dir;
-  ASSERT_OK(Begin(dir.path()).status());
+  ASSERT_OK(Begin(dir.path())->NoteBegun({1, 2}));
   const std::string path = dir.File("node");
   const std::string whole = *RealFileSystem().ReadFile(path);
   for (std::size_t i = 0; i < whole.size(); ++i) {

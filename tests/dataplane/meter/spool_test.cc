@@ -404,5 +404,92 @@ TEST_F(SpoolTest, AfterAPowerLossAnUnsyncedRunGetsNoNewRecords) {
   EXPECT_EQ(spool_->AllLanes()[0]->last_sequence(), 1u);
 }
 
+// The last segment of a lane is the only one whose absence no later one tells.
+TEST_F(SpoolTest, TheLastSegmentThatWasBegunIsMissed) {
+  options_.segment_bytes = kSegmentBytesMin;
+  Boot();
+  auto early = RecordOf("gen_early");
+  LeaveOpen(*AppendIntent(lane(), early));
+  while (lane().Segments().size() < 2) {
+    WriteFinal("gen_other");
+    spool_->Upkeep();
+  }
+  WriteFinal("gen_last");
+  spool_->Upkeep();
+  const std::string last = lane().Segments().back()->path();
+  spool_.reset();
+  ASSERT_TRUE(std::filesystem::remove(last));
+  for (int start = 0; start < 2; ++start) {
+    Boot();
+    EXPECT_EQ(spool_->status().recovery.corrupt_segments, 1u);
+    EXPECT_EQ(spool_->status().recovery.interrupted, 0u) << "its final may have been in it";
+    EXPECT_FALSE(spool_->Whole(1));
+  }
+  EXPECT_TRUE(spool_->Whole(2)) << "which left nothing";
+}
+
+TEST_F(SpoolTest, SoIsTheOnlyOne) {
+  Boot(2);
+  WriteFinal("gen_a");
+  const std::string only = spool_->lane(1).Segments().back()->path();
+  spool_.reset();
+  ASSERT_TRUE(std::filesystem::remove(only));
+  Boot(2);
+  EXPECT_EQ(spool_->status().recovery.corrupt_segments, 1u);
+  EXPECT_FALSE(spool_->Whole(1));
+  ASSERT_EQ(spool_->AllLanes().size(), 3u);
+  EXPECT_EQ(FinalsOf(*spool_->AllLanes()[0]).size(), 1u) << "the other lane is shipped";
+}
+
+TEST_F(SpoolTest, ASegmentThatWasNeverBegunIsNotMissed) {
+  Boot();
+  WriteFinal("gen_a");
+  ASSERT_TRUE(lane().has_spare());
+  spool_.reset();
+  ASSERT_TRUE(std::filesystem::remove(folder_ + "/" + SegmentName(1, 0, 2)));
+  Boot();
+  EXPECT_EQ(spool_->status().recovery.corrupt_segments, 0u);
+  EXPECT_TRUE(spool_->Whole(1));
+}
+
+// What a power loss leaves of one whose header was not synced; nobody was promised what was in it.
+TEST_F(SpoolTest, ASegmentThatLostItsBeginningIsNotMissedAtAnyLaterStart) {
+  options_.segment_bytes = kSegmentBytesMin;
+  Boot();
+  while (lane().Segments().size() < 2) {
+    WriteFinal("gen_a");
+    spool_->Upkeep();
+  }
+  spool_->Upkeep();
+  const std::string last = lane().Segments().back()->path();
+  spool_.reset();
+  std::filesystem::resize_file(last, 0);
+  std::filesystem::resize_file(last, options_.segment_bytes);
+  for (int start = 0; start < 3; ++start) {
+    Boot();
+    EXPECT_EQ(spool_->status().recovery.corrupt_segments, 0u);
+    EXPECT_TRUE(spool_->Whole(1));
+  }
+}
+
+// The segments that acknowledged records leave behind are deleted, and that is no loss.
+TEST_F(SpoolTest, WhatWasAcknowledgedAndDeletedIsNotMissed) {
+  options_.segment_bytes = kSegmentBytesMin;
+  Boot();
+  while (lane().Segments().size() < 3) {
+    WriteFinal("gen_a");
+    spool_->Upkeep();
+  }
+  spool_->Upkeep();
+  spool_->Acknowledged(lane(), lane().last_sequence());
+  ASSERT_EQ(lane().Segments().size(), 1u);
+  Boot();
+  EXPECT_TRUE(spool_->Whole(1));
+  spool_->ForgetIncarnation(1);
+  ASSERT_OK(identity_->Closed(1));
+  Boot();
+  EXPECT_EQ(spool_->status().recovery.corrupt_segments, 0u);
+}
+
 }  // namespace
 }  // namespace tollgate::dataplane

@@ -37,6 +37,16 @@ ErrorCode CodeOf(ClientConnection::BodyStatus status) {
   }
 }
 
+// The key whose quota the caller may see; nullopt for others, which might as well not be there.
+std::optional<KeyRef> VisibleKey(const Snapshot& snapshot, const Principal& caller,
+                                 std::string_view id) {
+  const std::optional<KeyRef> key = snapshot.keys().FindById(id);
+  const bool seen = key.has_value() &&
+                    snapshot.WorkspaceAt(key->workspace()).id == caller.workspace_id() &&
+                    (id == caller.key_id() || caller.manages_quotas());
+  return seen ? key : std::nullopt;
+}
+
 // Fills what all requests of QuotaService begin with.
 template <typename Request, typename Subject>
 Request RequestFor(const Principal& caller, const Subject& subject) {
@@ -80,16 +90,14 @@ std::optional<SpendEndpoints::Standing> SpendEndpoints::QuotaInForce(
   std::string scope_id;
   if (!subject.key_id.empty()) {
     scope_id = subject.key_id;
-    const std::optional<KeyRef> key = snapshot.keys().FindById(scope_id);
-    const bool seen = key.has_value() &&
-                      snapshot.WorkspaceAt(key->workspace()).id == caller.workspace_id() &&
-                      (scope_id == caller.key_id() || caller.manages_quotas());
-    if (seen) Collect(snapshot, ScopeKind::kKey, scope_id, caller, standings);
+    if (VisibleKey(snapshot, caller, scope_id).has_value()) {
+      Collect(snapshot, ScopeKind::kKey, scope_id, caller, standings);
+    }
   } else if (caller.manages_quotas()) {
     scope_id = QuotaEntityId(caller.workspace_id(), subject.entity);
     Collect(snapshot, ScopeKind::kQuotaEntity, scope_id, caller, standings);
   }
-  // A soft budget refuses nothing; a template caps what is within, and not the subject.
+  // A soft budget refuses nothing; a template on the subject caps what is within it.
   std::erase_if(standings, [](const Standing& standing) {
     return !standing.budget->hard || standing.budget->each.has_value();
   });
@@ -102,6 +110,50 @@ std::optional<SpendEndpoints::Standing> SpendEndpoints::QuotaInForce(
   return std::move(*std::min_element(
       standings.begin(), standings.end(),
       [](const Standing& a, const Standing& b) { return a.budget->id < b.budget->id; }));
+}
+
+std::vector<SpendEndpoints::Standing> SpendEndpoints::TemplatesOf(
+    const Snapshot& snapshot, const Principal& caller, const QuotaSubject& subject) const {
+  std::vector<Standing> standings;
+  std::vector<std::pair<ScopeKind, std::string_view>> scopes = {
+      {ScopeKind::kWorkspace, caller.workspace_id()},
+      {ScopeKind::kOrganization, caller.organization_id()}};
+  ScopeKind kind = ScopeKind::kKey;
+  std::string id = subject.key_id;
+  if (!id.empty()) {
+    const std::optional<KeyRef> key = VisibleKey(snapshot, caller, id);
+    if (!key.has_value()) return standings;
+    scopes.emplace_back(ScopeKind::kMember, key->member_id());
+    scopes.emplace_back(ScopeKind::kProject, key->project_id());
+  } else {
+    // Those within a member, a project or a key cap its requests with some keys and not with
+    // others: they are nobody's quota.
+    if (!caller.manages_quotas()) return standings;
+    kind = ScopeKind::kQuotaEntity;
+    id = QuotaEntityId(caller.workspace_id(), subject.entity);
+  }
+  if (HasOwnBudget(snapshot, kind, id)) return standings;
+  for (const auto& [scope_kind, scope_id] : scopes) {
+    if (scope_id.empty()) continue;
+    for (const auto& budget : snapshot.BudgetsOf(scope_kind, scope_id)) {
+      if (!budget->hard || budget->each != kind) continue;
+      Standing standing;
+      standing.budget = budget;
+      standing.instance = id;
+      standing.Locate(context_.clock.Wall());
+      standings.push_back(std::move(standing));
+    }
+  }
+  return standings;
+}
+
+Task<std::optional<SpendEndpoints::Standing>> SpendEndpoints::TightestOf(
+    std::vector<Standing> standings) {
+  if (!co_await Ask(standings)) co_return std::nullopt;
+  co_return std::move(*std::min_element(
+      standings.begin(), standings.end(), [](const Standing& a, const Standing& b) {
+        return std::pair(a.remaining(), a.budget->id) < std::pair(b.remaining(), b.budget->id);
+      }));
 }
 
 SpendEndpoints::Standing SpendEndpoints::StandingOf(const admin::v1::Quota& quota) const {
@@ -146,16 +198,21 @@ Task<void> SpendEndpoints::ReadQuota(ClientConnection& client, const Surface& su
       active = quota->active();
     }
   }
-  if (!standing.has_value()) {
+  std::vector<Standing> asked;
+  if (standing.has_value()) {
+    asked.push_back(*std::move(standing));
+  } else {
+    asked = TemplatesOf(snapshot, caller, subject);
+  }
+  if (asked.empty()) {
     std::string missing = VercelError("Quota not found");
     co_return co_await Answer(client, 404, std::move(missing));
   }
-  std::vector<Standing> asked;
-  asked.push_back(*std::move(standing));
-  if (!co_await Ask(asked)) {
+  standing = co_await TightestOf(std::move(asked));
+  if (!standing.has_value()) {
     co_return co_await Refuse(client, surface, ErrorCode::kBillingUnavailable);
   }
-  co_await AnswerQuota(client, subject, std::move(asked[0]), active, false);
+  co_await AnswerQuota(client, subject, *std::move(standing), active, false);
 }
 
 Task<void> SpendEndpoints::AnswerQuota(ClientConnection& client, const QuotaSubject& subject,
@@ -168,6 +225,7 @@ Task<void> SpendEndpoints::AnswerQuota(ClientConnection& client, const QuotaSubj
   AppendText("refreshPeriod", PeriodName(standing.budget->period), body);
   absl::StrAppend(&body, ",\"active\":", active ? "true" : "false");
   if (archived) body += ",\"archived\":true";
+  if (!standing.instance.empty()) AppendText("template", standing.budget->id, body);
   body += "}";
   co_await Answer(client, 200, std::move(body));
 }

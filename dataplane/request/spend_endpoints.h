@@ -31,8 +31,9 @@ class SpendEndpoints {
   Task<void> Key(ClientConnection& client, const Surface& surface);
 
   // ?quotaEntityId=api_key_id_<key id>, or the name of a quota entity: Vercel's shape of its
-  // budget.  A key sees its own; one that manages quotas sees its workspace's, and may POST, PATCH
-  // and DELETE them, which the control plane does.  404 and 409 in Vercel's form.
+  // budget, or of the template that caps it.  A key sees its own; one that manages quotas sees its
+  // workspace's, and may POST, PATCH and DELETE them, which the control plane does.  404 and 409 in
+  // Vercel's form.
   Task<void> Quota(ClientConnection& client, const Surface& surface);
 
  private:
@@ -67,6 +68,11 @@ class SpendEndpoints {
   // The quota that is in force; nullopt when there is none that the caller may see.
   std::optional<Standing> QuotaInForce(const Snapshot& snapshot, const Principal& caller,
                                        const QuotaSubject& subject) const;
+  // What templates cap it at, where it has no budget of its own; the same of whom may see.
+  std::vector<Standing> TemplatesOf(const Snapshot& snapshot, const Principal& caller,
+                                    const QuotaSubject& subject) const;
+  // The one of them of which least is left; nullopt when billing cannot be asked.
+  Task<std::optional<Standing>> TightestOf(std::vector<Standing> standings);
   Task<void> ReadQuota(ClientConnection& client, const Surface& surface, const Snapshot& snapshot,
                        const Principal& caller, const QuotaSubject& subject);
   Task<void> ChangeQuota(ClientConnection& client, const Surface& surface, const Principal& caller,

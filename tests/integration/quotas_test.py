@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from suite.checks import error_of
+from suite.ledger import NANO_USD_PER_USD
 from suite.waiting import wait_until
 from suite.wire import fetch
 
@@ -172,5 +173,56 @@ def test_without_the_control_plane_quotas_are_read_and_not_changed(make_world):
         wait_until("it can be changed", lambda: quotas(
             world, manager, "PATCH", entity, limitAmount=1)[0] == 200, 30)
         served_soon(world, key)
+    finally:
+        world.stop()
+
+
+def test_what_a_template_caps_is_shown_and_replaced_by_a_quota(make_world):
+    """A key that a template caps can see at what, and how much of it is left."""
+    world = make_world("standalone")
+    try:
+        manager = world.workspace.key(manages_quotas=True)
+        key, entity = new_key(world)
+        each = {"scope_kind": "SCOPE_KIND_WORKSPACE", "scope_id": world.workspace.id,
+                "period": "PERIOD_MONTHLY"}
+        world.admin.create("Budget", id="bud_soft", each_kind="SCOPE_KIND_KEY",
+                           limit_nano_usd=NANO_USD_PER_USD // 100, **each)
+        world.admin.create("Budget", id="bud_wide", each_kind="SCOPE_KIND_KEY", hard=True,
+                           limit_nano_usd=7 * NANO_USD_PER_USD, **each)
+        world.admin.create("Budget", id="bud_each", each_kind="SCOPE_KIND_KEY", hard=True,
+                           limit_nano_usd=NANO_USD_PER_USD // 5, **each)
+        world.admin.create("Budget", id="bud_users", each_kind="SCOPE_KIND_QUOTA_ENTITY", hard=True,
+                           limit_nano_usd=3 * NANO_USD_PER_USD, **each)
+        world.wait_for_key(manager)
+        shown = {"quotaEntityId": entity, "apiKeyName": key.id, "limitAmount": Decimal("0.2"),
+                 "currentSpend": 0, "refreshPeriod": "monthly", "active": True,
+                 "template": "bud_each"}
+        wait_until("the node knows the template",
+                   lambda: quotas(world, key, entity=entity) == (200, shown), BINDS_WITHIN_S)
+        assert ask(world, key).succeeded
+        world.settle()
+        spent = {**shown, "currentSpend": Decimal("0.1")}
+        assert quotas(world, key, entity=entity) == (200, spent)
+        assert quotas(world, manager, entity=entity) == (200, spent)
+        assert quotas(world, manager, entity=f"api_key_id_{manager.id}")[1]["currentSpend"] == 0
+        user = quotas(world, manager, entity="user-1")[1]
+        assert (user["limitAmount"], user["template"]) == (3, "bud_users")
+        other, _ = new_key(world)
+        assert quotas(world, other, entity=entity) == NOT_FOUND, "another key's"
+        assert quotas(world, other, entity="user-1") == NOT_FOUND, "only managers see it"
+
+        for method, body in (("PATCH", {"limitAmount": 9}), ("DELETE", {})):
+            assert quotas(world, manager, method, entity, **body) == NOT_FOUND, method
+        own = {**shown, "limitAmount": 4}
+        del own["template"]
+        assert quotas(world, manager, "POST", quotaEntityId=entity, limitAmount=4,
+                      refreshPeriod="monthly") == (200, own)
+        wait_until("it is the key's own", lambda: quotas(
+            world, key, entity=entity) == (200, own), BINDS_WITHIN_S)
+        for _ in range(3):
+            assert ask(world, key).succeeded, "the template does not cap it"
+        assert quotas(world, manager, "DELETE", entity)[0] == 200
+        wait_until("the template is in force again", lambda: quotas(
+            world, key, entity=entity) == (200, spent), BINDS_WITHIN_S)
     finally:
         world.stop()

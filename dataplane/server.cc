@@ -379,6 +379,7 @@ class Server::Impl {
     gauges.leases_connected = leases_->connected();
     gauges.lease_slots = lease_table_->size();
     gauges.lease_slots_used = lease_table_->used();
+    gauges.rate_limits_unlent = rates_.slots().unlent();
     if (keeper_ != nullptr) {
       const LeaseKeeperStatus status = keeper_->status();
       gauges.lease_requests = status.wants_sent;

@@ -161,13 +161,16 @@ void MetricsExport::State::CollectGauges() {
           number(node.lease_grants));
   Counter("tollgate_lease_recalls_total", "Leases that billing asked back for others.", {},
           number(node.lease_recalls));
+  Counter("tollgate_rate_limits_unlent_total",
+          "Requests within a rate limit below the number of nodes that billing could not lend.", {},
+          number(node.rate_limits_unlent));
   Gauge("tollgate_usage_connected", "Whether billing's usage stream is up.", node.usage_connected);
   Gauge("tollgate_spool_bytes", "Bytes of the spool in use.", number(node.spool_bytes));
   Gauge("tollgate_spool_bytes_max", "Limit of the spool.", number(node.spool_bytes_max));
   Gauge("tollgate_spool_open_intents", "Attempts announced and not ended.",
         number(node.spool_open_intents));
   Gauge("tollgate_spool_refusing", "Whether the spool takes no more.", node.spool_refusing);
-  Gauge("tollgate_spool_corrupt_segments", "Segments that could not be read: an alarm.",
+  Gauge("tollgate_spool_corrupt_segments", "Segments that could not be read or are gone: an alarm.",
         number(node.spool_corrupt_segments));
   Gauge("tollgate_spool_missing_records", "Gaps in the spool's sequences: an alarm.",
         number(node.spool_missing_records));

@@ -24,6 +24,7 @@ struct NodeGauges {
   bool leases_connected = false;
   std::uint64_t lease_slots_used = 0;
   std::uint64_t lease_slots = 0;
+  std::uint64_t rate_limits_unlent = 0;
   std::uint64_t lease_requests = 0;
   std::uint64_t lease_grants = 0;
   std::uint64_t lease_recalls = 0;

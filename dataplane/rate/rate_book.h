@@ -33,6 +33,7 @@ class RateBook {
 
   // Slots of the limits that are too small to be divided.
   SlotPool& slots() { return slots_; }
+  const SlotPool& slots() const { return slots_; }
 
   std::size_t size() const;
 

@@ -114,7 +114,19 @@ std::optional<RateRefusal> RateLimiter::Begin(std::span<const RateSubject> subje
     return RateRefusal{RateRefusal::kRequests, part.kind, part.limits.requests_per_minute,
                        kMinute / part.limits.requests_per_minute};
   }
+  if (!slots().connected() && AnyBelowNodes(*admission)) slots().CountUnlent();
   return std::nullopt;
+}
+
+// Of such a limit each node lets one request pass while billing cannot lend.
+bool RateLimiter::AnyBelowNodes(const RateAdmission& admission) {
+  for (std::size_t i = 0; i < admission.size_; ++i) {
+    const RateLimits& limits = admission.parts_[i].limits;
+    for (const std::int64_t most : {limits.requests_per_minute, limits.concurrent_requests}) {
+      if (most > 0 && most < admission.nodes_) return true;
+    }
+  }
+  return false;
 }
 
 // What was taken of the first `count` subjects' requests goes back: a refused one counts nowhere.
@@ -123,7 +135,7 @@ void RateLimiter::GiveRequestsBack(const RateAdmission& admission, std::size_t c
   for (std::size_t i = 0; i < count; ++i) {
     const RateAdmission::Part& part = admission.parts_[i];
     if (part.limits.requests_per_minute == 0 || part.requests_lent) continue;
-    part.meter->requests.Correct(-1, {part.limits.requests_per_minute, admission.nodes_}, now);
+    part.meter->requests.Settle(1, 0, {part.limits.requests_per_minute, admission.nodes_}, now);
   }
 }
 
@@ -138,8 +150,8 @@ std::optional<RateRefusal> RateLimiter::TakeTokens(std::int64_t tokens, Monotoni
     for (std::size_t j = 0; j < i; ++j) {
       const RateAdmission::Part& other = admission->parts_[j];
       if (other.limits.tokens_per_minute == 0) continue;
-      other.meter->tokens.Correct(-tokens, {other.limits.tokens_per_minute, admission->nodes_},
-                                  now);
+      other.meter->tokens.Settle(tokens, 0, {other.limits.tokens_per_minute, admission->nodes_},
+                                 now);
     }
     return RateRefusal{RateRefusal::kTokens, part.kind, most, wait};
   }
@@ -170,7 +182,7 @@ void RateLimiter::End(std::int64_t tokens, MonotonicTime now, RateAdmission* adm
     if (!part.slot.empty()) admission->slots_->Return(part.slot, now, now);
     part.slot.clear();
     if (const std::int64_t most = part.limits.tokens_per_minute; most > 0) {
-      part.meter->tokens.Correct(tokens - admission->tokens_, {most, admission->nodes_}, now);
+      part.meter->tokens.Settle(admission->tokens_, tokens, {most, admission->nodes_}, now);
     }
     part.meter.reset();
   }

@@ -2,8 +2,11 @@
 //
 // A node enforces its share of a limit: the shares of all nodes are the limit.  One that is too
 // small to be divided (kDivisible slots a node) is not: its slots are lent by billing to whoever
-// has requests (slot_pool.h).  While billing cannot be asked, each node lets one such request at a
-// time pass: a limit is no money, and nobody else could say.
+// has requests (slot_pool.h).  While billing cannot be asked, a node enforces its share all the
+// same, which is one request where the limit is below the number of nodes: a limit is no money,
+// nobody else could say, and no key must stand still because billing does.  So as many requests as
+// there are nodes may run at the same time then, and until they are over those that began before,
+// with slots of any node; SlotPool::unlent() counts them.
 //
 //   RateAdmission admission;                       // of the request; reused
 //   limiter.Begin(subjects, now, &admission);      // requests a minute, and at the same time
@@ -114,6 +117,7 @@ class RateLimiter {
                    RateAdmission::Part& part);
   static void GiveRequestsBack(const RateAdmission& admission, std::size_t count,
                                MonotonicTime now);
+  static bool AnyBelowNodes(const RateAdmission& admission);
   bool BorrowRequest(const RateSubject& subject, RateAdmission* admission, MonotonicTime now);
 
   RateBook* book_;

@@ -7,15 +7,14 @@ namespace tollgate::dataplane {
 namespace {
 
 constexpr std::int64_t kMinuteNs = 60'000'000'000;
-// How far ahead a bucket may owe: a day, far below where times would overflow.
-constexpr std::int64_t kAheadMaxNs = 24 * 60 * kMinuteNs;
+const std::int64_t kOwedMaxNs = absl::ToInt64Nanoseconds(kRateOwedMax);
 
-// How long the bucket takes to gain `count`, rounded up.
+// How long the bucket takes to gain `count`, rounded up; at most kRateOwedMax.
 std::int64_t TimeOf(std::int64_t count, const RateShare& share) {
   const __int128 ns =
       (static_cast<__int128>(count) * kMinuteNs * share.nodes + share.per_minute - 1) /
       share.per_minute;
-  return static_cast<std::int64_t>(std::min<__int128>(ns, kAheadMaxNs));
+  return static_cast<std::int64_t>(std::min<__int128>(ns, kOwedMaxNs));
 }
 
 // The size of the bucket as a time: a minute, but at least one unit.
@@ -38,17 +37,19 @@ absl::Duration RateBucket::Take(std::int64_t count, const RateShare& share, Mono
   }
 }
 
-void RateBucket::Correct(std::int64_t count, const RateShare& share, MonotonicTime now) {
-  if (count == 0) return;
-  if (count < 0) {
-    full_at_ns_.fetch_sub(TimeOf(-count, share), std::memory_order_relaxed);
+// By the difference of what both cost, each as it is bounded: were the bounded cost of an estimate
+// lessened by the whole rest, what was used would cost nothing.
+void RateBucket::Settle(std::int64_t taken, std::int64_t used, const RateShare& share,
+                        MonotonicTime now) {
+  const std::int64_t more = TimeOf(used, share) - TimeOf(taken, share);
+  if (more <= 0) {
+    full_at_ns_.fetch_add(more, std::memory_order_relaxed);
     return;
   }
   const std::int64_t now_ns = now.nanoseconds();
-  const std::int64_t cost = TimeOf(count, share);
   std::int64_t full_at = full_at_ns_.load(std::memory_order_relaxed);
   while (!full_at_ns_.compare_exchange_weak(
-      full_at, std::min(std::max(full_at, now_ns) + cost, now_ns + kAheadMaxNs),
+      full_at, std::min(std::max(full_at, now_ns) + more, now_ns + kOwedMaxNs),
       std::memory_order_relaxed)) {
   }
 }

@@ -28,6 +28,10 @@ struct RateLeft {
   absl::Duration reset;  // Until the bucket is full again.
 };
 
+// A limit that one request exceeds a thousand times over must not refuse for weeks, least of all
+// when it was raised meanwhile.
+inline constexpr absl::Duration kRateOwedMax = absl::Hours(24);
+
 // One bucket.  Thread-safe and lock-free.
 class RateBucket {
  public:
@@ -35,8 +39,9 @@ class RateBucket {
   // bucket is taken when it is full.  Zero on success.
   absl::Duration Take(std::int64_t count, const RateShare& share, MonotonicTime now);
 
-  // Corrects what was taken, by what turned out: more (then later ones wait longer) or less.
-  void Correct(std::int64_t count, const RateShare& share, MonotonicTime now);
+  // What was taken turned out to be `used` (≥ 0): more, and later ones wait longer, or less.  What
+  // is owed for one is waited for a day at most (kRateOwedMax).
+  void Settle(std::int64_t taken, std::int64_t used, const RateShare& share, MonotonicTime now);
 
   RateLeft Left(const RateShare& share, MonotonicTime now) const;
 

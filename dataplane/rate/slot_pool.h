@@ -42,6 +42,10 @@ class SlotPool {
   // Whether billing lends slots now.
   bool connected() const { return connected_.load(std::memory_order_relaxed); }
 
+  // A request passed a limit below the number of nodes while nobody could lend it a slot.
+  void CountUnlent() { unlent_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t unlent() const { return unlent_.load(std::memory_order_relaxed); }
+
   // Takes an idle slot of the limit that is here; false when there is none: Wait().
   bool Take(const std::string& subject, std::int64_t limit);
 
@@ -94,6 +98,7 @@ class SlotPool {
   bool Tell(Slots& slots, MonotonicTime now, SlotWant* news);
 
   std::atomic<bool> connected_{false};
+  std::atomic<std::uint64_t> unlent_{0};
   mutable std::mutex mutex_;  // Guards all that follows.
   absl::flat_hash_map<std::string, Slots> slots_;
   std::map<WaiterId, Waiter> waiters_;  // Those that were not called yet.

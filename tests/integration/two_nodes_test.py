@@ -184,6 +184,21 @@ def test_fewer_requests_a_minute_than_nodes(three_nodes):
             assert (answer.status, error_of(answer)["code"]) == (429, "rate_limit_exceeded")
 
 
+def test_fewer_tokens_a_minute_than_nodes(three_nodes):
+    """Each node lets one request in when its bucket is full, and then waits for what it took."""
+    world = three_nodes
+    key = world.workspace.key(limits={"tokens_per_minute": 2})
+    world.wait_for_key(key)
+    answers = [ask(world, url, (), key, "test/fast") for url in world.api_urls * 3]
+    assert [answer.succeeded for answer in answers] == [True] * 3 + [False] * 6
+    for answer in answers:
+        assert answer.header("x-ratelimit-limit-tokens") == "2"
+        if not answer.succeeded:
+            assert (answer.status, error_of(answer)["code"]) == (429, "rate_limit_exceeded")
+            # A minute and a half for each token that was taken.
+            assert int(answer.header("retry-after")) > 60
+
+
 def test_tokens_a_minute(two_node_world):
     world = two_node_world
     wait_for_shares(world)

@@ -96,6 +96,7 @@ TEST_F(RateLimiterTest, ASmallLimitIsBorrowedAndNotRoundedUp) {
   book_.SetNodes(3);
   RateAdmission admission;
   EXPECT_FALSE(Begin(admission).has_value()) << "without billing nobody could say";
+  EXPECT_EQ(book_.slots().unlent(), 1u) << "and it is told";
   RateLimiter::End(0, kNow, &admission);
   book_.slots().SetConnected(true);
   auto refusal = Begin(admission);
@@ -169,6 +170,49 @@ TEST_F(RateLimiterTest, TokensAreTakenByEstimateAndCorrected) {
   EXPECT_FALSE(limiter_.TakeTokens(300, kNow, &admission).has_value())
       << "the refused request took nothing";
   RateLimiter::End(300, kNow, &admission);
+}
+
+// Billing is away: what is not below the number of nodes stays within the limit for all together.
+TEST_F(RateLimiterTest, WithoutBillingANodeKeepsToItsShare) {
+  key_.concurrent_requests = 7;
+  book_.SetNodes(3);
+  RateAdmission running[2];
+  for (RateAdmission& one : running) EXPECT_FALSE(Begin(one).has_value());
+  RateAdmission third;
+  EXPECT_TRUE(Begin(third).has_value()) << "two for each of three";
+  RateLimiter::End(0, kNow, &third);
+  for (RateAdmission& one : running) RateLimiter::End(0, kNow, &one);
+  EXPECT_EQ(book_.slots().unlent(), 0u);
+
+  key_.concurrent_requests = 2;
+  EXPECT_FALSE(Begin(running[0]).has_value());
+  EXPECT_TRUE(Begin(running[1]).has_value()) << "one at a time";
+  EXPECT_EQ(book_.slots().unlent(), 1u) << "refused ones are none";
+  RateLimiter::End(0, kNow, &running[0]);
+  RateLimiter::End(0, kNow, &running[1]);
+}
+
+TEST_F(RateLimiterTest, FewerTokensAMinuteThanNodes) {
+  key_.tokens_per_minute = 2;
+  book_.SetNodes(3);
+  book_.slots().SetConnected(true);
+  RateAdmission admission;
+  ASSERT_FALSE(Begin(admission).has_value()) << "tokens are not lent";
+  EXPECT_FALSE(limiter_.TakeTokens(12, kNow, &admission).has_value());
+  RateLimiter::End(20, kNow, &admission);
+  ASSERT_FALSE(Begin(admission).has_value());
+  const auto refusal = limiter_.TakeTokens(12, kNow, &admission);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->limit, RateRefusal::kTokens);
+  EXPECT_EQ(refusal->allowed, 2);
+  EXPECT_EQ(refusal->retry_after, absl::Minutes(30)) << "20 tokens at two thirds a minute";
+  EXPECT_EQ(RateLimiter::Headroom(admission, kNow).tokens.limit, 2);
+  EXPECT_EQ(RateLimiter::Headroom(admission, kNow).tokens.remaining, 0);
+  RateLimiter::End(0, kNow, &admission);
+  const MonotonicTime later = kNow + absl::Minutes(30);
+  ASSERT_FALSE(Begin(admission, later).has_value());
+  EXPECT_FALSE(limiter_.TakeTokens(12, later, &admission).has_value());
+  RateLimiter::End(12, later, &admission);
 }
 
 TEST(RateBookTest, MetersThatSayNothingAreDroppedWhenThereAreMany) {

@@ -83,7 +83,7 @@ TEST(UsageRecordParserTest, RefusesWhatTheBooksCannotRelyOn) {
       {"one account twice", [](Record& r) { *r.add_holds() = r.holds(0); }},
       {"too many holds",
        [](Record& r) {
-         for (int i = 0; i < kUsageHoldsMax; ++i) {
+         for (std::size_t i = 0; i < kUsageHoldsMax; ++i) {
            r.add_holds()->set_account("budget/b" + std::to_string(i) + "/all");
          }
        }},

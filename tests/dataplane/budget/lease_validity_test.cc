@@ -47,7 +47,7 @@ TEST_F(LeaseValidityTest, WhatIsGrantedForALaterConfigurationCountsFromWhenItCom
   ++binding_revision_;
   int woken = 0;
   const auto ask = [&] { return pool_->Wait(set_, Nano(100), [&] { ++woken; }); };
-  auto waiter = ask();
+  const LeasePool::WaiterId first = ask();
   executor_.RunReady();
   const auto want = LastWant();
   ASSERT_TRUE(want.has_value());
@@ -55,12 +55,14 @@ TEST_F(LeaseValidityTest, WhatIsGrantedForALaterConfigurationCountsFromWhenItCom
   EXPECT_EQ(woken, 1);
   Hold hold;
   EXPECT_EQ(pool_->TryHold(set_, Nano(100), &hold).kind, HoldResult::kShort);
-  waiter = ask();
+  pool_->Forget(first);
+  const LeasePool::WaiterId second = ask();
   executor_.RunReady();
   EXPECT_FALSE(LastWant().has_value()) << "not asked again in vain";
   ++own_revision_;
   executor_.Advance(absl::Milliseconds(100), absl::Milliseconds(100));
   EXPECT_EQ(woken, 2);
+  pool_->Forget(second);
   ASSERT_EQ(pool_->TryHold(set_, Nano(100), &hold).kind, HoldResult::kHeld);
   pool_->Release(std::move(hold));
   int seconds = 0;

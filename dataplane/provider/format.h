@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "base/compiled_price.h"
 #include "dataplane/http/head_text.h"
@@ -33,6 +34,8 @@ struct SendDecision {
   // Output tokens per choice; -1 leaves what the caller wrote.
   std::int64_t output_limit = -1;
   bool stream = false;
+  // The provider is to keep the answer if it does so where nothing is said.
+  bool keep = false;
   // The model's facts; null only where no catalog is at hand.
   const Model* model = nullptr;
   const Offering* offering = nullptr;
@@ -54,12 +57,14 @@ struct UsageReport {
 // What one whole answer, or one event's data, says, where it passes through.  Views point into the
 // text.
 struct AnswerFacts {
-  bool valid = false;              // It is the JSON object that it should be.
-  bool is_end = false;             // The stream's end marker.
-  bool is_error = false;           // An error in place of an answer.
-  bool has_choices = false;        // At least one choice is in it: the client must see it.
-  std::string_view id;             // As written, escapes included; so for the next ones.
-  std::string_view previous_id;    // Of the kept answer that this one goes on with.
+  bool valid = false;            // It is the JSON object that it should be.
+  bool is_end = false;           // The stream's end marker.
+  bool is_error = false;         // An error in place of an answer.
+  bool has_choices = false;      // At least one choice is in it: the client must see it.
+  std::string_view id;           // As written, escapes included; so for the next ones.
+  std::string_view previous_id;  // Of the kept answer that this one goes on with.
+  // Of items that the provider may keep, wherever the text has them; in its order.
+  absl::InlinedVector<std::string_view, 2> item_ids;
   std::string_view finish_reason;  // The last choice's.
   std::string_view error_message;
   std::string_view error_code;

@@ -1,5 +1,5 @@
 // What a provider keeps of a conversation: asked for again with the credential that made it, for
-// the workspace that it was made for (kept_answer.h).  Nothing of this is charged.
+// the workspace that it was made for (kept_name.h).  Nothing of this is charged.
 #include <array>
 #include <string>
 #include <utility>
@@ -10,15 +10,12 @@
 #include "base/string_views.h"
 #include "dataplane/http/coarse_clock.h"
 #include "dataplane/http/target.h"
-#include "dataplane/request/kept_answer.h"
+#include "dataplane/request/kept_name.h"
 #include "dataplane/request/request_run.h"
 #include "dataplane/request/showable_message.h"
 
 namespace tollgate::dataplane {
 namespace {
-
-// What `kept_response` of a scan is called where there is one.
-constexpr std::string_view kPrevious = "previous_response_id";
 
 constexpr std::string_view kUnknownName =
     "No answer of this id is kept for this key's workspace. Use the id of an answer that this "
@@ -55,67 +52,17 @@ bool RequestRun::RefuseKept(std::string message) {
   return false;
 }
 
-// Narrows the plan of a request that goes on with what a provider keeps.
-bool RequestRun::FindKept(PlanRequirements& requirements) {
-  if (!scan_.kept_reference.empty()) requirements.own_credentials = true;
-  if (scan_.kept_response.empty()) return true;
-  const KeptAnswer kept =
-      FindKeptAnswer(context_.peppers, snapshot().catalog(), surface_->formats(),
-                     principal_->workspace_id(), scan_.kept_response);
-  switch (kept.kind) {
-    case KeptAnswer::Kind::kFound:
-      requirements.credential = kept.credential;
-      scan_.kept_response_sent = kept.provider_id;
-      return true;
-    case KeptAnswer::Kind::kForeign:  // Whatever the workspace has in accounts of its own.
-      requirements.own_credentials = true;
-      return true;
-    case KeptAnswer::Kind::kOfAnother:
-      RefuseKept(std::string(kUnknownName));
-      break;
-    case KeptAnswer::Kind::kCredentialGone:
-      RefuseKept(std::string(kCredentialGone));
-      break;
-  }
-  error_.status = 400;
-  error_.param = kPrevious;
-  return false;
-}
-
-// Nothing is left of a plan that FindKept() narrowed: says why.
-void RequestRun::ExplainKept() {
-  if (!scan_.kept_response_sent.empty()) {
-    Fail(ErrorCode::kUnsupportedParameter,
-         absl::StrCat("`", AbslView(kPrevious),
-                      "` names an answer that a provider keeps which "
-                      "does not serve this model now. Ask the model that gave the answer, or send "
-                      "the items of the conversation themselves."));
-    error_.param = kPrevious;
-    return;
-  }
-  const bool foreign = !scan_.kept_response.empty();
-  const std::string_view param = foreign ? kPrevious : scan_.kept_reference;
-  if (param.empty()) return;
-  Fail(ErrorCode::kUnsupportedParameter,
-       absl::StrCat("`", AbslView(param),
-                    "` names what a provider keeps, and only this workspace's "
-                    "own account at a provider of this model can be asked for it; there is none. ",
-                    foreign ? "Use the id of an answer that this gateway gave, or send" : "Send",
-                    " the items of the conversation themselves."));
-  error_.param = param;
-}
-
 // Takes from the head what its bytes are needed for, and finds whose answer it is about.
 bool RequestRun::TakeKept(std::string_view path, std::string_view wildcard) {
-  const KeptAnswer kept = FindKeptAnswer(context_.peppers, snapshot().catalog(),
-                                         surface_->formats(), principal_->workspace_id(), wildcard);
-  if (kept.kind != KeptAnswer::Kind::kFound) {
-    return RefuseKept(std::string(kept.kind == KeptAnswer::Kind::kCredentialGone ? kCredentialGone
-                                                                                 : kUnknownName));
+  const KeptName kept = ReadKeptName(context_.peppers, snapshot().catalog(), surface_->formats(),
+                                     KeptKind::kAnswer, principal_->workspace_id(), wildcard);
+  if (kept.kind != KeptName::Kind::kFound) {
+    return RefuseKept(
+        std::string(kept.kind == KeptName::Kind::kCredentialGone ? kCredentialGone : kUnknownName));
   }
   kept_attempt_ = {.provider = kept.credential->provider, .credential = kept.credential};
   format_ = FormatOf(kept.credential->provider->format);
-  kept_id_.clear();
+  given_names_.clear();
   const RequestHead& head = client_->head();
   kept_request_line_ = MethodName(head.method);
   kept_request_line_ += kept_attempt_.provider->origin.path_prefix;
@@ -145,7 +92,16 @@ bool RequestRun::TakeKeptQuery(std::string_view query) {
       return false;
     }
     kept_request_line_ += std::exchange(separator, '&');
-    kept_request_line_ += StdView(pair);
+    // An item of the page before; else nothing is one.
+    const std::string_view value = StdView(pair.substr(pair.find('=') + 1));
+    const std::string_view item =
+        ProviderIdOf(context_.peppers, KeptKind::kItem, principal_->workspace_id(),
+                     kept_attempt_.credential->id, value);
+    if (item.empty()) {
+      kept_request_line_ += StdView(pair);
+    } else {
+      absl::StrAppend(&kept_request_line_, AbslView(name), "=", AbslView(item));
+    }
   }
   return true;
 }

@@ -232,6 +232,7 @@ Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   CHECK(format_ != nullptr) << "the plan has a format that is not spoken";
   translated_ = !PassesThrough(*surface_, *attempt.provider, scan_, body_);
   const SendDecision decision = Decide(attempt);
+  ChooseItemIds(attempt);
   provider_rates_ = ProviderRates();
   if (translated_) {
     AttemptEnd unsent = AttemptEnd::kAnswered;
@@ -255,7 +256,7 @@ Task<AttemptEnd> RequestRun::AttemptOne(const PlannedAttempt& attempt) {
   usage_reported_ = false;
   content_bytes_ = 0;
   response_id_.clear();
-  kept_id_.clear();
+  given_names_.clear();
   native_finish_.clear();
   last_status_ = 0;
   first_byte_us_ = 0;
@@ -287,6 +288,7 @@ SendDecision RequestRun::Decide(const PlannedAttempt& attempt) {
   SendDecision decision;
   decision.provider_model_id = attempt.offering->provider_model_id;
   decision.stream = scan_.stream;
+  decision.keep = surface_->keeps_answers() && scan_.store;
   decision.model = attempt.model;
   decision.offering = attempt.offering;
   std::int64_t output = bound.tokens;

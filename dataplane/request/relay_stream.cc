@@ -52,29 +52,38 @@ void RequestRun::Forward(std::string_view bytes) {
   out_pieces_.push_back(bytes);
 }
 
-// Forwards an event with the answer's name in the place of its id, and with its cost.
-void RequestRun::ForwardRewritten(std::string_view event, std::string_view data,
-                                  const AnswerFacts& facts) {
+// Forwards an event with names in the places of ids, and with its cost: put together anew, so that
+// what is written next stays in few pieces.
+std::string_view RequestRun::ForwardRewritten(std::string_view event, std::string_view data,
+                                              const AnswerFacts& facts) {
   const PlannedAttempt& attempt = plan_[attempt_index_];
   const bool within = data.data() >= event.data() && data.data() < event.data() + event.size();
   if (!within) {  // Data of several lines: nobody sends it so.
     Forward(event);
-    return;
+    return data;
   }
   if (surface_->keeps_answers()) EditIds(attempt, data, facts);
   if (facts.usage.close != 0 && usage_reported_ && scan_.include_usage) {
     const Money charge = attempt.credential->byok() ? Money::Zero() : CostOf(attempt, usage_);
     EditCost(facts.usage, charge.ToUsdString());
   }
+  std::size_t bytes = event.size();
+  for (const AnswerEdit& edit : answer_edits_) bytes += edit.text.size();
+  std::string& text = rewritten_.Room(bytes);
+  const std::size_t begin = text.size();
   const std::size_t at = static_cast<std::size_t>(data.data() - event.data());
   std::size_t from = 0;
   for (const AnswerEdit& edit : answer_edits_) {
-    Forward(event.substr(from, at + edit.begin - from));
-    out_pieces_.push_back(edit.text);
+    text += event.substr(from, at + edit.begin - from);
+    text += edit.text;
     from = at + edit.end;
   }
   answer_edits_.clear();
-  Forward(event.substr(from));
+  text += event.substr(from);
+  const std::string_view written = std::string_view(text).substr(begin);
+  Forward(written);
+  // Before and behind the data nothing was changed.
+  return written.substr(at, written.size() - (event.size() - data.size()));
 }
 
 void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
@@ -94,10 +103,14 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
     return;
   }
   if (facts.is_end) stream.end_seen = true;
-  const bool has_id = !facts.id.empty() && surface_->keeps_answers();
+  const bool has_id = surface_->keeps_answers() && (!facts.id.empty() || !facts.item_ids.empty());
   if (facts.is_end && facts.usage.close == 0) {
     ++stream.events;
-    has_id ? ForwardRewritten(event, data, facts) : Forward(event);
+    if (has_id) {
+      ForwardRewritten(event, data, facts);
+    } else {
+      Forward(event);
+    }
     return;
   }
   if (!CoverEvent(facts.content_bytes)) {
@@ -105,19 +118,21 @@ void RequestRun::TakeEvent(std::string_view event, StreamState& stream) {
     return;
   }
   ++stream.events;
-  if (passed_ != nullptr) passed_->Note(data);
   NoteFacts(facts);
   if (facts.part_begun >= 0) stream.open_part = facts.part_begun;
   if (facts.part_ended >= 0) stream.open_part = -1;
   if (!facts.finish_reason.empty()) ++stream.finishes_seen;
+  std::string_view shown = data;
   if (facts.usage.close == 0 && !has_id) {
     Forward(event);
   } else if (scan_.include_usage) {
-    ForwardRewritten(event, data, facts);
+    shown = ForwardRewritten(event, data, facts);
   } else if (facts.has_choices) {
     Forward(event);
+  } else {
+    return;  // The usage chunk that the client did not ask for.
   }
-  // Else it is the usage chunk that the client did not ask for.
+  if (passed_ != nullptr) passed_->Note(shown);
 }
 
 // Takes the complete events at the front of the buffer; `all`: nothing comes after them.
@@ -157,6 +172,7 @@ bool RequestRun::StopDraining() {
 void RequestRun::ClearWritten() {
   out_pieces_.clear();
   out_texts_.clear();
+  rewritten_.Clear();
   if (translated_) translation_->out.clear();
 }
 

@@ -12,12 +12,14 @@
 
 namespace tollgate::dataplane {
 
-// Reads the request, once for all attempts.  False: it is at fault, and error() says why.
+// Reads the request, once for all attempts, but where ids depend on the attempt.  False: it is at
+// fault, and error() says why.
 bool RequestRun::ReadForTranslation() {
   if (translation_ == nullptr) translation_ = std::make_unique<Translation>();
   Translation& translation = *translation_;
   if (!translation_begun_) translation.Begin();
   translation_begun_ = true;
+  if (translation.read && !scan_.item_ids.empty()) translation.Begin();
   translation.BeginAttempt();
   if (translation.read) return true;
   std::optional<GatewayError> error =
@@ -70,6 +72,13 @@ void RequestRun::FillAnswerContext(const PlannedAttempt& attempt) {
       EstimateUsage(body_.size(), 0, input_bound_, output_bound_).input_text;
   context.hide_reasoning = translation_->request.reasoning.hidden;
   context.warnings = translation_->warnings;
+}
+
+// Tells the surface by which name the client finds the answer, once the provider has said its id.
+void RequestRun::NameTranslatedAnswer(const PlannedAttempt& attempt) {
+  const bool own = surface_->formats() >> static_cast<unsigned>(attempt.provider->format) & 1;
+  const bool kept = own && surface_->keeps_answers() && scan_.store && !response_id_.empty();
+  if (kept) translation_->context.kept_name = ClientIdOf(attempt, response_id_);
 }
 
 AnswerCost RequestRun::CostOfAnswer(const PlannedAttempt& attempt) const {
@@ -145,6 +154,7 @@ bool RequestRun::ReadTranslatedAnswer(std::string_view body) {
 void RequestRun::SendTranslatedAnswer(const PlannedAttempt& attempt) {
   NoteAttempt(attempt, true, {});
   FillAnswerContext(attempt);
+  NameTranslatedAnswer(attempt);
   const AnswerCost cost = CostOfAnswer(attempt);
   std::string body;
   surface_->WriteAnswer(translation_->response, translation_->context, cost, body);
@@ -163,6 +173,7 @@ void RequestRun::NoteEvent(const ir::Event& event, StreamState& stream) {
   switch (event.type) {
     case ir::EventType::kStart:
       response_id_.assign(event.id);
+      NameTranslatedAnswer(plan_[attempt_index_]);
       if (event.usage.present) NoteTokens(event.usage.tokens);
       return;
     case ir::EventType::kPartStart:

@@ -23,8 +23,10 @@
 #include "dataplane/request/attempt_record.h"
 #include "dataplane/request/caller_caps.h"
 #include "dataplane/request/errors.h"
+#include "dataplane/request/kept_name.h"
 #include "dataplane/request/splice.h"
 #include "dataplane/request/stream_hold.h"
+#include "dataplane/request/text_chunks.h"
 #include "dataplane/request/translation.h"
 #include "dataplane/request/worker_context.h"
 #include "dataplane/route/planner.h"
@@ -54,7 +56,7 @@ class RequestRun final : public Interruptible {
   // `path` is normalized, `wildcard` what the star of the surface's route stood for.
   bool TakeHead(std::string_view path, std::string_view wildcard);
   bool Authenticate();
-  bool CountIn();  // Keeps to the rate limits.
+  bool CountIn();               // Keeps to the rate limits.
   Task<bool> CountInWaiting();  // Once it has failed: for a slot that others may give back.
   bool TakeBody();
   bool Scan();
@@ -70,7 +72,7 @@ class RequestRun final : public Interruptible {
   // wants of it.  The first reads the head, and finds whose answer it is.
   bool TakeKept(std::string_view path, std::string_view wildcard);
   Task<void> AskKeptAnswer();
-  Task<void> Refuse();    // Answers error().
+  Task<void> Refuse();  // Answers error().
 
   const GatewayError& error() const { return error_; }
 
@@ -88,14 +90,14 @@ class RequestRun final : public Interruptible {
   enum class Payer { kCustomer, kOperator };
 
   struct StreamState {
-    bool started = false;         // The client has the head.
-    bool end_seen = false;        // The provider's end marker came.
+    bool started = false;            // The client has the head.
+    bool end_seen = false;           // The provider's end marker came.
     std::int64_t finishes_seen = 0;  // Events with a reason to end.
-    bool broken = false;          // Something came that is no event of the format.
-    bool provider_error = false;  // An error came in place of an event.
-    bool short_of_money = false;  // The next event is not covered: GrowHold(), or EndShort().
-    std::int64_t open_part = -1;  // The numbered part that is open, of a stream passed through.
-    std::int64_t events = 0;      // Of the provider, of such a stream.
+    bool broken = false;             // Something came that is no event of the format.
+    bool provider_error = false;     // An error came in place of an event.
+    bool short_of_money = false;     // The next event is not covered: GrowHold(), or EndShort().
+    std::int64_t open_part = -1;     // The numbered part that is open, of a stream passed through.
+    std::int64_t events = 0;         // Of the provider, of such a stream.
   };
 
   [[gnu::cold]] bool Fail(ErrorCode code, std::string message = {});
@@ -157,9 +159,15 @@ class RequestRun final : public Interruptible {
   UpstreamError FaultOfUpstream() const;
   Task<bool> WaitDurable();
 
-  // Kept answers.
+  // What of a request a provider keeps: kept_input.cc.
   bool FindKept(PlanRequirements& requirements);
+  void FindByName(KeptKind kind, std::string_view name, std::string param,
+                  PlanRequirements& requirements, std::string_view& provider_id);
+  void FailKept(ErrorCode code, std::string message, const std::string& param);
   void ExplainKept();
+  void ChooseItemIds(const PlannedAttempt& attempt);
+
+  // Kept answers.
   bool RefuseKept(std::string message);
   bool TakeKeptQuery(std::string_view query);
   Task<void> AnswerKept(const PlannedAttempt& attempt);
@@ -167,8 +175,11 @@ class RequestRun final : public Interruptible {
                         std::optional<absl::Duration> retry_after, std::string_view body);
 
   // What is written anew of an answer that passes through: edit_answer.cc.
+  std::string_view GiveName(const PlannedAttempt& attempt, KeptKind kind,
+                            std::string_view provider_id);
   std::string_view ClientIdOf(const PlannedAttempt& attempt, std::string_view provider_id);
   void EditIds(const PlannedAttempt& attempt, std::string_view text, const AnswerFacts& facts);
+  void EditId(std::string_view text, std::string_view id, std::string_view name);
   void EditCost(const UsageReport& usage, std::string_view usd);
   std::string EditedAnswer(std::string_view text);
 
@@ -182,7 +193,9 @@ class RequestRun final : public Interruptible {
   void TakeEvents(BodyReader& reader, StreamState& stream, bool all, std::size_t& consumed);
   void TakeEvent(std::string_view event, StreamState& stream);
   void Forward(std::string_view bytes);
-  void ForwardRewritten(std::string_view event, std::string_view data, const AnswerFacts& facts);
+  // Returns the data as the client sees it.
+  std::string_view ForwardRewritten(std::string_view event, std::string_view data,
+                                    const AnswerFacts& facts);
   void NoteFacts(const AnswerFacts& facts);
   void NoteUsage(const UsageReport& usage);
   void NoteTokens(const TokenUsage& tokens);
@@ -205,6 +218,7 @@ class RequestRun final : public Interruptible {
   Task<bool> FetchMedia(const Provider& provider);
   Task<bool> FetchOne(ir::Media& media, MonotonicTime deadline, std::uint64_t& bytes_left);
   void FillAnswerContext(const PlannedAttempt& attempt);
+  void NameTranslatedAnswer(const PlannedAttempt& attempt);
   AnswerCost CostOfAnswer(const PlannedAttempt& attempt) const;
   void NoteAttempt(const PlannedAttempt& attempt, bool success, std::string_view error);
   bool ReadTranslatedAnswer(std::string_view body);
@@ -288,15 +302,28 @@ class RequestRun final : public Interruptible {
   MonotonicTime drain_deadline_;
   std::uint64_t drained_bytes_ = 0;
 
-  // A place of an answer that passes through which is written anew; `text` is in out_texts_.
+  // Params of what a request names that one account keeps: by a gateway's name, and by an id of a
+  // provider's own.  Empty = nothing.  And why no account can be asked for all of it.
+  std::string kept_named_;
+  std::string kept_bare_;
+  std::optional<GatewayError> kept_fault_;
+
+  // A place of an answer that passes through which is written anew; `text` is in out_texts_ or
+  // given_names_.
   struct AnswerEdit {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::string_view text;
   };
   std::vector<AnswerEdit> answer_edits_;
-  std::string kept_id_;    // The provider's id that was named last,
-  std::string kept_name_;  // and what the client knows it as.
+  // What the attempt's answer was given of names: the events of a stream repeat ids.
+  struct GivenName {
+    KeptKind kind;
+    std::string provider_id;
+    std::string name;
+  };
+  std::deque<GivenName> given_names_;
+  TextChunks rewritten_;  // Events of a stream that are not written yet.
   std::unique_ptr<PassedStream> passed_;
   // Of AskKeptAnswer(): provider and credential only, and the head up to the path's end.
   PlannedAttempt kept_attempt_;

@@ -35,6 +35,24 @@ struct ProviderWishes {
   bool allow_fallbacks = true;
 };
 
+// An id that stands in an item of the input: the item's own, or that of an item which it answers.
+struct ScannedItemId {
+  std::string_view text;  // As written, without quotes.
+  BodyRange value;        // With its quotes.
+  BodyRange member;       // With its name, and the comma that must go with it.
+  std::size_t item = 0;   // The item's place in the input.
+  bool own = true;        // The item's own.
+  // What it names is not in the request, but at the provider alone.
+  bool reference = false;
+  // It is of a thought, of which formats other than the surface's have its summary or need none.
+  bool thought = false;
+
+  // What an attempt sends, once the pipeline knows: the text as it is, or, if this is set, what
+  // follows in its place, or for an empty one the item without the member.
+  bool rewritten = false;
+  std::string_view sent;
+};
+
 // Views point into the body, or into `unescaped`.  Reused from request to request: Reset().
 struct ScannedRequest {
   // What is used for policy and what is sent are read from the same bytes.
@@ -76,6 +94,10 @@ struct ScannedRequest {
   // A parameter that names something else which a provider keeps for whoever holds the account: no
   // id of it is the gateway's.  Empty for none.
   std::string_view kept_reference;
+  // Ids of items, in the order of the body.
+  std::vector<ScannedItemId> item_ids;
+  // Where answers may be kept: the caller did not forbid it.
+  bool store = true;
 
   std::string_view user;
   // Whom reports are to name instead; empty = `user`.
@@ -112,11 +134,13 @@ struct ScannedRequest {
     auto ranges = keep(removed);
     auto texts = keep(unescaped);
     auto words = keep(tags);
+    auto ids = keep(item_ids);
     *this = ScannedRequest();
     fallback_models = std::move(fallbacks);
     removed = std::move(ranges);
     unescaped = std::move(texts);
     tags = std::move(words);
+    item_ids = std::move(ids);
   }
 };
 

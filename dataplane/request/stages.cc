@@ -195,7 +195,9 @@ bool RequestRun::PlanAttempts() {
     Fail(CodeOf(error->rule), std::move(error->message));
     error_.param = "model";
     error_.retry_after = error->retry_after;
-    if (error->rule == PlanRule::kNoCredential) ExplainKept();
+    if (error->rule == PlanRule::kNoCredential || error->rule == PlanRule::kNoOffering) {
+      ExplainKept();
+    }
     return false;
   }
   plan_ = std::get<AttemptPlan>(result);

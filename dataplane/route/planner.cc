@@ -146,14 +146,20 @@ class Planner {
     Reached(PlanRule::kNoCredential);
     const Provider& provider = *candidate.offering->provider;
     AddCredentials(candidate, catalog_.CredentialsOf(provider.id, principal_.workspace_id()));
-    if (requirements_.own_credentials) return;
+    if (IsBound(provider) && requirements_.credential == nullptr) return;
     AddCredentials(candidate, catalog_.CredentialsOf(provider.id, ""));
+  }
+
+  bool IsBound(const Provider& provider) const {
+    return requirements_.bound_formats >> static_cast<unsigned>(provider.format) & 1;
   }
 
   void AddCredentials(const Candidate& candidate,
                       const std::vector<const Credential*>& credentials) {
+    const Credential* only =
+        IsBound(*candidate.offering->provider) ? requirements_.credential : nullptr;
     for (const Credential* credential : credentials) {
-      if (requirements_.credential != nullptr && requirements_.credential != credential) continue;
+      if (only != nullptr && only != credential) continue;
       Reached(PlanRule::kAllResting);
       const std::optional<MonotonicTime> rests =
           requirements_.skip_resting

@@ -91,10 +91,10 @@ struct PlanRequirements {
   std::span<const std::string_view> provider_order;
   std::span<const std::string_view> provider_only;
   std::span<const std::string_view> provider_ignore;
-  // Only this credential, of what is kept with it; null = any.
+  // Of providers of these formats, which keep something that the request names, only `credential`,
+  // or when that is null only the workspace's own: bit (1 << WireFormat).
+  std::uint32_t bound_formats = 0;
   const Credential* credential = nullptr;
-  // Only the workspace's own.
-  bool own_credentials = false;
   // False: credentials that rest are planned all the same.
   bool skip_resting = true;
 };

@@ -36,6 +36,8 @@ struct AnswerContext {
   const CallHead* call = nullptr;
   const ScannedRequest* scan = nullptr;
   std::string_view generation_id;
+  // The name by which the client finds the answer that the provider keeps; empty = none is kept.
+  std::string_view kept_name;
   std::string_view requested_model;  // As the client wrote it: what answers name.
   std::string_view model_id;
   std::string_view provider_id;
@@ -51,8 +53,8 @@ struct AnswerContext {
 
 // What is known once the attempt is settled, before the last byte is released.
 struct AnswerCost {
-  Money charge;       // Of the wallet: what the answer cost the caller, all attempts.
-  Money market_cost;  // What it would have cost without the caller's own credential.
+  Money charge;             // Of the wallet: what the answer cost the caller, all attempts.
+  Money market_cost;        // What it would have cost without the caller's own credential.
   Money market_input_cost;  // The part of market_cost that the input of the answer makes.
   bool byok = false;
   // The usage that was charged: all that a surface shows is made of it.

@@ -18,7 +18,8 @@ from suite.wire import fetch
 KEEPS, FORGETS = "test/keeps", "test/forgets"
 PRICES = ODD["responses"]
 SECOND_KEY = "sk-responses-second"
-NODE_TEST = Path(__file__).parent / "node" / "kept_responses.test.mjs"
+NODE_TESTS = [Path(__file__).parent / "node" / f"{name}.test.mjs"
+              for name in ("kept_responses", "ai_sdk_responses")]
 NODE_TIMEOUT_S = 60
 
 
@@ -191,16 +192,52 @@ def test_the_account_that_made_it_is_asked_again(world, provider):
                lambda: account_asked(world, provider) == provider.api_key)
 
 
-def test_the_npm_client_keeps_a_conversation(world, provider):
+def test_an_item_is_named_instead_of_being_sent(world, provider):
+    client = client_of(world, world.key)
+    first = client.responses.create(model=KEEPS, input="Remember pears",
+                                    reasoning={"effort": "low", "summary": "auto"})
+    thought, message = first.output
+    assert thought.id.startswith("rs_tg") and message.id.startswith("msg_tg")
+    asked, = client.responses.input_items.list(first.id, limit=5).data
+    named = [{"type": "item_reference", "id": item.id} for item in (asked, thought, message)]
+    question = {"role": "user", "content": "and?"}
+    again = client.responses.with_raw_response.create(model=KEEPS, input=[*named, question])
+    assert again.parse().usage.input_tokens > first.usage.input_tokens, "they were read"
+    sent = json.loads(provider.seen()[0]["body"])["input"]
+    assert [item["id"] for item in sent[:3]] == [item["id"].split("_", 2)[2] for item in named]
+    # The items themselves may be sent too, and keep the ids that the provider gave them.
+    client.responses.create(model=KEEPS, input=[
+        {"role": "user", "content": "Remember pears"}, *(item.to_dict() for item in first.output),
+        question])
+    sent = json.loads(provider.seen()[0]["body"])["input"]
+    assert [item["id"] for item in sent[1:3]] == [item["id"].split("_", 2)[2] for item in named[1:]]
+    forgotten = client.responses.create(model=KEEPS, input="Forget pears", store=False)
+    with pytest.raises(NotFoundError, match="store"):
+        client.responses.create(model=KEEPS, input=[
+            {"type": "item_reference", "id": forgotten.output[0].id}, question])
+    with pytest.raises(BadRequestError, match="store") as refused:
+        client.responses.create(model=FORGETS, input=[*named, question])
+    assert refused.value.param == "input[0]"
+    key = world.admin.create_workspace("ws-curious", usd=1).key(id="key-curious")
+    world.wait_for_key(key)
+    for item in (named[2], {"type": "item_reference", "id": sent[2]["id"]}):
+        with pytest.raises(BadRequestError) as refused:
+            client_of(world, key).responses.create(model=KEEPS, input=[question, item])
+        assert refused.value.param == "input[1]"
+
+
+@pytest.mark.parametrize("node_test", NODE_TESTS, ids=lambda path: path.name.split(".")[0])
+def test_the_npm_clients_keep_a_conversation(world, provider, node_test):
     assert provider.url
     settings = {"baseUrl": world.base_url, "key": world.key.secret, "model": KEEPS,
+                "forgets": FORGETS,
                 "clients": str(Path(os.environ["TOLLGATE_CLIENTS_DIR"]) / "node")}
     done = subprocess.run(
-        ["node", "--test", "--test-reporter=spec", NODE_TEST], text=True, capture_output=True,
+        ["node", "--test", "--test-reporter=spec", node_test], text=True, capture_output=True,
         timeout=NODE_TIMEOUT_S, check=False,
         env={**os.environ, "TOLLGATE_TEST": json.dumps(settings)})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r"pass (\d+)", done.stdout).group(1)) >= NODE_TEST.read_text(
+    assert int(re.search(r"pass (\d+)", done.stdout).group(1)) >= node_test.read_text(
         encoding="utf-8").count("\ntest("), "every test of the file ran"
 
 

@@ -84,6 +84,8 @@ class FactsReader {
       while (json_.NextMember(key)) ReadResponseMember(key);
     } else if (KeyIs(key, "item")) {
       ReadItem();
+    } else if (KeyIs(key, "item_id")) {
+      ReadItemId();
     } else if (KeyIs(key, "error")) {
       ReadError();
     } else if (KeyIs(key, "message")) {
@@ -115,11 +117,15 @@ class FactsReader {
       usage_good_ = ReadUsage(json_, facts_.usage);
     } else if (KeyIs(key, "error")) {
       ReadError();
-    } else if (KeyIs(key, "output") && !event_) {
+    } else if (KeyIs(key, "output")) {
       output_ = true;
       ReadOutput();
+    } else if (!event_ && KeyIs(key, "data")) {  // Of a list of items.
+      ReadOutput();
+    } else if (!event_ && (KeyIs(key, "first_id") || KeyIs(key, "last_id"))) {
+      ReadItemId();
     } else {
-      json_.Skip();  // The last event repeats what was counted already.
+      json_.Skip();
     }
   }
 
@@ -148,12 +154,24 @@ class FactsReader {
     bytes += static_cast<std::int64_t>(text.size());
   }
 
+  void ReadItemId() {
+    std::string_view id;
+    ReadWord(json_, id);
+    if (!id.empty()) facts_.item_ids.push_back(id);
+  }
+
+  static bool IsItemId(std::string_view key) {
+    return KeyIs(key, "id") || KeyIs(key, "approval_request_id");
+  }
+
   // Of output_item.added: the name of a call.
   void ReadItem() {
     if (!Enter(json_)) return;
     std::string_view key;
     while (json_.NextMember(key)) {
-      if (KeyIs(key, "name")) {
+      if (IsItemId(key)) {
+        ReadItemId();
+      } else if (KeyIs(key, "name")) {
         CountText(name_bytes_);
       } else {
         json_.Skip();
@@ -161,14 +179,19 @@ class FactsReader {
     }
   }
 
-  // What the model wrote: texts, and the names and arguments of calls.
+  // What the model wrote: texts, and the names and arguments of calls.  The last event repeats what
+  // was counted already.
   void ReadOutput() {
     if (!EnterList(json_)) return;
     while (json_.NextElement()) {
       if (!Enter(json_)) continue;
       std::string_view key;
       while (json_.NextMember(key)) {
-        if (KeyIs(key, "name") || KeyIs(key, "arguments") || KeyIs(key, "input")) {
+        if (IsItemId(key)) {
+          ReadItemId();
+        } else if (event_) {
+          json_.Skip();
+        } else if (KeyIs(key, "name") || KeyIs(key, "arguments") || KeyIs(key, "input")) {
           CountText(facts_.content_bytes);
         } else if (KeyIs(key, "content") || KeyIs(key, "summary")) {
           ReadTexts();

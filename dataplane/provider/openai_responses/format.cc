@@ -28,6 +28,14 @@ class OpenAiResponses final : public ProviderFormat {
       splice.Replace(request.kept_response_value.begin, request.kept_response_value.end,
                      absl::StrCat("\"", AbslView(request.kept_response_sent), "\""));
     }
+    for (const ScannedItemId& id : request.item_ids) {
+      if (!id.rewritten) continue;
+      if (id.sent.empty()) {
+        splice.Remove(id.member.begin, id.member.end);
+      } else {
+        splice.Replace(id.value.begin, id.value.end, absl::StrCat("\"", AbslView(id.sent), "\""));
+      }
+    }
     if (decision.output_limit < 0) return;
     if (request.max_tokens_value.present()) {
       splice.Replace(request.max_tokens_value.begin, request.max_tokens_value.end,

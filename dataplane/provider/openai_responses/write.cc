@@ -391,7 +391,8 @@ class RequestWriter {
     WriteWord("service_tier", settings_.service_tier);
     WriteWord("prompt_cache_key", settings_.prompt_cache_key);
     // Where nothing is said, this API keeps answers and others do not.
-    if (Accepts("store") && !Overridden("store")) {
+    const bool unsaid = decision_.keep && !settings_.store.has_value();
+    if (Accepts("store") && !unsaid && !Overridden("store")) {
       json_.Member("store").Bool(settings_.store.value_or(false));
     }
   }

@@ -13,8 +13,8 @@
 
 namespace tollgate::dataplane {
 
-// Appends the body.  Nothing is to be kept by the provider unless the caller said so; thoughts are
-// asked for in a form that can be sent back.
+// Appends the body.  Nothing is to be kept by the provider unless the caller, or its API, says so;
+// thoughts are asked for in a form that can be sent back.
 void WriteResponsesRequest(const ir::Request& request, const Provider& provider,
                            const SendDecision& decision, ir::Omissions& omissions,
                            std::string& out);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -53,11 +54,12 @@ class InputWriter {
                        "`cache_control` was left out: the provider caches by itself.");
   }
 
-  void WriteHead(const ir::Message& message) {
+  // `first`: the item of the message that has its id.
+  void WriteHead(const ir::Message& message, bool first) {
     json_.BeginObject();
     json_.Member("type").String("message");
     json_.Member("role").String(RoleName(message.role));
-    if (!message.id.empty()) json_.Member("id").String(message.id);
+    if (first && !message.id.empty()) json_.Member("id").String(message.id);
     for (const ir::Extra& extra : message.extras) {
       if (extra.owner == ir::kOpenAiResponses) json_.ForeignMember(extra.name).Raw(extra.json);
     }
@@ -65,7 +67,7 @@ class InputWriter {
   }
 
   void WriteMessage(const ir::Message& message) {
-    WriteHead(message);
+    WriteHead(message, true);
     WriteContent(message.parts);
     json_.EndObject();
   }
@@ -224,6 +226,7 @@ class InputWriter {
   // What the model said: an item for each call and thought, and for the texts between them.
   void WriteAssistant(const ir::Message& message) {
     bool open = false;  // A message item.
+    bool first = true;
     const auto close = [&] {
       if (!open) return;
       json_.EndArray();
@@ -239,8 +242,10 @@ class InputWriter {
       const ir::Text* text = part.As<ir::Text>();
       const ir::Refusal* refusal = part.As<ir::Refusal>();
       if (text != nullptr || refusal != nullptr) {
-        if (!open) WriteHead(message);
-        if (!open) json_.BeginArray();
+        if (!open) {
+          WriteHead(message, std::exchange(first, false));
+          json_.BeginArray();
+        }
         open = true;
         if (text != nullptr) WriteOutputText(*text);
         if (refusal != nullptr) WriteText("refusal", "refusal", refusal->text);
@@ -303,7 +308,7 @@ class InputWriter {
     if (signature.maker != ir::kFamilyOpenAi || reasoning.redacted.empty()) return;
     json_.BeginObject();
     json_.Member("type").String("reasoning");
-    json_.Member("id").String(reasoning.id);
+    if (!reasoning.id.empty()) json_.Member("id").String(reasoning.id);
     // The API wants a summary, empty if need be, besides what else it says of the thought.
     json_.Member("summary").BeginArray();
     if (reasoning.summary && !reasoning.text.empty()) {

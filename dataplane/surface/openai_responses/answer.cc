@@ -59,10 +59,16 @@ void WriteError(const GatewayError& error, JsonWriter& json) {
   json.EndObject();
 }
 
-// What stands in every response alike: this surface keeps nothing, and repeats no request.
+// What stands in every response alike: this surface repeats no request, but for what a provider
+// keeps of it.
 void WriteFixedMembers(const ResponsesObject& object, JsonWriter& json) {
-  for (const std::string_view name : {"instructions", "max_tool_calls", "previous_response_id",
-                                      "prompt_cache_key", "temperature", "top_p", "user"}) {
+  const AnswerContext* context = object.context;
+  const bool kept = context != nullptr && !context->kept_name.empty();
+  json.Member("instructions").Null();
+  json.Member("max_tool_calls").Null();
+  WriteOptionalText("previous_response_id",
+                    kept ? context->scan->kept_response : std::string_view(), json);
+  for (const std::string_view name : {"prompt_cache_key", "temperature", "top_p", "user"}) {
     json.Member(name).Null();
   }
   json.Member("background").Bool(false);
@@ -74,7 +80,7 @@ void WriteFixedMembers(const ResponsesObject& object, JsonWriter& json) {
   }
   json.Member("parallel_tool_calls").Bool(true);
   json.Member("reasoning").Raw(R"({"effort":null,"summary":null})");
-  json.Member("store").Bool(false);
+  json.Member("store").Bool(kept);
   json.Member("text").Raw(R"({"format":{"type":"text"}})");
   json.Member("tool_choice").String("auto");
   json.Member("tools").Raw("[]");
@@ -233,7 +239,7 @@ void WriteResponsesObject(const ResponsesObject& object, JsonWriter& json) {
 }
 
 ResponsesObject ResponsesObjectOf(const AnswerContext& context) {
-  return {.id = context.generation_id,
+  return {.id = context.kept_name.empty() ? context.generation_id : context.kept_name,
           .model = context.requested_model,
           .created = absl::ToUnixSeconds(context.created),
           .status = kItemInProgress,

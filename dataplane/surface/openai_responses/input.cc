@@ -1,9 +1,11 @@
+#include <span>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
+#include "dataplane/json/writer.h"
 #include "dataplane/surface/fault.h"
 #include "dataplane/surface/openai_responses/request.h"
 #include "dataplane/surface/openai_responses/sealed_thought.h"
@@ -14,10 +16,13 @@ namespace {
 
 class InputReader {
  public:
-  explicit InputReader(ir::Request& request) : request_(request) {}
+  InputReader(const ScannedRequest& scan, ir::Request& request)
+      : ids_(scan.item_ids), request_(request) {}
 
-  void Read(JsonValue item, FieldReader& fields) {
+  void Read(JsonValue item, std::size_t index, FieldReader& fields) {
     fields_ = &fields;
+    while (!ids_.empty() && ids_.front().item < index) ids_ = ids_.subspan(1);
+    index_ = index;
     const std::size_t first = NextPart();
     ReadItem(item);
     NotePlace(first, fields);
@@ -38,8 +43,42 @@ class InputReader {
       fields_->Wrong("type", "that of an item, or the item have a role");
     } else {
       Parts(ir::Role::kAssistant).emplace_back().body =
-          ir::Opaque{ir::kOpenAiResponses, type, item.raw()};
+          ir::Opaque{ir::kOpenAiResponses, type, SentOf(item)};
     }
+  }
+
+  // What the scan found of an id of this item; null when it found none.
+  const ScannedItemId* FindId(bool own) const {
+    for (const ScannedItemId& id : ids_) {
+      if (id.item != index_) break;
+      if (id.own == own) return &id;
+    }
+    return nullptr;
+  }
+
+  std::string_view IdOf(JsonValue item) const {
+    const ScannedItemId* id = FindId(true);
+    return id != nullptr && id->rewritten ? id->sent : item["id"].string();
+  }
+
+  // An item as it is sent, with the ids that the provider knows.
+  std::string_view SentOf(JsonValue item) {
+    std::string text;
+    JsonWriter json(text);
+    bool changed = false;
+    json.BeginObject();
+    for (const JsonMember m : item.members()) {
+      const bool own = m.key == "id";
+      const ScannedItemId* id = own || m.key == "approval_request_id" ? FindId(own) : nullptr;
+      if (id == nullptr || !id->rewritten) {
+        json.ForeignMember(m.key).Raw(m.value.raw());
+        continue;
+      }
+      changed = true;
+      if (!id->sent.empty()) json.ForeignMember(m.key).String(id->sent);
+    }
+    json.EndObject();
+    return changed ? request_.arena.Keep(std::move(text)) : item.raw();
   }
 
   // Which part of the last message comes next, if it goes on.
@@ -93,7 +132,7 @@ class InputReader {
     Warn(item, {"type", "role", "content", "id", "status", "phase"});
     if (*role != ir::Role::kAssistant) begun_ = false;  // Each a message of its own.
     ir::Message& message = MessageOf(*role);
-    if (message.id.empty()) message.id = item["id"].string();
+    if (message.id.empty()) message.id = IdOf(item);
     if (const JsonValue phase = item["phase"]; phase.has_value()) {
       message.extras.push_back({ir::kOpenAiResponses, "phase", phase.raw(), false});
     }
@@ -240,7 +279,7 @@ class InputReader {
     // The text behind another's signature is what the model thought, word for word.
     if (sealed.signature.present()) reasoning.summary = false;
     reasoning.redacted = sealed.redacted;
-    reasoning.id = item["id"].string();
+    reasoning.id = IdOf(item);
     if (reasoning.text.empty() && shown.empty()) return;
     ir::Part& part = parts.emplace_back();
     part.signature = sealed.signature;
@@ -257,6 +296,8 @@ class InputReader {
     return request_.arena.Keep(std::move(text));
   }
 
+  std::span<const ScannedItemId> ids_;  // From those of the item that is read on.
+  std::size_t index_ = 0;               // Of the item that is read.
   ir::Request& request_;
   FieldReader* fields_ = nullptr;  // Of the item that is read.
   bool begun_ = false;             // The last message may be gone on with.
@@ -264,7 +305,8 @@ class InputReader {
 
 }  // namespace
 
-void ReadResponsesInput(JsonValue input, FieldReader& fields, ir::Request& out) {
+void ReadResponsesInput(JsonValue input, const ScannedRequest& scan, FieldReader& fields,
+                        ir::Request& out) {
   if (input.is_string()) {
     ir::Message& message = out.messages.emplace_back();
     ir::Part& part = message.parts.emplace_back();
@@ -272,11 +314,11 @@ void ReadResponsesInput(JsonValue input, FieldReader& fields, ir::Request& out) 
     part.place = "input";
     return;
   }
-  InputReader reader(out);
+  InputReader reader(scan, out);
   std::size_t i = 0;
   for (const JsonValue item : input.elements()) {
-    FieldReader item_fields(absl::StrCat("input[", i++, "]"));
-    reader.Read(item, item_fields);
+    FieldReader item_fields(absl::StrCat("input[", i, "]"));
+    reader.Read(item, i++, item_fields);
     if (item_fields.failed()) return fields.Fail(*item_fields.error());
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/ids.h"
 #include "base/string_views.h"
 #include "dataplane/ir/data_url.h"
 
@@ -25,6 +26,15 @@ std::string ResponsesItemId(std::string_view prefix, std::string_view generation
     generation_id.remove_prefix(kGenerationPrefix.size());
   }
   return absl::StrCat(AbslView(prefix), AbslView(generation_id), "_", index);
+}
+
+bool IsGatewayItemId(std::string_view id) {
+  const std::size_t begin = id.find('_');
+  const std::size_t end = id.rfind('_');
+  if (begin == std::string_view::npos || end == begin) return false;
+  const std::string_view index = id.substr(end + 1);
+  return IsValidUlid(id.substr(begin + 1, end - begin - 1)) && !index.empty() &&
+         std::all_of(index.begin(), index.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 void WriteOutputText(std::string_view text, std::string_view annotations, std::string_view logprobs,

@@ -20,6 +20,9 @@ inline constexpr std::string_view kItemCompleted = "completed";
 std::string ResponsesItemId(std::string_view prefix, std::string_view generation_id,
                             std::int64_t index);
 
+// Whether an id has the form of those.
+bool IsGatewayItemId(std::string_view id);
+
 // A part of a message's content; the lists are JSON elements without brackets.
 void WriteOutputText(std::string_view text, std::string_view annotations, std::string_view logprobs,
                      JsonWriter& json);

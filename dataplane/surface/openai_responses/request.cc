@@ -65,7 +65,7 @@ class RequestReader {
 
   bool ReadContent(const JsonMember& m) {
     if (m.key == "input") {
-      ReadResponsesInput(m.value, fields_, out_);
+      ReadResponsesInput(m.value, scan_, fields_, out_);
     } else if (m.key == "tools") {
       ReadTools(m);
     } else if (m.key == "tool_choice") {

@@ -21,8 +21,9 @@ std::optional<GatewayError> ReadResponsesRequest(std::string_view body, const Sc
                                                  ir::Request& out);
 
 // Reads the items of `input`: neighbours of the model's become one message, and so do neighbouring
-// results of tools.
-void ReadResponsesInput(JsonValue input, FieldReader& fields, ir::Request& out);
+// results of tools.  Their ids are what `scan` says is sent.
+void ReadResponsesInput(JsonValue input, const ScannedRequest& scan, FieldReader& fields,
+                        ir::Request& out);
 
 }  // namespace tollgate::dataplane
 

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/string_views.h"
+#include "dataplane/ir/signature.h"
 #include "dataplane/surface/body_scanner.h"
 #include "dataplane/surface/fault.h"
+#include "dataplane/surface/openai_responses/items.h"
 
 namespace tollgate::dataplane {
 namespace {
@@ -27,6 +30,7 @@ enum Member : unsigned {
   kPreviousResponseId,
   kConversation,
   kPrompt,
+  kStore,
   kCaching,
   kCacheAnchorItems,
   kCacheTtl,
@@ -47,6 +51,7 @@ constexpr std::string_view kNames[kMembers] = {"model",
                                                "previous_response_id",
                                                "conversation",
                                                "prompt",
+                                               "store",
                                                "caching",
                                                "cache_anchor_items",
                                                "cache_ttl"};
@@ -76,7 +81,7 @@ bool IsOneOf(const List& list, std::string_view raw) {
 
 class Scanner final : public BodyScanner {
  public:
-  Scanner(std::string_view body, ScannedRequest& out) : BodyScanner(body, out) {}
+  Scanner(std::string_view body, ScannedRequest& out) : BodyScanner(body, out), body_(body) {}
 
   Error Run() {
     if (Error error = ReadBody(kNames, kRequired)) return error;
@@ -117,6 +122,8 @@ class Scanner final : public BodyScanner {
         return ReadBackground();
       case kPreviousResponseId:
         return ReadPrevious(at);
+      case kStore:
+        return ReadFlag("store", out().store);
       case kConversation:
       case kPrompt:
         if (!SkipNull()) {
@@ -162,7 +169,7 @@ class Scanner final : public BodyScanner {
     while (json().NextElement()) {
       ++out().tools;
       std::string_view type;
-      ReadMembers(type, nullptr);
+      ReadType(type);
       if (!type.empty() && !IsOneOf(kClientTools, type)) out().unbounded = "tools";
     }
     return std::nullopt;
@@ -181,29 +188,96 @@ class Scanner final : public BodyScanner {
     while (json().NextElement()) {
       ++out().messages;
       if (json().Peek() != JsonKind::kObject) return WrongType("input", "a list of objects");
-      ReadItem();
+      if (Error error = ReadItem(static_cast<std::size_t>(out().messages - 1))) return error;
     }
     return std::nullopt;
   }
 
-  void ReadItem() {
+  // What an item says of itself.
+  struct Item {
     std::string_view type;
-    bool encrypted = false;
-    ReadMembers(type, &encrypted);
-    const bool whole =
-        type.empty() || IsOneOf(kWholeItems, type) || (encrypted && JsonEquals(type, "reasoning"));
-    // What the provider ran, thought or said before, and has kept.
-    if (!whole && out().kept_input.empty()) out().kept_input = "input";
-    if (out().kept_reference.empty() && JsonEquals(type, "item_reference")) {
-      out().kept_reference =
-          out().unescaped.emplace_back(absl::StrCat("input[", out().messages - 1, "]"));
+    bool has_role = false;
+    bool encrypted = false;    // It has `encrypted_content`.
+    bool has_content = false;  // It has a `content` with something in it.
+    std::string_view id;       // Its own; null = it has none.
+  };
+
+  Error ReadItem(std::size_t index) {
+    const std::size_t first_id = out().item_ids.size();
+    Item item;
+    json().EnterObject();
+    std::size_t former_end = 0;  // Of the member before; 0 = there is none.
+    bool open_id = false;        // The range of the last id ends where the next key begins.
+    std::string_view key;
+    while (json().NextMember(key)) {
+      const std::size_t key_at = static_cast<std::size_t>(key.data() - body_.data()) - 1;
+      if (std::exchange(open_id, false)) out().item_ids.back().member.end = key_at;
+      const std::size_t value_at = json().ValueOffset();
+      const bool text = json().Peek() == JsonKind::kString;
+      const bool own = JsonEquals(key, "id");
+      if (text && (own || JsonEquals(key, "approval_request_id"))) {
+        if (own && item.id.data() != nullptr) {
+          return Fault(ErrorCode::kInvalidJson, "input",
+                       absl::StrCat("`input[", index, "].id` is given twice."));
+        }
+        ScannedItemId& id = out().item_ids.emplace_back();
+        json().ReadString(id.text);
+        if (own) item.id = id.text;
+        id.item = index;
+        id.own = own;
+        id.value = {value_at, json().offset()};
+        id.member = {former_end == 0 ? key_at : former_end, json().offset()};
+        id.reference = !own;
+        open_id = former_end == 0;
+      } else {
+        ReadItemMember(key, item);
+      }
+      former_end = json().offset();
     }
-    if (JsonEquals(type, "computer_call_output")) ++out().images;
+    NoteItem(item, first_id);
+    return std::nullopt;
   }
 
-  // Reads the type of an object and what it holds; `encrypted`, unless null: whether it has
-  // `encrypted_content`.
-  void ReadMembers(std::string_view& type, bool* encrypted) {
+  void ReadItemMember(std::string_view key, Item& item) {
+    const JsonKind kind = json().Peek();
+    if (JsonEquals(key, "type") && kind == JsonKind::kString) {
+      json().ReadString(item.type);
+    } else if (JsonEquals(key, "encrypted_content") && kind == JsonKind::kString) {
+      std::string_view encrypted;
+      json().ReadString(encrypted);
+      item.encrypted = !encrypted.empty();
+      if (item.encrypted && ir::IsForeignSignature(encrypted)) out().foreign_parts = true;
+    } else if (kind == JsonKind::kArray &&
+               (JsonEquals(key, "content") || JsonEquals(key, "output"))) {
+      item.has_content |= ReadParts() > 0;
+    } else {
+      item.has_role |= JsonEquals(key, "role") && kind != JsonKind::kNull;
+      json().Skip();
+    }
+  }
+
+  // `first_id`: the first of the ids that this item has.
+  void NoteItem(const Item& item, std::size_t first_id) {
+    // Thoughts are there if they are encrypted or as they were, a summary of them is something
+    // else, but of those that the gateway itself showed.  What has neither type nor role is a
+    // reference.
+    const bool thought = JsonEquals(item.type, "reasoning");
+    const bool ours = thought && !item.encrypted && IsGatewayItemId(item.id);
+    if (ours) out().foreign_parts = true;
+    const bool whole = item.type.empty() ? item.has_role
+                       : thought         ? item.encrypted || item.has_content || ours
+                                         : IsOneOf(kWholeItems, item.type);
+    // What the provider ran, thought or said before, and has kept.
+    if (!whole && out().kept_input.empty()) out().kept_input = "input";
+    for (std::size_t i = first_id; i < out().item_ids.size(); ++i) {
+      out().item_ids[i].reference |= !whole;
+      out().item_ids[i].thought = thought;
+    }
+    if (JsonEquals(item.type, "computer_call_output")) ++out().images;
+  }
+
+  // Reads the type of an object.
+  void ReadType(std::string_view& type) {
     if (json().Peek() != JsonKind::kObject) {
       json().Skip();
       return;
@@ -213,32 +287,30 @@ class Scanner final : public BodyScanner {
     while (json().NextMember(key)) {
       if (JsonEquals(key, "type") && json().Peek() == JsonKind::kString) {
         json().ReadString(type);
-      } else if (encrypted != nullptr && JsonEquals(key, "encrypted_content")) {
-        *encrypted = json().Peek() == JsonKind::kString;
-        json().Skip();
-      } else if (encrypted != nullptr && json().Peek() == JsonKind::kArray &&
-                 (JsonEquals(key, "content") || JsonEquals(key, "output"))) {
-        ReadParts();
       } else {
         json().Skip();
       }
     }
   }
 
-  // Counts what costs tokens that its bytes do not bound.
-  void ReadParts() {
+  // Counts what costs tokens that its bytes do not bound; how many there are of all.
+  int ReadParts() {
+    int count = 0;
     json().EnterArray();
     while (json().NextElement()) {
+      ++count;
       std::string_view type;
-      ReadMembers(type, nullptr);
+      ReadType(type);
       if (JsonEquals(type, "input_image") || JsonEquals(type, "computer_screenshot")) {
         ++out().images;
       } else if (JsonEquals(type, "input_file")) {
         ++out().files;
       }
     }
+    return count;
   }
 
+  const std::string_view body_;
   bool has_input_ = false;
 };
 

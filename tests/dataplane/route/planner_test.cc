@@ -160,6 +160,19 @@ TEST_F(PlannerTest, TheWorkspacesOwnCredentialComesFirstThenByPriority) {
   EXPECT_EQ(PlanFor({"a/two"}), "cheap:a/two/cred_byok cheap:a/two/cred_cheap cheap:a/two/cred_0");
 }
 
+// What a request names is asked of whoever keeps it; providers of other formats keep nothing.
+TEST_F(PlannerTest, ABoundFormatIsAskedWithTheWorkspacesOwnCredentials) {
+  resources_.push_back(OfferingResource("other", "a/one", 500));
+  resources_.push_back(CredentialResource("cred_other", "other"));
+  constexpr std::uint32_t kChat = 1u << static_cast<unsigned>(WireFormat::kOpenAiChat);
+  requirements_.formats = kChat | 1u << static_cast<unsigned>(WireFormat::kAnthropic);
+  requirements_.bound_formats = kChat;
+  EXPECT_EQ(PlanFor({"a/one"}), "other:a/one/cred_other");
+  EXPECT_EQ(PlanFor({"a/two"}), "no_credential");
+  resources_.push_back(CredentialResource("cred_own", "dear", "ws_1"));
+  EXPECT_EQ(PlanFor({"a/one"}), "other:a/one/cred_other dear:a/one/cred_own");
+}
+
 TEST_F(PlannerTest, RestingCredentialsAreSkippedAndTheSoonestIsNamed) {
   cooldowns_.Rest(CooldownKey("cred_cheap"), now_ + absl::Seconds(9));
   EXPECT_EQ(PlanFor({"a/one"}), "dear:a/one/cred_dear");

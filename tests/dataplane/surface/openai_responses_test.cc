@@ -2,7 +2,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "dataplane/ir/omission.h"
+#include "dataplane/ir/signature.h"
 #include "dataplane/surface/surface.h"
 #include "gtest/gtest.h"
 
@@ -61,10 +63,86 @@ TEST_F(ResponsesRequestTest, KeptInputIsNoticed) {
   EXPECT_EQ(kept(R"("conversation":"c")"), "conversation");
   EXPECT_EQ(kept(R"("prompt":{"id":"p"})"), "prompt");
   EXPECT_EQ(kept(R"("input":[{"type":"item_reference","id":"i"}])"), "input");
-  EXPECT_EQ(scan_.kept_reference, "input[0]");
+  EXPECT_EQ(kept(R"("input":[{"id":"i"}])"), "input");
   EXPECT_EQ(kept(R"("input":[{"type":"reasoning","id":"i","summary":[]}])"), "input");
-  EXPECT_EQ(scan_.kept_reference, "");
   EXPECT_EQ(kept(R"("input":[{"type":"reasoning","id":"i","encrypted_content":"e"}])"), "");
+  EXPECT_EQ(kept(R"("input":[{"type":"reasoning","id":"i","content":[{"text":"x"}]}])"), "");
+}
+
+TEST_F(ResponsesRequestTest, IdsOfItemsAreFound) {
+  const auto ids = [&](const std::string& items) {
+    body_ = R"({"model":"m","input":[)" + items + "]}";
+    EXPECT_FALSE(Responses().Scan(body_, call_, scan_).has_value()) << items;
+    std::string found;
+    for (const ScannedItemId& id : scan_.item_ids) {
+      EXPECT_EQ(body_.substr(id.value.begin, id.value.end - id.value.begin),
+                "\"" + std::string(id.text) + "\"");
+      std::string without = body_;
+      without.erase(id.member.begin, id.member.end - id.member.begin);
+      found += (found.empty() ? "" : ";") + std::to_string(id.item) + (id.reference ? "!" : "") +
+               (id.own ? "=" : "~") + std::string(id.text) + ":" +
+               without.substr(22, without.size() - 24);
+    }
+    return found;
+  };
+  EXPECT_EQ(ids(R"({"role":"user","content":"x"})"), "");
+  EXPECT_EQ(ids(R"({"role":"user","id":null,"content":[{"id":"deeper"}]})"), "");
+  EXPECT_EQ(ids(R"({"id":"a"})"), "0!=a:{}");
+  EXPECT_EQ(ids(R"({"id" : "a" , "role":"user"})"), R"(0=a:{"role":"user"})");
+  EXPECT_EQ(ids(R"({"role":"user", "id": "a" , "x":1})"), R"(0=a:{"role":"user" , "x":1})");
+  EXPECT_EQ(ids(R"({"role":"user" , "id":"a"})"), R"(0=a:{"role":"user"})");
+  EXPECT_EQ(ids(R"({},{"type":"function_call","\u0069d":"b"})"),
+            R"(1=b:{},{"type":"function_call"})");
+  EXPECT_EQ(ids(R"({"type":"mcp_approval_response","approval_request_id":"b"})"),
+            R"(0!~b:{"type":"mcp_approval_response"})");
+  EXPECT_EQ(ids(R"({"type":"item_reference","id":"a"})"), R"(0!=a:{"type":"item_reference"})");
+  EXPECT_EQ(ids(R"({"id":"a","type":"reasoning","summary":[]})"),
+            R"(0!=a:{"type":"reasoning","summary":[]})");
+  EXPECT_EQ(ids(R"({"id":"a","type":"web_search_call"})"), R"(0!=a:{"type":"web_search_call"})");
+  EXPECT_EQ(ids(R"({"id":"a","type":"item_reference","type":"message","role":"user"})"),
+            R"(0=a:{"type":"item_reference","type":"message","role":"user"})");
+  EXPECT_EQ(ParamOf(R"("input":[{"role":"user","content":"x","id":"a","id":"b"}])"), "input");
+}
+
+// What a model of another maker thought passes to no provider of responses: it is read first.
+TEST_F(ResponsesRequestTest, ThoughtsOfOtherMakersAreNoticed) {
+  const auto foreign = [&](const std::string& members) {
+    EXPECT_FALSE(Read(R"("input":[{"role":"user","content":"x"},{"type":"reasoning","summary":[)"
+                      R"({"type":"summary_text","text":"hm"}],)" +
+                      members + "}]"));
+    EXPECT_EQ(scan_.kept_input.empty(), scan_.item_ids.empty() || !scan_.item_ids[0].reference);
+    return scan_.foreign_parts;
+  };
+  EXPECT_TRUE(foreign(R"("id":"rs_01JZZZZZZZZZZZZZZZZZZZZZZZ_0")"));
+  EXPECT_TRUE(scan_.kept_input.empty()) << "a summary is all that there is of it";
+  EXPECT_FALSE(foreign(R"("id":"rs_01JZZZZZZZZZZZZZZZZZZZZZZZ_x")"));
+  EXPECT_FALSE(foreign(R"("id":"rs_01jzzzzzzzzzzzzzzzzzzzzzzz_0")"));
+  EXPECT_FALSE(foreign(R"("id":"rs_1","encrypted_content":"gAAAA")"));
+  EXPECT_TRUE(foreign(
+      absl::StrCat(R"("id":"rs_1","encrypted_content":")",
+                   ir::ShowSignature({ir::kFamilyAnthropic, "s/x"}, ir::kFamilyOpenAi), "\"")));
+}
+
+// What the pipeline decided of ids is what a provider is sent, however deep the item is kept.
+TEST_F(ResponsesRequestTest, IdsAreReadAsTheyAreSent) {
+  body_ = R"({"model":"m","input":[{"type":"item_reference","id":"a"},)"
+          R"({"role":"assistant","content":"x","id":"b"},)"
+          R"({"type":"reasoning","id":"c","encrypted_content":"e","summary":[]},)"
+          R"({"role":"user","content":"y","id":"d"}]})";
+  ASSERT_FALSE(Responses().Scan(body_, call_, scan_).has_value());
+  ASSERT_EQ(scan_.item_ids.size(), 4u);
+  for (ScannedItemId& id : scan_.item_ids) id.rewritten = id.text != "d";
+  scan_.item_ids[0].sent = "own";
+  scan_.item_ids[2].sent = "thought";
+  request_.Reset();
+  ASSERT_FALSE(Responses().ReadRequest(body_, call_, scan_, request_).has_value());
+  ASSERT_EQ(request_.messages.size(), 2u);
+  const ir::Message& assistant = request_.messages[0];
+  EXPECT_EQ(assistant.parts.at(0).As<ir::Opaque>()->json,
+            R"({"type":"item_reference","id":"own"})");
+  EXPECT_EQ(assistant.id, "");
+  EXPECT_EQ(assistant.parts.at(2).As<ir::Reasoning>()->id, "thought");
+  EXPECT_EQ(request_.messages[1].id, "d");
 }
 
 TEST_F(ResponsesRequestTest, ToolsThatTheProviderRunsHaveNoBound) {

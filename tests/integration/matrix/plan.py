@@ -192,6 +192,8 @@ class Cell:
             # Long enough to be cached, and different from cell to cell.
             "system": f"{self.id}: " + "word " * 1500,
             "marks": self.wire_format == "messages",
+            # The provider keeps what was said, which may then be referred to.
+            "keeps": self.wire_format == "responses",
             "file": (PDF if self.feature == "pdf" else IMAGE).as_json(),
         }
 

@@ -40,3 +40,20 @@ test('an answer is deleted, and is not there then', async () => {
     client.responses.create({ model, input: 'and?', previous_response_id: answer.id }),
     OpenAI.BadRequestError);
 });
+
+test('an item is named instead of being sent, as its stream named it', async () => {
+  const stream = client.responses.stream({ model, input: 'Remember plums' });
+  const ids = new Set();
+  for await (const event of stream) {
+    for (const id of [event.item_id, event.item?.id]) if (id) ids.add(id);
+    for (const item of event.response?.output ?? []) ids.add(item.id);
+  }
+  const { output: [message] } = await stream.finalResponse();
+  assert.deepEqual([...ids], [message.id], 'one name in all events');
+  const again = await client.responses.create({ model, input: [
+    { type: 'item_reference', id: message.id }, { role: 'user', content: 'and?' }] });
+  assert.equal(again.status, 'completed');
+  await assert.rejects(client.responses.create({ model, input: [
+    { type: 'item_reference', id: `${message.id}0` }, { role: 'user', content: 'and?' }] }),
+  { status: 400, param: 'input[0]' });
+});

@@ -21,18 +21,20 @@ const tools = (names) => Object.fromEntries(names.map((name) => {
   return [name, ai.tool({ description, inputSchema: ai.jsonSchema(schema) })];
 }));
 
-// How reasoning is asked for: by the one setting of ai 7, else for whichever provider serves.
-const thinking = {
+// How reasoning is asked for: by the one setting of ai 7, else for whichever provider serves.  The
+// client of responses refers to thoughts unless it is told that nobody keeps them.
+const stateless = { store: false, include: ['reasoning.encrypted_content'] };
+const thinking = (cell) => ({
   anthropic: { thinking: { type: 'enabled', budgetTokens: 2048 } },
-  openai: { reasoningEffort: 'low', reasoningSummary: 'auto', store: false,
-    include: ['reasoning.encrypted_content'], forceReasoning: true },
+  openai: { reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true,
+    ...(kind === 'responses' && cell.keeps ? {} : stateless) },
   google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } },
   tollgate: { reasoningEffort: 'low' },
   // The provider of the gateway that speaks chat completions, by its id there.
   chat: { reasoningEffort: 'low' },
-};
-const thinks = kind === 'gateway' && job.package === 'ai'
-  ? { reasoning: 'low' } : { providerOptions: thinking };
+});
+const thinks = (cell) => (kind === 'gateway' && job.package === 'ai'
+  ? { reasoning: 'low' } : { providerOptions: thinking(cell) });
 
 async function turnOf(result, chunks = 0) {
   const [text, calls, finish, thought, usage, metadata] = await Promise.all([
@@ -112,8 +114,8 @@ await run({
     [{ type: 'text', text: cell.prompt }, file(cell.file, 'a.pdf')])] }, tell),
   structured,
   reasoning: async (cell, tell) => {
-    await toolTurns(cell, tell, whole, ['weather'], thinks);
-    await toolTurns(cell, tell, streamed, ['weather'], thinks);
+    await toolTurns(cell, tell, whole, ['weather'], thinks(cell));
+    await toolTurns(cell, tell, streamed, ['weather'], thinks(cell));
   },
   cache: async (cell, tell) => {
     const system = { role: 'system', content: cell.system, providerOptions: {

@@ -79,8 +79,8 @@ async function toolTurns(cell, tell, ask, names, extra = {}) {
 }
 
 const dataUrl = (file) => `data:${file.type};base64,${file.base64}`;
-const thinks = { reasoning: { effort: 'low', summary: 'auto' }, store: false,
-  include: ['reasoning.encrypted_content'] };
+const thinks = { reasoning: { effort: 'low', summary: 'auto' } };
+const stateless = { ...thinks, store: false, include: ['reasoning.encrypted_content'] };
 
 await run({
   text: (cell, tell) => whole(cell, { input: cell.prompt }, tell),
@@ -98,7 +98,7 @@ await run({
     text: { format: { type: 'json_schema', name: 'out', strict: true, schema: answerSchema } },
   }, tell),
   reasoning: async (cell, tell) => {
-    await toolTurns(cell, tell, whole, ['weather'], thinks);
+    await toolTurns(cell, tell, whole, ['weather'], stateless);
     await toolTurns(cell, tell, streamed, ['weather'], thinks);
   },
   cache: async (cell, tell) => {

@@ -217,10 +217,10 @@ class Responses:
             return feature
 
         def reasoning(cell, tell):
-            thinks = {"reasoning": {"effort": "low", "summary": "auto"}, "store": False,
-                      "include": ["reasoning.encrypted_content"]}
+            thinks = {"reasoning": {"effort": "low", "summary": "auto"}}
+            stateless = {"store": False, "include": ["reasoning.encrypted_content"]}
             self.tool_turns(cell, tell, self.whole, ["weather"], **thinks)
-            self.tool_turns(cell, tell, self.streamed, ["weather"], **thinks)
+            self.tool_turns(cell, tell, self.streamed, ["weather"], **thinks, **stateless)
 
         def cached(cell, tell):
             for _ in range(2):

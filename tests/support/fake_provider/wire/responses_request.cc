@@ -26,6 +26,20 @@ absl::Status Fail(const std::string& path, std::string_view what) {
       absl::StrCat("Invalid value for '", path, "': ", std::string(what)));
 }
 
+// Ids are the provider's own by their form.
+absl::Status CheckId(const json::object& item, const std::string& path, std::string_view prefix) {
+  constexpr std::size_t kIdCharsMax = 64;
+  const std::string id = StringField(item, "id");
+  if (id.size() > kIdCharsMax) {
+    return Fail(path + ".id", "string too long. Expected a string with maximum length 64");
+  }
+  if (!id.empty() && id.substr(0, prefix.size()) != prefix) {
+    return Fail(path + ".id",
+                absl::StrCat("expected an ID that begins with ", std::string(prefix)));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Block> ReadPart(const json::object& part, Role role, const std::string& path) {
   Block block;
   block.role = role;
@@ -86,6 +100,7 @@ absl::Status ReadContent(const json::object& item, std::string_view key, Role ro
 
 absl::Status ReadMessage(const json::object& item, const std::string& path, Ask& ask) {
   TG_RETURN_IF_ERROR(CheckFields(item, path, "type:s role:s! content:sa! id:s status:s phase:sn"));
+  TG_RETURN_IF_ERROR(CheckId(item, path, "msg"));
   const std::string role = StringField(item, "role");
   if (role == "assistant") return ReadContent(item, "content", Role::kAssistant, path, ask);
   if (role == "user") return ReadContent(item, "content", Role::kUser, path, ask);
@@ -129,6 +144,7 @@ absl::Status ReadItem(const json::object& item, const std::string& path,
         CheckFields(item, path,
                     "type:s! call_id:s! name:s! arguments:s! id:s status:s namespace:sn caller:on "
                     "async:b"));
+    TG_RETURN_IF_ERROR(CheckId(item, path, "fc"));
     block.kind = BlockKind::kCall;
     block.id = StringField(item, "call_id");
     block.name = StringField(item, "name");
@@ -136,7 +152,8 @@ absl::Status ReadItem(const json::object& item, const std::string& path,
     open.push_back(block.id);
   } else if (type == "reasoning") {
     TG_RETURN_IF_ERROR(CheckFields(
-        item, path, "type:s! id:s! summary:a! content:an encrypted_content:sn status:sn"));
+        item, path, "type:s! id:s summary:a! content:an encrypted_content:sn status:sn"));
+    TG_RETURN_IF_ERROR(CheckId(item, path, "rs"));
     block.kind = BlockKind::kReasoning;
     block.id = StringField(item, "id");
     block.signature = StringField(item, "encrypted_content");
@@ -145,6 +162,8 @@ absl::Status ReadItem(const json::object& item, const std::string& path,
       TG_RETURN_IF_ERROR(CheckFields(*part, path + ".summary", "type:s! text:s!"));
       block.text += StringField(*part, "text");
     }
+    // What is encrypted says by itself whose it is.
+    if (block.id.empty()) block.text.clear();
   } else {
     return Fail(path, absl::StrCat("no item of type '", type, "' at this provider"));
   }

@@ -19,7 +19,6 @@
 #include "tests/support/fake_provider/wire/messages.h"
 #include "tests/support/fake_provider/wire/responses.h"
 #include "tests/support/fake_provider/wire/script.h"
-#include "tests/support/fake_provider/wire/signature.h"
 
 namespace tollgate::wire {
 namespace {
@@ -43,6 +42,13 @@ std::string QueryValue(std::string_view target, std::string_view name) {
     }
   }
   return "";
+}
+
+// What the ids of items of responses begin with.
+const char* IdPrefixOf(const std::string& type) {
+  if (type == "reasoning") return "rs_";
+  if (type == "function_call") return "fc_";
+  return type == "function_call_output" ? "fco_" : "msg_";
 }
 
 std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
@@ -185,7 +191,7 @@ Reply WireProvider::Generate(const Call& call) {
   }
   if (call.format == &ResponsesFormat()) {
     if (const absl::Status status = TakeEarlierItems(call.key, body); !status.ok()) {
-      return Refuse(call, 400, StdView(status.message()));
+      return Refuse(call, absl::IsNotFound(status) ? 404 : 400, StdView(status.message()));
     }
   }
   absl::StatusOr<Ask> ask = call.format->Read(body);
@@ -236,6 +242,11 @@ Reply WireProvider::Compose(const Call& call, Ask ask, const WireModel& model) {
     if (TakeEarlierItems(call.key, body).ok()) {
       Stored stored{call.key, InputItems(body), 0, call.format->Whole(ask, *say)};
       stored.inputs = stored.items.size();
+      for (std::size_t i = 0; i < stored.inputs; ++i) {
+        json::object& item = stored.items[i].as_object();
+        if (item.contains("id")) continue;
+        item["id"] = absl::StrCat(IdPrefixOf(StringField(item, "type")), id, "_in_", i);
+      }
       stored.response["previous_response_id"] = call.body.contains("previous_response_id")
                                                     ? call.body.at("previous_response_id")
                                                     : json::value();
@@ -335,7 +346,6 @@ Reply WireProvider::OfStored(const ProviderRequest& request, const std::string& 
                      stored.items.begin() + static_cast<std::ptrdiff_t>(stored.inputs));
     for (std::size_t i = 0; i < data.size(); ++i) {
       json::object& item = data[i].as_object();
-      if (!item.contains("id")) item["id"] = absl::StrCat("msg_", id, "_in_", i);
       if (!item.contains("type")) item["type"] = "message";
       if (const json::string* text =
               item.contains("content") ? item["content"].if_string() : nullptr) {
@@ -355,6 +365,7 @@ Reply WireProvider::OfStored(const ProviderRequest& request, const std::string& 
   }
   if (request.method == "DELETE" && verb.empty()) {
     stored_.erase(found);
+    items_.Forget(id);
     return JsonReply({{"id", id}, {"object", "response"}, {"deleted", true}});
   }
   return ResponsesFormat().Error(405, "no such method", std::nullopt);
@@ -372,26 +383,19 @@ absl::Status WireProvider::TakeEarlierItems(const std::string& key, json::object
     items = found->second.items;
   }
   for (json::value& item : InputItems(body)) items.push_back(std::move(item));
-  // The thoughts of a stored response come back by their id alone: "rs_RESPONSE_INDEX".
-  for (json::value& item : items) {
-    json::object* fields = item.if_object();
-    if (fields == nullptr || StringField(*fields, "type") != "reasoning") continue;
-    const std::string id = StringField(*fields, "id");
-    if (!StringField(*fields, "encrypted_content").empty() || id.size() < 4) continue;
-    if (stored_.count(id.substr(3, id.rfind('_') - 3)) > 0) {
-      (*fields)["encrypted_content"] = Sign(id);
-    }
-  }
+  TG_RETURN_IF_ERROR(items_.Resolve(key, items));
   if (!items.empty()) body["input"] = std::move(items);
   return absl::OkStatus();
 }
 
 void WireProvider::Remember(const std::string& id, Stored stored) {
   absl::MutexLock lock(&mutex_);
+  items_.Keep(stored.key, stored.items);
   stored_[id] = std::move(stored);
   stored_order_.push_back(id);
   if (stored_order_.size() > kStoredMax) {
     stored_.erase(stored_order_.front());
+    items_.Forget(stored_order_.front());
     stored_order_.pop_front();
   }
 }

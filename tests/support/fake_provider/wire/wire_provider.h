@@ -30,6 +30,7 @@
 #include "tests/support/fake_provider/wire/ask.h"
 #include "tests/support/fake_provider/wire/cache_book.h"
 #include "tests/support/fake_provider/wire/format.h"
+#include "tests/support/fake_provider/wire/item_book.h"
 #include "tollgate/demo_provider/books.h"
 #include "tollgate/demo_provider/provider_listener.h"
 #include "tollgate/demo_provider/reply.h"
@@ -83,6 +84,7 @@ class WireProvider {
   mutable absl::Mutex mutex_;
   std::map<std::string, Stored> stored_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> stored_order_ ABSL_GUARDED_BY(mutex_);
+  ItemBook items_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tollgate::wire

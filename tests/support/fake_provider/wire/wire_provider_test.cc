@@ -144,6 +144,41 @@ TEST(WireProvider, WantsItsThoughtsBackAsTheyWere) {
   EXPECT_THAT(second(content), HasSubstr("Invalid signature"));
 }
 
+// The id of the first item of this kind in an answer of responses.
+std::string IdIn(const std::string& answer, const std::string& prefix) {
+  const std::size_t begin = answer.find("\"id\":\"" + prefix) + 6;
+  return answer.substr(begin, answer.find('"', begin) - begin);
+}
+
+TEST(WireProvider, KeepsItemsForTheAccountThatMadeThem) {
+  Wire wire;
+  const auto ask = [&](const std::string& items, const std::string& more = "") {
+    return wire.Post("/v1/responses", R"({"model":"m/chat","input":[)" + items +
+                                          R"({"role":"user","content":"Then"}])" + more + "}");
+  };
+  const std::string thinks = R"(,"reasoning":{"effort":"low","summary":"auto"})";
+  const std::string answer = ask("", thinks);
+  const std::string message = IdIn(answer, "msg_");
+  const std::string thought = IdIn(answer, "rs_");
+  const std::string by_id = R"({"type":"item_reference","id":")" + thought +
+                            R"("},{"id":")" + message + "\"},";
+  EXPECT_THAT(ask(by_id), HasSubstr("HTTP/1.1 200"));
+  const std::string told = R"({"type":"reasoning","summary":[],"id":")" + thought + "\"},";
+  EXPECT_THAT(ask(told), HasSubstr("HTTP/1.1 200"));
+  EXPECT_THAT(ask(R"({"type":"item_reference","id":"msg_other"},)"),
+              AllOf(HasSubstr("HTTP/1.1 404"), HasSubstr("Item with id 'msg_other' not found")));
+  EXPECT_THAT(ask(R"({"type":"reasoning","summary":[],"id":"rs_other"},)"),
+              HasSubstr("HTTP/1.1 404"));
+  const std::string forgotten = ask("", thinks + R"(,"store":false)");
+  EXPECT_THAT(ask(R"({"type":"item_reference","id":")" + IdIn(forgotten, "msg_") + "\"},"),
+              HasSubstr("HTTP/1.1 404"));
+  EXPECT_THAT(ask(R"({"role":"assistant","content":"x","id":"fc_1"},)"),
+              HasSubstr("begins with msg"));
+  EXPECT_THAT(ask(R"({"role":"assistant","content":"x","id":"msg_)" + std::string(61, 'x') +
+                  "\"},"),
+              HasSubstr("maximum length 64"));
+}
+
 TEST(WireProvider, FailsInTheFormsOfItsFormats) {
   Wire wire;
   EXPECT_THAT(wire.Messages("\"[[retry_after 7]]\""),

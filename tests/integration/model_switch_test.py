@@ -44,6 +44,24 @@ class OpenRouter(Chat):
     path = "/api/v1/chat/completions"
 
 
+class Responses(Chat):
+    path = "/v1/responses"
+
+    @staticmethod
+    def ask(model, turns):
+        return {"model": model, "max_output_tokens": LIMIT, "store": False, "input": turns}
+
+    @staticmethod
+    def first(body):
+        return {**body, "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]}
+
+    @staticmethod
+    def said(answer):
+        return answer["output"]
+
+    thoughts = staticmethod(lambda turns: [t for t in turns if t.get("type") == "reasoning"])
+
+
 class Messages(Chat):
     path = "/v1/messages"
 
@@ -82,7 +100,8 @@ class Gemini(Chat):
         return [part for turn in turns for part in turn["parts"] if part.get("thought")]
 
 
-SURFACES = {"chat": Chat, "openrouter": OpenRouter, "messages": Messages, "gemini": Gemini}
+SURFACES = {"chat": Chat, "openrouter": OpenRouter, "responses": Responses, "messages": Messages,
+            "gemini": Gemini}
 
 
 @pytest.fixture(scope="module", name="world")

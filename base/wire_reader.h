@@ -26,13 +26,14 @@ struct WireField {
 // Not thread-safe; the message must outlive it and the fields.
 class WireReader {
  public:
-  explicit WireReader(std::string_view message) : rest_(message) {}
+  explicit WireReader(std::string_view message)
+      : at_(message.data()), end_(message.data() + message.size()) {}
 
   // Takes the next field.  False at the end, and at what is no field: complete() tells them apart.
   // What `field` has of another type stays as it was.
   bool Next(WireField& field) {
     std::uint64_t tag = 0;
-    if (failed_ || rest_.empty()) return false;
+    if (failed_ || at_ == end_) return false;
     if (!Length(tag) || tag > UINT32_MAX) return Fail();
     field.number = static_cast<std::uint32_t>(tag >> kTypeBits);
     if (field.number == 0) return Fail();
@@ -46,9 +47,9 @@ class WireReader {
         return Fixed<std::uint32_t>(field.value);
       case WireType::kBytes: {
         std::uint64_t size = 0;
-        if (!Length(size) || size > rest_.size()) return Fail();
-        field.bytes = rest_.substr(0, size);
-        rest_.remove_prefix(size);
+        if (!Length(size) || size > left()) return Fail();
+        field.bytes = {at_, size};
+        at_ += size;
         return true;
       }
     }
@@ -56,7 +57,7 @@ class WireReader {
   }
 
   // Whether all was read, and all of it fields.
-  bool complete() const { return !failed_ && rest_.empty(); }
+  bool complete() const { return !failed_ && at_ == end_; }
 
   // Whether a tag or a size was longer than protobuf takes it.
   bool padded() const { return padded_; }
@@ -72,37 +73,50 @@ class WireReader {
   template <typename T>
   bool Fixed(std::uint64_t& value) {
     T number = 0;
-    if (rest_.size() < sizeof(number)) return Fail();
-    std::memcpy(&number, rest_.data(), sizeof(number));  // Little endian, as we are.
-    rest_.remove_prefix(sizeof(number));
+    if (left() < sizeof(number)) return Fail();
+    std::memcpy(&number, at_, sizeof(number));  // Little endian, as we are.
+    at_ += sizeof(number);
     value = number;
     return true;
   }
 
   // A tag or a size: those have 32 bits.
   bool Length(std::uint64_t& value) {
-    constexpr std::size_t kBytesMax = 5;
-    const std::size_t before = rest_.size();
+    constexpr std::ptrdiff_t kBytesMax = 5;
+    const char* const begin = at_;
     if (!Varint(value)) return false;
-    if (before - rest_.size() > kBytesMax) padded_ = true;
+    if (at_ - begin > kBytesMax) padded_ = true;
     return true;
   }
 
   bool Varint(std::uint64_t& value) {
+    // Most have one byte.
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) {
+      value = static_cast<unsigned char>(*at_++);
+      return true;
+    }
+    return LongVarint(value);
+  }
+
+  bool LongVarint(std::uint64_t& value) {
     constexpr std::size_t kVarintBytesMax = 10;
+    const std::size_t most = left() < kVarintBytesMax ? left() : kVarintBytesMax;
     value = 0;
-    for (std::size_t i = 0; i < rest_.size() && i < kVarintBytesMax; ++i) {
-      const auto byte = static_cast<unsigned char>(rest_[i]);
+    for (std::size_t i = 0; i < most; ++i) {
+      const auto byte = static_cast<unsigned char>(at_[i]);
       value |= static_cast<std::uint64_t>(byte & 0x7f) << (7 * i);
       if (byte < 0x80) {
-        rest_.remove_prefix(i + 1);
+        at_ += i + 1;
         return true;
       }
     }
     return Fail();
   }
 
-  std::string_view rest_;
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+  const char* at_;
+  const char* end_;
   bool failed_ = false;
   bool padded_ = false;
 };

@@ -6,6 +6,7 @@ find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 find_package(absl CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)
+find_library(LZ4_LIBRARY lz4 REQUIRED)  # Has no package of its own.
 find_package(Boost 1.81 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(simdjson CONFIG REQUIRED)

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/status_macros.h"
-#include "billing/store/row_chunk.h"
 #include "billing/store/row_codec.h"
 
 namespace tollgate::billing {
@@ -24,10 +23,8 @@ absl::StatusOr<std::string_view> ChunkReader::Read(const std::string& prefix,
                                                    std::uint64_t number) {
   const auto kept = chunks_.find(prefix);
   if (kept != chunks_.end()) {
-    const Chunk& chunk = kept->second;
-    if (number >= chunk.first && number - chunk.first < chunk.rows.size()) {
-      return chunk.rows[number - chunk.first];
-    }
+    const auto& [bytes, read, first] = kept->second;
+    if (number >= first && number - first < read.rows.size()) return read.rows[number - first];
   }
   TG_ASSIGN_OR_RETURN(const bool found, FindChunk(*it_, prefix, number));
   if (!found) return absl::NotFoundError("no such row");
@@ -36,11 +33,12 @@ absl::StatusOr<std::string_view> ChunkReader::Read(const std::string& prefix,
   Chunk& chunk = chunks_[prefix];
   chunk = {};
   chunk.bytes = std::string(ToView(it_->value()));
-  TG_ASSIGN_OR_RETURN(chunk.rows, ReadRows(chunk.bytes));
-  if (chunk.rows.size() > last) return absl::DataLossError("a chunk with more rows than numbers");
-  chunk.first = last - chunk.rows.size() + 1;
+  TG_ASSIGN_OR_RETURN(chunk.read, ReadRows(chunk.bytes));
+  const std::vector<std::string_view>& rows = chunk.read.rows;
+  if (rows.size() > last) return absl::DataLossError("a chunk with more rows than numbers");
+  chunk.first = last - rows.size() + 1;
   if (number < chunk.first) return absl::NotFoundError("no such row");
-  return chunk.rows[number - chunk.first];
+  return rows[number - chunk.first];
 }
 
 absl::StatusOr<bool> NumberReader::Has(const std::string& prefix, std::uint64_t number) {

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "billing/store/rocksdb_database.h"
+#include "billing/store/row_chunk.h"
 
 namespace tollgate::billing {
 
@@ -31,7 +32,7 @@ class ChunkReader {
  private:
   struct Chunk {
     std::string bytes;
-    std::vector<std::string_view> rows;
+    ChunkRows read;
     std::uint64_t first = 1;
   };
 

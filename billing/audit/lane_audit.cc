@@ -62,7 +62,7 @@ absl::StatusOr<LaneAudit::Lane*> LaneAudit::LaneOf(const LaneKey& key) {
   TG_RETURN_IF_ERROR(scan_.database().Scan(
       Family::kDigests, prefix,
       [&](std::string_view at, std::string_view value) -> absl::StatusOr<bool> {
-        TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> rows, DecodeDigestBlock(at, value));
+        TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> rows, DecodeDigests(at, value));
         for (const DigestRow& row : rows) lane.digests[row.record.sequence] = row.digest;
         return true;
       }));

@@ -149,14 +149,14 @@ absl::Status Auditor::ReadJournal() {
   return scan_.ForEach(Family::kJournal, "journal",
                        [&](std::string_view key, std::string_view value) -> absl::Status {
                          TG_ASSIGN_OR_RETURN(const std::uint64_t last, SequenceAtEnd(key));
-                         const absl::StatusOr<std::vector<std::string_view>> rows = ReadRows(value);
-                         if (!rows.ok() || rows->size() > last) {
+                         const absl::StatusOr<ChunkRows> chunk = ReadRows(value);
+                         if (!chunk.ok() || chunk->rows.size() > last) {
                            report_.Differ(AuditCheck::kJ2, absl::StrCat("the entries up to ", last),
                                           "readable entries", "a chunk that is none");
                            return absl::OkStatus();
                          }
-                         std::uint64_t sequence = last - rows->size() + 1;
-                         for (const std::string_view row : *rows) {
+                         std::uint64_t sequence = last - chunk->rows.size() + 1;
+                         for (const std::string_view row : chunk->rows) {
                            TG_RETURN_IF_ERROR(AddEntry(sequence, row));
                            ++sequence;
                          }
@@ -295,9 +295,8 @@ absl::Status Auditor::ReadUsageAndAccounts() {
     BeginPart(part);
     TG_RETURN_IF_ERROR(scan_.ForEach(Family::kJournal, "usage records, for accounts",
                                      [&](std::string_view, std::string_view value) -> absl::Status {
-                                       TG_ASSIGN_OR_RETURN(const std::vector<std::string_view> rows,
-                                                           ReadRows(value));
-                                       for (const std::string_view row : rows) {
+                                       TG_ASSIGN_OR_RETURN(const ChunkRows chunk, ReadRows(value));
+                                       for (const std::string_view row : chunk.rows) {
                                          const absl::StatusOr<Entry> entry = DecodeEntry(row);
                                          UsageRecord record;
                                          if (entry.ok() && entry->usage.has_value() &&

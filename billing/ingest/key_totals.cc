@@ -1,6 +1,7 @@
 #include "billing/ingest/key_totals.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/time/civil_time.h"
@@ -99,6 +100,10 @@ const PeriodDays& KeyTotals::DaysOf(absl::Time time) {
 std::vector<KeyTotalsRow> KeyTotals::TakeEffects() {
   std::vector<KeyTotalsRow> rows;
   rows.reserve(changed_.size());
+  std::sort(changed_.begin(), changed_.end(), [](const Kept* a, const Kept* b) {
+    return std::tie(a->row.workspace_id, a->row.key_id) <
+           std::tie(b->row.workspace_id, b->row.key_id);
+  });
   for (Kept* kept : changed_) {
     rows.push_back(kept->row);
     kept->changed = false;

@@ -81,8 +81,8 @@ class KeyTotals {
   void Add(std::string_view workspace_id, std::string_view key_id, absl::Time time,
            const KeyUse& use);
 
-  // The rows that changed since the last call.  With a reader they must be durable before the next
-  // Add().
+  // The rows that changed since the last call, in order of their names.  With a reader they must be
+  // durable before the next Add().
   std::vector<KeyTotalsRow> TakeEffects();
 
  private:

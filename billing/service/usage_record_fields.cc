@@ -32,14 +32,18 @@ constexpr std::uint64_t kReadOnce = Bits(
 bool IsAscii(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080u;
   std::uint64_t bits = 0;
-  std::size_t at = 0;
-  for (; at + sizeof(bits) <= text.size(); at += sizeof(bits)) {
-    std::uint64_t word = 0;
+  std::uint64_t word = 0;
+  if (text.size() < sizeof(word)) {
+    for (const char c : text) bits |= static_cast<unsigned char>(c);
+    return (bits & kHighBits) == 0;
+  }
+  for (std::size_t at = 0; at + sizeof(word) < text.size(); at += sizeof(word)) {
     std::memcpy(&word, text.data() + at, sizeof(word));
     bits |= word;
   }
-  for (; at < text.size(); ++at) bits |= static_cast<unsigned char>(text[at]);
-  return (bits & kHighBits) == 0;
+  // The last ones, some of them once more.
+  std::memcpy(&word, text.data() + text.size() - sizeof(word), sizeof(word));
+  return ((bits | word) & kHighBits) == 0;
 }
 
 class FieldsReader {

@@ -6,7 +6,6 @@
 #include "base/status_macros.h"
 #include "billing/ledger/entry_codec.h"
 #include "billing/store/generation_index.h"
-#include "billing/store/row_chunk.h"
 #include "billing/store/row_codec.h"
 
 namespace tollgate::billing {
@@ -18,12 +17,14 @@ std::string Concat(std::string_view a, std::string_view b) {
   return text;
 }
 
-// Beside the records and entries of usage, for an eighth more and this.
+// Room that is made at once: for the rows beside those of usage, and for each entry of usage, as
+// small as packing makes it.
 constexpr std::size_t kBatchRestBytes = 16u << 10;
+constexpr std::size_t kUsualUsageBytes = 384;
 
 std::size_t BytesOf(const Commit& commit) {
   std::size_t bytes = kBatchRestBytes;
-  for (const UsageRun& run : commit.runs) bytes += run.rows.size() + run.rows.size() / 8;
+  for (const UsageRun& run : commit.runs) bytes += run.lines.size() * kUsualUsageBytes;
   return bytes;
 }
 
@@ -58,10 +59,11 @@ std::string PrefixEnd(std::string prefix) {
   return prefix;
 }
 
-CommitBatch::CommitBatch(const RocksdbDatabase& database, DigestBlocks& digest_blocks,
-                         const Commit& commit)
+CommitBatch::CommitBatch(const RocksdbDatabase& database, DigestRowEnds& digest_ends,
+                         ChunkPacker& packer, const Commit& commit)
     : database_(database),
-      digest_blocks_(digest_blocks),
+      digest_ends_(digest_ends),
+      packer_(packer),
       commit_(commit),
       batch_(BytesOf(commit)) {}
 
@@ -82,15 +84,19 @@ void CommitBatch::AddJournal() {
   for (const Entry& entry : commit_.entries) {
     workspaces.Of(entry.transfer.workspace_id, entry.transfer.kind).push_back(entry.sequence);
   }
+  // Chunk by chunk: what was just packed is still near when its lines are listed.
   for (const UsageRun& run : commit_.runs) {
-    AddRun(run);
-    generations.Add(run);
-    for (std::size_t i = 0; i < run.lines.size(); ++i) {
-      workspaces.Of(run.View(run.lines[i].workspace_id), EntryKind::kUsage)
-          .push_back(run.SequenceOf(i));
+    for (std::size_t begin = 0; begin < run.lines.size(); begin += kChunkRowsMax) {
+      const std::size_t end = std::min(begin + kChunkRowsMax, run.lines.size());
+      AddChunk(run, begin, end);
+      generations.Add(run, begin, end);
+      for (std::size_t i = begin; i < end; ++i) {
+        workspaces.Of(run.View(run.lines[i].workspace_id), EntryKind::kUsage)
+            .push_back(run.SequenceOf(i));
+      }
     }
   }
-  for (const GenerationIndex::Row& row : generations.rows()) {
+  for (const GenerationIndex::Row& row : generations.TakeRows()) {
     Put(Family::kGenerations, row.Key(), row.value);
   }
   for (const auto& [key, numbers] : workspaces.all()) {
@@ -122,13 +128,11 @@ void CommitBatch::AddEntries() {
   }
 }
 
-void CommitBatch::AddRun(const UsageRun& run) {
-  for (std::size_t begin = 0; begin < run.lines.size(); begin += kChunkRowsMax) {
-    const std::size_t last = std::min(begin + kChunkRowsMax, run.lines.size()) - 1;
-    const std::uint32_t from = run.lines[begin].row.begin;
-    const std::uint32_t to = run.lines[last].row.begin + run.lines[last].row.size;
-    Put(Family::kJournal, SequenceKey(run.SequenceOf(last)), run.View({from, to - from}));
-  }
+void CommitBatch::AddChunk(const UsageRun& run, std::size_t begin, std::size_t end) {
+  const std::uint32_t from = run.lines[begin].row.begin;
+  const std::uint32_t to = run.lines[end - 1].row.begin + run.lines[end - 1].row.size;
+  Put(Family::kJournal, SequenceKey(run.SequenceOf(end - 1)),
+      packer_.Pack(run.View({from, to - from})));
 }
 
 void CommitBatch::AddLeases() {
@@ -176,41 +180,35 @@ void CommitBatch::AddLanes() {
 }
 
 absl::Status CommitBatch::AddDigests() {
-  std::map<std::string, const std::string*> touched;
   for (const DigestRun& run : commit_.lanes.digests) {
-    TG_RETURN_IF_ERROR(AddDigestRun(run, touched));
+    TG_ASSIGN_OR_RETURN(std::deque<std::uint64_t>* const ends, DigestEndsOf(run.lane));
+    const std::uint64_t last = run.first_sequence + run.digests.size() - 1;
+    Put(Family::kDigests, EncodeRecordKey({run.lane, last}), EncodeDigests(run.digests));
+    ends->push_back(last);
+    for (; ends->front() + kLaneDigestsMax <= last; ends->pop_front()) {
+      Delete(Family::kDigests, EncodeRecordKey({run.lane, ends->front()}));
+    }
   }
-  for (const auto& [key, block] : touched) Put(Family::kDigests, key, *block);
   return absl::OkStatus();
 }
 
-absl::Status CommitBatch::AddDigestRun(const DigestRun& run,
-                                       std::map<std::string, const std::string*>& touched) {
-  std::string* block = nullptr;
-  for (std::size_t i = 0; i < run.digests.size(); ++i) {
-    const std::uint64_t sequence = run.first_sequence + i;
-    if (block == nullptr || sequence % kDigestBlockSlots == 0) {
-      const std::string key = DigestBlockKey({run.lane, sequence});
-      auto known = digest_blocks_.find(key);
-      if (known == digest_blocks_.end()) {
-        absl::StatusOr<std::string> stored = database_.Get(Family::kDigests, key);
-        if (absl::IsNotFound(stored.status())) stored = EmptyDigestBlock();
-        TG_RETURN_IF_ERROR(stored.status());
-        known = digest_blocks_.emplace(key, *std::move(stored)).first;
-      }
-      block = &known->second;
-      touched[known->first] = block;
-    }
-    PutDigest(sequence, run.digests[i], *block);
-  }
-  return absl::OkStatus();
+absl::StatusOr<std::deque<std::uint64_t>*> CommitBatch::DigestEndsOf(const LaneKey& lane) {
+  const auto [found, is_new] = digest_ends_.try_emplace(lane);
+  std::deque<std::uint64_t>& ends = found->second;
+  if (!is_new) return &ends;
+  TG_RETURN_IF_ERROR(
+      database_.Scan(Family::kDigests, EncodeLaneKey(lane),
+                     [&](std::string_view key, std::string_view) -> absl::StatusOr<bool> {
+                       TG_ASSIGN_OR_RETURN(const std::uint64_t last, SequenceAtEnd(key));
+                       ends.push_back(last);
+                       return true;
+                     }));
+  return &ends;
 }
 
 void CommitBatch::ForgetDigests(const LaneKey& lane) {
-  const std::string prefix = EncodeLaneKey(lane);
-  DeletePrefix(Family::kDigests, prefix);
-  digest_blocks_.erase(digest_blocks_.lower_bound(prefix),
-                       digest_blocks_.lower_bound(PrefixEnd(prefix)));
+  DeletePrefix(Family::kDigests, EncodeLaneKey(lane));
+  digest_ends_.erase(lane);
 }
 
 void CommitBatch::AddConfig(const ConfigChange& change) {

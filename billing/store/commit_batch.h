@@ -4,15 +4,20 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/check.h"
 #include "billing/books/commit.h"
 #include "billing/store/rocksdb_database.h"
+#include "billing/store/row_chunk.h"
 
 namespace tollgate::billing {
 
@@ -22,16 +27,18 @@ inline constexpr std::string_view kConfigResourcePrefix = "resource/";
 // The first key after all that begin with `prefix`; `prefix` must not be all 0xff.
 std::string PrefixEnd(std::string prefix);
 
-// The blocks of digests that this process has written, by key: a record changes one slot of one.
-using DigestBlocks = std::map<std::string, std::string>;
+// The rows of digests that the store has of a lane: the sequences at which they end, ascending.
+// Known of those lanes that this process has written.
+using DigestRowEnds = std::map<LaneKey, std::deque<std::uint64_t>>;
 
 // Puts rows into one batch, family by family.
 class CommitBatch {
  public:
-  // Both must outlive this; the blocks are those of the store's only writer.
-  CommitBatch(const RocksdbDatabase& database, DigestBlocks& digest_blocks, const Commit& commit);
+  // All must outlive this; the ends and the packer are those of the store's only writer.
+  CommitBatch(const RocksdbDatabase& database, DigestRowEnds& digest_ends, ChunkPacker& packer,
+              const Commit& commit);
 
-  // Takes the commit over.  May read blocks that were written before this process began.
+  // Takes the commit over.  May read rows that were written before this process began.
   absl::Status Build();
 
   rocksdb::WriteBatch& batch() { return batch_; }
@@ -44,23 +51,25 @@ class CommitBatch {
     batch_.Delete(database_.family(family), ToSlice(key));
   }
   void DeletePrefix(Family family, const std::string& prefix) {
+    // Others may not have range deletions: see RocksdbDatabase::Open().
+    CHECK(family == Family::kConfig || family == Family::kDigests);
     batch_.DeleteRange(database_.family(family), ToSlice(prefix), ToSlice(PrefixEnd(prefix)));
   }
 
   void AddJournal();
   void AddEntries();
-  void AddRun(const UsageRun& run);
+  void AddChunk(const UsageRun& run, std::size_t begin, std::size_t end);
   void AddLeases();
   void AddCredits();
   void AddLanes();
   absl::Status AddDigests();
-  absl::Status AddDigestRun(const DigestRun& run,
-                            std::map<std::string, const std::string*>& touched);
+  absl::StatusOr<std::deque<std::uint64_t>*> DigestEndsOf(const LaneKey& lane);
   void ForgetDigests(const LaneKey& lane);
   void AddConfig(const ConfigChange& change);
 
   const RocksdbDatabase& database_;
-  DigestBlocks& digest_blocks_;
+  DigestRowEnds& digest_ends_;
+  ChunkPacker& packer_;
   const Commit& commit_;
   rocksdb::WriteBatch batch_;
 };

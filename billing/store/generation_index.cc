@@ -1,5 +1,6 @@
 #include "billing/store/generation_index.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -22,6 +23,29 @@ bool TakeText(std::string_view& key, std::string& text) {
   return true;
 }
 
+// Seven bits a byte, the lowest first; all but the last have the eighth set.  Attempts and the
+// steps between sequences are small.
+constexpr int kVarintBits = 7;
+constexpr std::uint8_t kVarintMore = 1u << kVarintBits;
+
+void PutVarint(std::uint64_t value, std::string& out) {
+  for (; value >= kVarintMore; value >>= kVarintBits) {
+    out.push_back(static_cast<char>(value | kVarintMore));
+  }
+  out.push_back(static_cast<char>(value));
+}
+
+// Zero beyond the end, where `in` is not ok() any more; of more than 64 bits any value.
+std::uint64_t TakeVarint(BinaryReader& in) {
+  std::uint64_t value = 0;
+  std::uint8_t byte = kVarintMore;
+  for (int shift = 0; (byte & kVarintMore) != 0 && shift < 64; shift += kVarintBits) {
+    byte = in.U8();
+    value |= static_cast<std::uint64_t>(byte & (kVarintMore - 1)) << shift;
+  }
+  return value;
+}
+
 // Calls `row` with what follows the bucket of each id, its attempt and its sequence.
 template <typename Row>
 absl::Status Walk(std::string_view key, std::string_view value, const Row& row) {
@@ -30,8 +54,8 @@ absl::Status Walk(std::string_view key, std::string_view value, const Row& row) 
   BinaryReader in(value);
   while (!in.rest().empty()) {
     const std::string_view rest = in.Bytes(in.U8());
-    const std::uint32_t attempt = in.U32();
-    sequence = in.U64();
+    const auto attempt = static_cast<std::uint32_t>(TakeVarint(in));
+    sequence += TakeVarint(in);
     if (!in.ok()) return Unreadable();
     row(rest, attempt, sequence);
   }
@@ -79,39 +103,52 @@ absl::Status FindInGenerationRow(std::string_view key, std::string_view value,
 }
 
 std::string GenerationIndex::Row::Key() const {
-  return GenerationBucketPrefix(workspace_id, key_id, bucket) + SequenceKey(last_sequence);
+  return GenerationBucketPrefix(place.workspace_id, place.key_id, place.bucket) +
+         SequenceKey(last_sequence);
 }
 
-void GenerationIndex::Add(const UsageRun& run) {
-  for (std::size_t i = 0; i < run.lines.size(); ++i) {
+void GenerationIndex::Add(const UsageRun& run, std::size_t begin, std::size_t end) {
+  Place workspace;
+  std::size_t workspace_row = 0;
+  bool known = false;
+  for (std::size_t i = begin; i < end; ++i) {
     const UsageLine& line = run.lines[i];
     const std::string_view id = run.View(line.generation_id);
-    const std::string_view workspace_id = run.View(line.workspace_id);
-    const std::string_view key_id = run.View(line.key_id);
-    const std::string_view bucket = GenerationBucket(id);
-    AddTo({workspace_id, {}, bucket}, id, line.attempt, run.SequenceOf(i));
-    if (!key_id.empty()) {
-      AddTo({workspace_id, key_id, bucket}, id, line.attempt, run.SequenceOf(i));
+    Place place{run.View(line.workspace_id), {}, GenerationBucket(id)};
+    // Mostly that of the line before.
+    if (!known || place != workspace) {
+      workspace = place;
+      workspace_row = RowOf(place);
+      known = true;
     }
+    Append(rows_[workspace_row], id, line.attempt, run.SequenceOf(i));
+    place.key_id = run.View(line.key_id);
+    if (place.key_id.empty()) continue;
+    Append(rows_[RowOf(place)], id, line.attempt, run.SequenceOf(i));
   }
 }
 
-void GenerationIndex::AddTo(const Place& place, std::string_view id, std::uint32_t attempt,
-                            std::uint64_t sequence) {
+std::vector<GenerationIndex::Row> GenerationIndex::TakeRows() {
+  places_.clear();
+  std::vector<Row> rows = std::exchange(rows_, {});
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.place < b.place; });
+  return rows;
+}
+
+std::size_t GenerationIndex::RowOf(const Place& place) {
   const auto [found, is_new] = places_.try_emplace(place, rows_.size());
-  if (is_new) {
-    const auto& [workspace_id, key_id, bucket] = place;
-    rows_.push_back({workspace_id, key_id, bucket, 0, {}});
-  }
-  Row& row = rows_[found->second];
+  if (is_new) rows_.push_back({place, 0, {}});
+  return found->second;
+}
+
+void GenerationIndex::Append(Row& row, std::string_view id, std::uint32_t attempt,
+                             std::uint64_t sequence) {
+  const std::string_view rest = id.substr(row.place.bucket.size());
+  row.value.push_back(static_cast<char>(rest.size()));
+  row.value.append(rest);
+  PutVarint(attempt, row.value);
+  PutVarint(sequence - row.last_sequence, row.value);
   row.last_sequence = sequence;
-  const std::string_view rest = id.substr(row.bucket.size());
-  BinaryWriter out(std::move(row.value));
-  out.U8(static_cast<std::uint8_t>(rest.size()));
-  out.Bytes(rest);
-  out.U32(attempt);
-  out.U64(sequence);
-  row.value = out.Take();
 }
 
 }  // namespace tollgate::billing

@@ -7,11 +7,12 @@
 #ifndef TOLLGATE_BILLING_STORE_GENERATION_INDEX_H_
 #define TOLLGATE_BILLING_STORE_GENERATION_INDEX_H_
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -55,27 +56,39 @@ absl::Status FindInGenerationRow(std::string_view key, std::string_view value,
                                  std::string_view generation_id,
                                  std::vector<ListedGeneration>& found);
 
-// Gathers the rows of one commit.  What is added must outlive this.
+// Gathers the rows of one commit.  What is added must outlive this and the rows.
 class GenerationIndex {
  public:
-  void Add(const UsageRun& run);
+  // The lines of a run from `begin` to `end`, exclusive.
+  void Add(const UsageRun& run, std::size_t begin, std::size_t end);
+  // All of them.
+  void Add(const UsageRun& run) { Add(run, 0, run.lines.size()); }
 
-  struct Row {
+  // What the rows of one list and bucket have in common.
+  struct Place {
     std::string_view workspace_id;
     std::string_view key_id;
     std::string_view bucket;
+
+    friend auto operator<=>(const Place&, const Place&) = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const Place& place) {
+      return H::combine(std::move(state), place.workspace_id, place.key_id, place.bucket);
+    }
+  };
+  struct Row {
+    Place place;
     std::uint64_t last_sequence = 0;
     std::string value;
 
     std::string Key() const;
   };
-  const std::vector<Row>& rows() const { return rows_; }
+  // Hands over what was gathered, in order of their keys.
+  std::vector<Row> TakeRows();
 
  private:
-  using Place = std::tuple<std::string_view, std::string_view, std::string_view>;
-
-  void AddTo(const Place& place, std::string_view id, std::uint32_t attempt,
-             std::uint64_t sequence);
+  std::size_t RowOf(const Place& place);
+  static void Append(Row& row, std::string_view id, std::uint32_t attempt, std::uint64_t sequence);
 
   std::vector<Row> rows_;
   absl::flat_hash_map<Place, std::size_t> places_;  // Into rows_.

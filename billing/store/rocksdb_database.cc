@@ -2,6 +2,7 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/rocksdb_open.h"
@@ -28,12 +29,28 @@ constexpr const char* kFamilyNames[kFamilyCount] = {"default",
                                                     "config",
                                                     "credits",
                                                     "refunded",
+
+// What the rows of one list begin with: up to the second zero byte of a key.  New rows of a list go
+// behind its last one, where the memtable then finds their place without a search.
+class ListPrefix final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "tollgate.ListPrefix"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    const std::string_view text = {key.data(), key.size()};
+    const std::size_t first = text.find('\0');
+    if (first == std::string_view::npos) return key;
+    const std::size_t second = text.find('\0', first + 1);
+    return second == std::string_view::npos ? key : rocksdb::Slice(key.data(), second + 1);
+  }
+  bool InDomain(const rocksdb::Slice&) const override { return true; }
+};
+
                                                     "outbox",
                                                     "price_versions",
                                                     "key_totals"};
 
 constexpr std::string_view kFormatKey = "format_version";
-constexpr std::string_view kFormatVersion = "3";
+constexpr std::string_view kFormatVersion = "4";
 
 // Small tables are flushed seldom; without this bound they would keep old logs alive for ever.
 constexpr std::uint64_t kLogBytesMax = 256ull << 20;
@@ -91,6 +108,13 @@ absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.max_total_wal_size = kLogBytesMax;
+  // Families of lists.  Only such as have no range deletions: RocksDB 7.8 takes the place of a row
+  // for that of a range deletion with the same prefix, and the other way round.
+  for (const Family family :
+       {Family::kJournal, Family::kJournalByWorkspace, Family::kGenerations, Family::kKeyTotals}) {
+    descriptors[static_cast<std::size_t>(family)]
+        .options.memtable_insert_with_hint_prefix_extractor = std::make_shared<ListPrefix>();
+  }
   options.keep_log_file_num = kInfoLogFiles;
   options.max_log_file_size = kInfoLogBytes;
   // Point-in-time recovery would drop synced records behind a damaged one; a torn tail that was

@@ -19,8 +19,12 @@ class RocksdbLedgerStore::Impl {
   explicit Impl(std::unique_ptr<RocksdbDatabase> database) : database_(std::move(database)) {}
 
   const RocksdbDatabase& database() const { return *database_; }
-  RocksdbDatabase& database() { return *database_; }
-  DigestBlocks& digest_blocks() { return digest_blocks_; }
+
+  absl::Status Write(const Commit& commit) {
+    CommitBatch batch(*database_, digest_ends_, packer_, commit);
+    TG_RETURN_IF_ERROR(batch.Build());
+    return database_->Write(batch.batch());
+  }
 
   // Reads a whole family into `rows` by `decode`.
   template <typename Row, typename Decode>
@@ -33,14 +37,21 @@ class RocksdbLedgerStore::Impl {
         });
   }
 
-  absl::Status LoadDigests(std::vector<DigestRow>* rows) const {
-    return database_->Scan(
+  // Of each lane the last kLaneDigestsMax: its oldest row may hold some that are older.
+  absl::Status LoadDigests(std::vector<DigestRow>* digests) const {
+    TG_RETURN_IF_ERROR(database_->Scan(
         Family::kDigests, "",
         [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
-          TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> block, DecodeDigestBlock(key, value));
-          rows->insert(rows->end(), block.begin(), block.end());
+          TG_ASSIGN_OR_RETURN(const std::vector<DigestRow> rows, DecodeDigests(key, value));
+          digests->insert(digests->end(), rows.begin(), rows.end());
           return true;
-        });
+        }));
+    std::map<LaneKey, std::uint64_t> ends;
+    for (const DigestRow& row : *digests) ends[row.record.lane] = row.record.sequence;
+    std::erase_if(*digests, [&](const DigestRow& row) {
+      return row.record.sequence + kLaneDigestsMax <= ends[row.record.lane];
+    });
+    return absl::OkStatus();
   }
 
   // Those of budgets, of which there are any number, only when all are wanted.
@@ -78,8 +89,7 @@ class RocksdbLedgerStore::Impl {
       return absl::NotFoundError("no such row");
     }
     TG_ASSIGN_OR_RETURN(const std::uint64_t last, SequenceAtEnd(ToView(it->key())));
-    TG_ASSIGN_OR_RETURN(const std::string_view row, ReadRow(ToView(it->value()), last, number));
-    return std::string(row);
+    return ReadRow(ToView(it->value()), last, number);
   }
 
   // The amount under a key; zero without one.
@@ -95,8 +105,7 @@ class RocksdbLedgerStore::Impl {
     it->SeekToLast();
     if (!it->Valid()) return FromRocksdb(it->status());
     TG_ASSIGN_OR_RETURN(const std::uint64_t sequence, SequenceAtEnd(ToView(it->key())));
-    TG_ASSIGN_OR_RETURN(const std::string_view newest,
-                        ReadRow(ToView(it->value()), sequence, sequence));
+    TG_ASSIGN_OR_RETURN(const std::string newest, ReadRow(ToView(it->value()), sequence, sequence));
     TG_ASSIGN_OR_RETURN(const Entry last, DecodeEntry(newest));
     Sha256Digest former{};
     if (sequence > 1) {
@@ -135,7 +144,8 @@ class RocksdbLedgerStore::Impl {
 
  private:
   std::unique_ptr<RocksdbDatabase> database_;
-  DigestBlocks digest_blocks_;  // The writer's.
+  DigestRowEnds digest_ends_;  // The writer's.
+  ChunkPacker packer_;         // Likewise.
 };
 
 absl::StatusOr<std::unique_ptr<RocksdbLedgerStore>> RocksdbLedgerStore::Open(
@@ -174,11 +184,7 @@ absl::StatusOr<StoredState> RocksdbLedgerStore::Read(bool lean) const {
   return state;
 }
 
-absl::Status RocksdbLedgerStore::Write(const Commit& commit) {
-  CommitBatch batch(impl_->database(), impl_->digest_blocks(), commit);
-  TG_RETURN_IF_ERROR(batch.Build());
-  return impl_->database().Write(batch.batch());
-}
+absl::Status RocksdbLedgerStore::Write(const Commit& commit) { return impl_->Write(commit); }
 
 absl::StatusOr<Entry> RocksdbLedgerStore::ReadEntry(std::uint64_t sequence) const {
   TG_ASSIGN_OR_RETURN(const std::string stored, impl_->ReadChunked(Family::kJournal, "", sequence));
@@ -191,8 +197,8 @@ absl::StatusOr<std::vector<Entry>> RocksdbLedgerStore::ReadJournal(std::uint64_t
   const std::unique_ptr<rocksdb::Iterator> it = impl_->database().NewIterator(Family::kJournal);
   for (it->Seek(ToSlice(SequenceKey(from_sequence))); it->Valid() && entries.size() < limit;
        it->Next()) {
-    TG_ASSIGN_OR_RETURN(const std::vector<std::string_view> rows, ReadRows(ToView(it->value())));
-    for (const std::string_view row : rows) {
+    TG_ASSIGN_OR_RETURN(const ChunkRows chunk, ReadRows(ToView(it->value())));
+    for (const std::string_view row : chunk.rows) {
       TG_ASSIGN_OR_RETURN(Entry entry, DecodeEntry(row));
       if (entry.sequence >= from_sequence && entries.size() < limit) {
         entries.push_back(std::move(entry));

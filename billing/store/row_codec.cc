@@ -1,7 +1,6 @@
 #include "billing/store/row_codec.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/status_macros.h"
 #include "billing/ledger/binary.h"
@@ -303,35 +302,27 @@ absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value)
   return row;
 }
 
-std::string DigestBlockKey(const RecordKey& record) {
-  BinaryWriter out(EncodeLaneKey(record.lane));
-  out.U32(static_cast<std::uint32_t>(record.sequence % kLaneDigestsMax / kDigestBlockSlots));
+std::string EncodeDigests(const std::vector<ShortDigest>& digests) {
+  BinaryWriter out;
+  out.Reserve(digests.size() * sizeof(ShortDigest));
+  for (const ShortDigest& digest : digests) {
+    out.Bytes({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  }
   return out.Take();
 }
 
-std::string EmptyDigestBlock() { return std::string(kDigestBlockSlots * kDigestSlotBytes, '\0'); }
-
-void PutDigest(std::uint64_t sequence, const ShortDigest& digest, std::string& block) {
-  char* slot = block.data() + sequence % kDigestBlockSlots * kDigestSlotBytes;
-  const std::uint64_t big_endian = __builtin_bswap64(sequence);
-  std::memcpy(slot, &big_endian, sizeof(big_endian));
-  std::memcpy(slot + sizeof(big_endian), digest.data(), digest.size());
-}
-
-absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
-                                                         std::string_view block) {
-  TG_ASSIGN_OR_RETURN(const LaneKey lane, TakeLaneKey(key));
-  if (key.size() != 4 || block.size() != kDigestBlockSlots * kDigestSlotBytes) {
-    return Unreadable("block of digests");
+absl::StatusOr<std::vector<DigestRow>> DecodeDigests(std::string_view key, std::string_view value) {
+  TG_ASSIGN_OR_RETURN(const RecordKey last, DecodeRecordKey(key));
+  const std::size_t count = value.size() / sizeof(ShortDigest);
+  if (count == 0 || value.size() % sizeof(ShortDigest) != 0 || count > last.sequence) {
+    return Unreadable("row of digests");
   }
-  std::vector<DigestRow> rows;
-  BinaryReader in(block);
-  while (!in.complete()) {
-    DigestRow row;
-    row.record = {lane, in.U64()};
-    const std::string_view digest = in.Bytes(row.digest.size());
-    std::copy(digest.begin(), digest.end(), row.digest.begin());
-    if (row.record.sequence != 0) rows.push_back(std::move(row));
+  std::vector<DigestRow> rows(count, {{last.lane, last.sequence - count}, {}});
+  BinaryReader in(value);
+  for (std::size_t i = 0; i < count; ++i) {
+    rows[i].record.sequence += i + 1;
+    const std::string_view digest = in.Bytes(sizeof(ShortDigest));
+    std::copy(digest.begin(), digest.end(), rows[i].digest.begin());
   }
   return rows;
 }

@@ -59,17 +59,10 @@ std::string EncodeRecordKey(const RecordKey& record);
 absl::StatusOr<RecordKey> DecodeRecordKey(std::string_view key);
 absl::StatusOr<LaneRow> DecodeLane(std::string_view key, std::string_view value);
 
-// Digests lie in blocks of kDigestBlockSlots slots, since consecutive records fill consecutive
-// slots.
-inline constexpr std::uint32_t kDigestBlockSlots = 32;
-static_assert(kLaneDigestsMax % kDigestBlockSlots == 0);
-std::string DigestBlockKey(const RecordKey& record);  // lane, block.
-std::string EmptyDigestBlock();
-// Puts a digest into its slot.  REQUIRED: `block` is one, and the record's.
-void PutDigest(std::uint64_t sequence, const ShortDigest& digest, std::string& block);
-// The rows of a block, in order of slot.
-absl::StatusOr<std::vector<DigestRow>> DecodeDigestBlock(std::string_view key,
-                                                         std::string_view block);
+// The digests of consecutive records of one lane are one row, whose key is the last of the records.
+std::string EncodeDigests(const std::vector<ShortDigest>& digests);
+// In order of sequence.
+absl::StatusOr<std::vector<DigestRow>> DecodeDigests(std::string_view key, std::string_view value);
 
 }  // namespace tollgate::billing
 

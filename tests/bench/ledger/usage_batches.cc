@@ -15,6 +15,16 @@ std::string GenerationId(std::uint32_t lane, std::uint64_t number) {
   return text;
 }
 
+// As long as providers' are, and as little alike: what is packed must not find it twice.
+std::string ResponseId(std::uint64_t number) {
+  char text[48];
+  const std::uint64_t mixed = (number + 1) * 0xD6E8FEB86659FD93u;
+  std::snprintf(text, sizeof(text), "chatcmpl-%016llx%012llx",
+                static_cast<unsigned long long>(mixed),
+                static_cast<unsigned long long>(mixed * mixed >> 16));
+  return text;
+}
+
 void AddHold(const char* account, usage::v1::UsageRecord* record) {
   usage::v1::Hold* hold = record->add_holds();
   hold->set_account(account);
@@ -50,8 +60,10 @@ usage::v1::UsageRecord UsageRecordOf(std::uint32_t lane, std::uint64_t number) {
   record.set_credential_id("bench-cred-0");
   record.set_price_version_id("pv_7f3k2m9q4t8w1x5z");
   record.set_service_tier(pricing::v1::SERVICE_TIER_STANDARD);
-  AddTokens(pricing::v1::DIRECTION_INPUT, 210, &record);
-  AddTokens(pricing::v1::DIRECTION_OUTPUT, 60, &record);
+  AddTokens(pricing::v1::DIRECTION_INPUT, 150 + static_cast<std::int64_t>(number * 7 % 1'000),
+            &record);
+  AddTokens(pricing::v1::DIRECTION_OUTPUT, 20 + static_cast<std::int64_t>(number * 13 % 400),
+            &record);
   record.set_usage_source(usage::v1::USAGE_SOURCE_PROVIDER);
   record.set_outcome(usage::v1::ATTEMPT_OUTCOME_SUCCESS);
   record.set_charge_nano_usd(kChargeNanoUsd);
@@ -60,12 +72,13 @@ usage::v1::UsageRecord UsageRecordOf(std::uint32_t lane, std::uint64_t number) {
   AddHold(kKeyBudget, &record);
   AddHold(kWorkspaceBudget, &record);
   record.mutable_request_time()->set_seconds(1'795'000'000 + static_cast<std::int64_t>(number));
-  record.mutable_request_time()->set_nanos(123'456'789);
+  record.mutable_request_time()->set_nanos(
+      static_cast<std::int32_t>(number * 2'654'435'761u % 1'000'000'000u));
   record.set_attempt_start_us(35);
-  record.set_first_byte_us(412'000);
-  record.set_end_us(1'934'000);
+  record.set_first_byte_us(412'000 + static_cast<std::int64_t>(number * 7'919 % 100'000));
+  record.set_end_us(1'934'000 + static_cast<std::int64_t>(number * 104'729 % 1'000'000));
   record.set_provider_status(200);
-  record.set_provider_response_id("chatcmpl-" + std::to_string(number));
+  record.set_provider_response_id(ResponseId(number));
   record.set_finish_reason("stop");
   record.set_native_finish_reason("stop");
   record.set_surface("openai_chat");

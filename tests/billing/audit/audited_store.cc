@@ -294,7 +294,8 @@ void StoreAuditTest::RewriteRows(
   Break([&](RocksdbDatabase& database, rocksdb::WriteBatch& batch) {
     ASSERT_OK(database.Scan(
         family, "", [&](std::string_view key, std::string_view value) -> absl::StatusOr<bool> {
-          const std::vector<std::string_view> rows = *ReadRows(value);
+          const ChunkRows read = *ReadRows(value);
+          const std::vector<std::string_view>& rows = read.rows;
           const std::uint64_t last = *SequenceAtEnd(key);
           const std::string prefix(key.substr(0, key.size() - SequenceKey(last).size()));
           batch.Delete(database.family(family), std::string(key));

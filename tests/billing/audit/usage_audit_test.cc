@@ -79,11 +79,12 @@ TEST_F(StoreAuditTest, J8FindsAListedGenerationThatIsNotThere) {
   run.lines.push_back({{0, 14}, {0, 4}, {4, 5}, {9, 5}, 1});
   GenerationIndex index;
   index.Add(run);
-  ASSERT_EQ(index.rows().size(), 2u);
-  for (const GenerationIndex::Row& row : index.rows()) {
+  const std::vector<GenerationIndex::Row> rows = index.TakeRows();
+  ASSERT_EQ(rows.size(), 2u);
+  for (const GenerationIndex::Row& row : rows) {
     Put(Family::kGenerations, row.Key(), row.value);
     ExpectFound(AuditCheck::kJ8,
-                row.key_id.empty() ? "generations of workspaces" : "generations of keys");
+                row.place.key_id.empty() ? "generations of workspaces" : "generations of keys");
     Delete(Family::kGenerations, row.Key());
   }
 }

@@ -1,5 +1,7 @@
 #include "billing/store/generation_index.h"
 
+#include <algorithm>
+
 #include "billing/store/row_codec.h"
 #include "tests/support/status_matchers.h"
 
@@ -40,7 +42,9 @@ TEST(GenerationIndexTest, ARowHasWhatOneCommitHasOfOneBucket) {
   index.Add(first.run);
   index.Add(second.run);
   std::vector<std::string> found;
-  for (const GenerationIndex::Row& row : index.rows()) {
+  std::vector<std::string> keys;
+  for (const GenerationIndex::Row& row : index.TakeRows()) {
+    keys.push_back(row.Key());
     ASSERT_OK_AND_ASSIGN(const GenerationRow read, DecodeGenerationRow(row.Key(), row.value));
     EXPECT_EQ(read.listed.back().sequence, *SequenceAtEnd(row.Key()));
     std::string text = read.workspace_id + " " + read.key_id + " " + read.bucket + ":";
@@ -56,6 +60,8 @@ TEST(GenerationIndexTest, ARowHasWhatOneCommitHasOfOneBucket) {
           "ws_1 key_1 gen_01K0000A: gen_01K0000AB#1@10",
           "ws_1 key_2 gen_01K0000A: gen_01K0000AA#2@11", "ws_1  gen_01K0000B: gen_01K0000BA#1@12",
           "ws_1 key_1 gen_01K0000B: gen_01K0000BA#1@12"));
+  EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+  EXPECT_TRUE(index.TakeRows().empty());
 }
 
 TEST(GenerationIndexTest, FindsTheAttemptsOfOneGeneration) {
@@ -65,10 +71,10 @@ TEST(GenerationIndexTest, FindsTheAttemptsOfOneGeneration) {
   run.Add("ws_1", "", "gen_01K0000AB", 2);
   GenerationIndex index;
   index.Add(run.run);
-  ASSERT_EQ(index.rows().size(), 1u);
+  const std::vector<GenerationIndex::Row> rows = index.TakeRows();
+  ASSERT_EQ(rows.size(), 1u);
   std::vector<ListedGeneration> found;
-  EXPECT_OK(
-      FindInGenerationRow(index.rows()[0].Key(), index.rows()[0].value, "gen_01K0000AB", found));
+  EXPECT_OK(FindInGenerationRow(rows[0].Key(), rows[0].value, "gen_01K0000AB", found));
   EXPECT_THAT(found, testing::ElementsAre(ListedGeneration{"gen_01K0000AB", 1, 10},
                                           ListedGeneration{"gen_01K0000AB", 2, 12}));
 }
@@ -88,8 +94,9 @@ TEST(GenerationIndexTest, WhatWasNotWrittenIsDataLoss) {
   run.Add("ws_1", "key_1", "gen_01K0000AB");
   GenerationIndex index;
   index.Add(run.run);
-  const std::string key = index.rows()[0].Key();
-  const std::string value = index.rows()[0].value;
+  const GenerationIndex::Row row = index.TakeRows().at(0);
+  const std::string key = row.Key();
+  const std::string value = row.value;
   const auto kLoss = absl::StatusCode::kDataLoss;
   EXPECT_OK(DecodeGenerationRow(key, value));
   for (std::size_t size = 0; size < value.size(); ++size) {

@@ -49,12 +49,12 @@ TEST(RocksdbLedgerStoreTest, RefusesAStoreOfAnEarlierFormatAndSaysWhich) {
   std::unique_ptr<rocksdb::DB> database(raw);
   rocksdb::ColumnFamilyHandle* usage = nullptr;
   ASSERT_TRUE(database->CreateColumnFamily({}, "usage", &usage).ok());
-  ASSERT_TRUE(database->Put({}, "format_version", "2").ok());
+  ASSERT_TRUE(database->Put({}, "format_version", "3").ok());
   ASSERT_TRUE(database->DestroyColumnFamilyHandle(usage).ok());
   database.reset();
   EXPECT_THAT(RocksdbLedgerStore::Open(dir.File("ledger")),
               StatusIs(absl::StatusCode::kFailedPrecondition,
-                       testing::HasSubstr("format version 2, this program knows version 3")));
+                       testing::HasSubstr("format version 3, this program knows version 4")));
 }
 
 // A process that writes commits until it is killed tells through a pipe what was acknowledged. Each

@@ -44,9 +44,13 @@ TEST(RowCodecTest, WhatNoEncoderMadeIsDataLoss) {
   const std::string lane_key = EncodeLaneKey({"n", 1, 2});
   EXPECT_THAT(DecodeLane(lane_key, "short"), StatusIs(kLoss));
   EXPECT_THAT(DecodeLane(lane_key.substr(1, 3), SequenceKey(1)), StatusIs(kLoss));
-  const std::string block_key = DigestBlockKey({{"n", 1, 2}, 1});
-  EXPECT_THAT(DecodeDigestBlock(block_key, "short"), StatusIs(kLoss));
-  EXPECT_THAT(DecodeDigestBlock(lane_key, EmptyDigestBlock()), StatusIs(kLoss));
+  const std::string digests = EncodeDigests({ShortDigest{}, ShortDigest{}});
+  const std::string digests_key = EncodeRecordKey({{"n", 1, 2}, 2});
+  EXPECT_OK(DecodeDigests(digests_key, digests));
+  EXPECT_THAT(DecodeDigests(digests_key, digests.substr(1)), StatusIs(kLoss));
+  EXPECT_THAT(DecodeDigests(digests_key, ""), StatusIs(kLoss));
+  EXPECT_THAT(DecodeDigests(lane_key, digests), StatusIs(kLoss));
+  EXPECT_THAT(DecodeDigests(EncodeRecordKey({{"n", 1, 2}, 1}), digests), StatusIs(kLoss));
   EXPECT_THAT(SequenceAtEnd("short"), StatusIs(kLoss));
 }
 
@@ -58,22 +62,13 @@ TEST(RowCodecTest, ALeaseSaysHowItEnded) {
   }
 }
 
-TEST(RowCodecTest, ADigestLiesInTheSlotOfItsSequence) {
+TEST(RowCodecTest, DigestsComeBackByTheirSequences) {
   const LaneKey lane{"n", 1, 2};
-  const DigestRow first{{lane, 33}, Shorten(Sha256("a"))};
-  const DigestRow later{{lane, 33 + kLaneDigestsMax}, Shorten(Sha256("b"))};
-  const DigestRow other{{lane, 63}, Shorten(Sha256("c"))};
-  const std::string key = DigestBlockKey(first.record);
-  EXPECT_EQ(DigestBlockKey(later.record), key);
-  EXPECT_EQ(DigestBlockKey(other.record), key);
-  EXPECT_NE(DigestBlockKey({lane, 64}), key);
-  std::string block = EmptyDigestBlock();
-  EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::IsEmpty()));
-  PutDigest(first.record.sequence, first.digest, block);
-  PutDigest(other.record.sequence, other.digest, block);
-  EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::ElementsAre(first, other)));
-  PutDigest(later.record.sequence, later.digest, block);
-  EXPECT_THAT(DecodeDigestBlock(key, block), IsOkAndHolds(testing::ElementsAre(later, other)));
+  const ShortDigest a = Shorten(Sha256("a"));
+  const ShortDigest b = Shorten(Sha256("b"));
+  EXPECT_THAT(
+      DecodeDigests(EncodeRecordKey({lane, 34}), EncodeDigests({a, b})),
+      IsOkAndHolds(testing::ElementsAre(DigestRow{{lane, 33}, a}, DigestRow{{lane, 34}, b})));
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ class Auditor {
   const AuditOptions& options_;
   AuditReport report_;
   LimitsById limits_;
-  PriceRulesById rules_;
+  PriceRules rules_;
   std::map<std::string, std::string> old_prices_;  // In the configuration and not kept apart.
   StoreScan scan_;
   NumberReader listed_;
@@ -105,9 +105,19 @@ class Auditor {
   std::uint64_t entries_ = 0;
 };
 
-// What budgets and price rules there are; and price versions, which stores that were begun before
-// versions were kept have in their last configuration.
+// What budgets there are, and all versions of price rules; and of those and of prices what stores
+// that were begun before versions were kept have in their last configuration.
 absl::Status Auditor::ReadConfig() {
+  TG_RETURN_IF_ERROR(scan_.ForEach(
+      Family::kPriceRules, "price rules", [&](std::string_view key, std::string_view value) {
+        config::v1::PriceRule rule;
+        if (!rule.ParseFromArray(value.data(), static_cast<int>(value.size())) ||
+            rule.version() != key) {
+          return absl::DataLossError("the store holds an unreadable version of a price rule");
+        }
+        rules_.Add(rule);
+        return absl::OkStatus();
+      }));
   constexpr std::string_view kResources = "resource/";
   return scan_.ForEach(
       Family::kConfig, "config", [&](std::string_view key, std::string_view value) {
@@ -125,10 +135,7 @@ absl::Status Auditor::ReadConfig() {
           }
           limits_[budget.id()] = limit;
         }
-        if (resource.has_price_rule()) {
-          const config::v1::PriceRule& rule = resource.price_rule();
-          rules_[rule.id()] = {rule.version(), rule.adjust_ppm()};
-        }
+        if (resource.has_price_rule()) rules_.Add(resource.price_rule());
         for (const pricing::v1::PriceVersion& version : resource.offering().price_versions()) {
           if (database_.Get(Family::kPriceVersions, version.id()).ok()) continue;
           old_prices_.emplace(version.id(), version.SerializeAsString());

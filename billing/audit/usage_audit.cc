@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "proto/validate/price_version.h"
+#include "proto/validate/resource.h"
 #include "tollgate/pricing/v1/price.pb.h"
 
 namespace tollgate::billing {
@@ -79,6 +80,34 @@ void Put(Changes& changes, const std::string& account, Money amount) {
 
 Money DrawnOn(const UsageRecord& record, const usage::v1::Hold& hold) {
   return hold.has_drawn_nano_usd() ? Money::FromNanoUsd(hold.drawn_nano_usd()) : ChargeOf(record);
+}
+
+void PriceRules::Add(const config::v1::PriceRule& rule) {
+  versions_.emplace(rule.version(), rule);
+  groups_[rule.id()].emplace(rule.provider_ids().begin(), rule.provider_ids().end());
+}
+
+const config::v1::PriceRule* PriceRules::Find(const std::string& version) const {
+  const auto found = versions_.find(version);
+  return found == versions_.end() ? nullptr : &found->second;
+}
+
+bool PriceRules::IsNamedBy(const UsageRecord& record) const {
+  std::set<Providers> groups = {{}, {record.provider_id()}};
+  const auto known = groups_.find(record.price_rule_id());
+  if (known != groups_.end()) groups.insert(known->second.begin(), known->second.end());
+  config::v1::PriceRule rule;
+  rule.set_id(record.price_rule_id());
+  rule.set_adjust_ppm(record.price_adjust_ppm());
+  for (const Providers& group : groups) {
+    rule.clear_provider_ids();
+    for (const std::string& provider : group) rule.add_provider_ids(provider);
+    for (const std::string& workspace : {std::string(), record.workspace_id()}) {
+      rule.set_workspace_id(workspace);
+      if (PriceRuleVersion(rule) == record.price_rule_version()) return true;
+    }
+  }
+  return false;
 }
 
 void UsageAudit::CompareEntry(const Entry& entry, const UsageRecord& record) {
@@ -214,23 +243,41 @@ void UsageAudit::CheckPriced(const Entry& entry, const UsageRecord& record) {
   CheckDraws(entry, record, drawn);
 }
 
-// A record names the rule as it was; of one that is still in force it is known what it says.
+// Whatever the rule says now, the charge was made with the version that the record names.
 void UsageAudit::CheckRule(const Entry& entry, const UsageRecord& record) {
   const std::string& id = record.price_rule_id();
+  const std::string& version = record.price_rule_version();
   const auto place = [&] {
-    return absl::StrCat(PlaceOf(entry, record), ", price rule ", id.empty() ? "(none)" : id);
+    return absl::StrCat(PlaceOf(entry, record), ", price rule ", id.empty() ? "(none)" : id,
+                        version.empty() ? "" : ", version ", version);
   };
-  report_.Expect(
-      AuditCheck::kPrices,
-      !id.empty() || (record.price_adjust_ppm() == 0 && record.price_rule_version().empty()), place,
-      "nothing added", absl::StrCat(record.price_adjust_ppm(), " ppm"));
-  report_.Expect(AuditCheck::kPrices, record.price_adjust_ppm() >= -kPpm, place,
-                 "at most the whole taken off", absl::StrCat(record.price_adjust_ppm(), " ppm"));
-  const auto rule = rules_.find(id);
-  if (rule == rules_.end() || rule->second.version != record.price_rule_version()) return;
-  report_.Expect(AuditCheck::kPrices, rule->second.adjust_ppm == record.price_adjust_ppm(), place,
-                 absl::StrCat(rule->second.adjust_ppm, " ppm, as version ", rule->second.version),
-                 absl::StrCat(record.price_adjust_ppm(), " ppm"));
+  const std::string found = absl::StrCat(record.price_adjust_ppm(), " ppm");
+  if (id.empty()) {
+    report_.Expect(AuditCheck::kPrices, record.price_adjust_ppm() == 0 && version.empty(), place,
+                   "nothing added", found);
+    return;
+  }
+  const config::v1::PriceRule* rule = rules_.Find(version);
+  if (rule == nullptr) {
+    report_.Expect(AuditCheck::kPrices, rules_.IsNamedBy(record), place,
+                   "a version that the store has, or that is the name of what the record says",
+                   found);
+    return;
+  }
+  report_.Expect(AuditCheck::kPrices,
+                 rule->id() == id && rule->adjust_ppm() == record.price_adjust_ppm(), place,
+                 absl::StrCat(rule->adjust_ppm(), " ppm by rule ", rule->id()), found);
+  report_.Expect(AuditCheck::kPrices, version == PriceRuleVersion(*rule), place,
+                 "contents of that name", PriceRuleVersion(*rule));
+  const bool its_providers = rule->provider_ids().empty() ||
+                             std::find(rule->provider_ids().begin(), rule->provider_ids().end(),
+                                       record.provider_id()) != rule->provider_ids().end();
+  const bool its_workspace =
+      rule->workspace_id().empty() || rule->workspace_id() == record.workspace_id();
+  report_.Expect(AuditCheck::kPrices, its_workspace && its_providers, place,
+                 "a rule for its workspace and provider",
+                 absl::StrCat("one that is not for workspace ", record.workspace_id(),
+                              ", provider ", record.provider_id()));
 }
 
 // No account pays more than was held on it; what is only counted is counted whole.

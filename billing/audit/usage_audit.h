@@ -5,24 +5,41 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/pricing.h"
 #include "billing/audit/audit_report.h"
 #include "billing/audit/kind_postings.h"
 #include "billing/ledger/entry.h"
+#include "tollgate/config/v1/config.pb.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::billing {
 
-// What a price rule says of itself; the rules that are in force, by id.
-struct PriceRuleTerms {
-  std::string version;
-  std::int64_t adjust_ppm = 0;
+// Each version of each price rule that the store has.
+class PriceRules {
+ public:
+  // A version that is known stays as it first was.
+  void Add(const config::v1::PriceRule& rule);
+
+  // Nullptr when it is not known.
+  const config::v1::PriceRule* Find(const std::string& version) const;
+
+  // Whether the record's version of its rule, which is not known, is the name of what the record
+  // says: a version's name is the hash of its contents.  Tried are the providers of all versions of
+  // the rule that are known, all providers, and the record's own.
+  bool IsNamedBy(const usage::v1::UsageRecord& record) const;
+
+ private:
+  using Providers = std::vector<std::string>;
+
+  std::map<std::string, config::v1::PriceRule> versions_;
+  std::map<std::string, std::set<Providers>> groups_;  // By the rule's id.
 };
-using PriceRulesById = std::map<std::string, PriceRuleTerms>;
 
 // Not thread-safe.
 class UsageAudit {
@@ -31,7 +48,7 @@ class UsageAudit {
   using ReadPrice = std::function<absl::StatusOr<std::string>(const std::string& id)>;
 
   // `rules` must outlive this.
-  UsageAudit(AuditReport& report, ReadPrice read_price, const PriceRulesById& rules)
+  UsageAudit(AuditReport& report, ReadPrice read_price, const PriceRules& rules)
       : report_(report), read_price_(std::move(read_price)), rules_(rules) {}
 
   // J8: the entry says what the record says, in workspace, key, generation and every posting.
@@ -39,7 +56,7 @@ class UsageAudit {
   void CompareEntry(const Entry& entry, const usage::v1::UsageRecord& record);
 
   // PRICES: cost, charge and what each account was drawn on, computed again from the quantities,
-  // the price version by name and what the price rule added.
+  // the price version by name and what that version of the price rule adds.
   void Recompute(const Entry& entry, const usage::v1::UsageRecord& record);
 
  private:
@@ -52,7 +69,7 @@ class UsageAudit {
 
   AuditReport& report_;
   const ReadPrice read_price_;
-  const PriceRulesById& rules_;
+  const PriceRules& rules_;
   // Those that were needed last.
   std::map<std::string, absl::StatusOr<PriceVersion>> prices_;
 };

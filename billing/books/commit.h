@@ -33,6 +33,8 @@ struct ConfigChange {
   std::string revision;                        // Opaque to the store.
   // Price version id → serialized pricing.v1.PriceVersion: kept for ever, the first one stays.
   std::map<std::string, std::string> price_versions{};
+  // The same of price rules: version → serialized config.v1.PriceRule.
+  std::map<std::string, std::string> price_rules{};
 };
 
 // Everything that one group of commands changed.  Written all or nothing.

@@ -238,11 +238,14 @@ void ConfigCache::BindScope(const State& state, const std::string& scope, Bindin
   }
 }
 
-// Every version is kept when it is first published, before a charge can name it: whoever recomputes
-// a charge years later needs nothing but this store.
+// Every version of prices and of price rules is kept when it is first published, before a charge
+// can name it: whoever recomputes a charge years later needs nothing but this store.
 void ConfigCache::KeepPrices(const Resource& resource, ConfigChange* change) {
   for (const pricing::v1::PriceVersion& version : resource.offering().price_versions()) {
     if (!version.id().empty()) change->price_versions[version.id()] = version.SerializeAsString();
+  }
+  if (const config::v1::PriceRule& rule = resource.price_rule(); !rule.version().empty()) {
+    change->price_rules[rule.version()] = rule.SerializeAsString();
   }
 }
 

@@ -222,11 +222,14 @@ void CommitBatch::AddConfig(const ConfigChange& change) {
     Put(Family::kConfig, Concat(kConfigResourcePrefix, key), resource);
   }
   Put(Family::kConfig, kConfigRevisionKey, change.revision);
-  for (const auto& [id, version] : change.price_versions) {
-    // Immutable: what a charge was computed with stays as it was.
-    if (absl::IsNotFound(database_.Get(Family::kPriceVersions, id).status())) {
-      Put(Family::kPriceVersions, id, version);
-    }
+  KeepFirst(Family::kPriceVersions, change.price_versions);
+  KeepFirst(Family::kPriceRules, change.price_rules);
+}
+
+// Immutable: what a charge was computed with stays as it was.
+void CommitBatch::KeepFirst(Family family, const std::map<std::string, std::string>& versions) {
+  for (const auto& [id, version] : versions) {
+    if (absl::IsNotFound(database_.Get(family, id).status())) Put(family, id, version);
   }
 }
 

@@ -66,6 +66,7 @@ class CommitBatch {
   absl::StatusOr<std::deque<std::uint64_t>*> DigestEndsOf(const LaneKey& lane);
   void ForgetDigests(const LaneKey& lane);
   void AddConfig(const ConfigChange& change);
+  void KeepFirst(Family family, const std::map<std::string, std::string>& versions);
 
   const RocksdbDatabase& database_;
   DigestRowEnds& digest_ends_;

@@ -95,6 +95,9 @@ class LedgerStore {
   // A serialized pricing.v1.PriceVersion that some configuration published.  NotFound.
   virtual absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const = 0;
 
+  // Likewise a serialized config.v1.PriceRule, by its version.
+  virtual absl::StatusOr<std::string> ReadPriceRule(const std::string& version) const = 0;
+
   // The bytes under which a record was quarantined.  NotFound.
   virtual absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const = 0;
 };

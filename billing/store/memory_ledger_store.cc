@@ -107,6 +107,7 @@ void MemoryLedgerStore::WriteConfig(const ConfigChange& change) {
   for (const auto& [key, resource] : change.upserts) config_[key] = resource;
   config_revision_ = change.revision;
   for (const auto& [id, version] : change.price_versions) price_versions_.emplace(id, version);
+  for (const auto& [version, rule] : change.price_rules) price_rules_.emplace(version, rule);
 }
 
 absl::StatusOr<Entry> MemoryLedgerStore::ReadEntry(std::uint64_t sequence) const {
@@ -213,6 +214,13 @@ absl::StatusOr<std::vector<std::string>> MemoryLedgerStore::ListGenerationIds(
   auto it = query.before_id.empty() ? ids->end() : ids->lower_bound(query.before_id);
   while (it != ids->begin() && page.size() < query.limit) page.push_back(*--it);
   return page;
+}
+
+absl::StatusOr<std::string> MemoryLedgerStore::ReadPriceRule(const std::string& version) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = price_rules_.find(version);
+  if (found == price_rules_.end()) return absl::NotFoundError("no such version of a price rule");
+  return found->second;
 }
 
 absl::StatusOr<std::string> MemoryLedgerStore::ReadPriceVersion(const std::string& id) const {

@@ -39,6 +39,7 @@ class MemoryLedgerStore final : public LedgerStore {
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const override;
   absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override;
+  absl::StatusOr<std::string> ReadPriceRule(const std::string& version) const override;
   absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override;
 
  private:
@@ -71,6 +72,7 @@ class MemoryLedgerStore final : public LedgerStore {
   std::map<std::string, std::string> config_ ABSL_GUARDED_BY(mutex_);
   std::string config_revision_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> price_versions_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> price_rules_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tollgate::billing

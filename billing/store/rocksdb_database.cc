@@ -14,21 +14,21 @@
 namespace tollgate::billing {
 namespace {
 
-constexpr const char* kFamilyNames[kFamilyCount] = {"default",
-                                                    "journal",
-                                                    "journal_by_workspace",
-                                                    "balances",
-                                                    "idempotency",
-                                                    "accounts",
-                                                    "leases",
-                                                    "nodes",
-                                                    "watermarks",
-                                                    "digests",
-                                                    "generations",
-                                                    "quarantine",
-                                                    "config",
-                                                    "credits",
-                                                    "refunded",
+constexpr const char* kFamilyNames[kFamilyCount] = {
+    "default",    "journal",        "journal_by_workspace",
+    "balances",   "idempotency",    "accounts",
+    "leases",     "nodes",          "watermarks",
+    "digests",    "generations",    "quarantine",
+    "config",     "credits",        "refunded",
+    "outbox",     "price_versions", "key_totals",
+    "price_rules"};
+
+constexpr std::string_view kFormatKey = "format_version";
+constexpr std::string_view kFormatVersion = "4";
+
+// Small tables are flushed seldom; without this bound they would keep old logs alive for ever.
+constexpr std::uint64_t kLogBytesMax = 256ull << 20;
+constexpr std::size_t kWriteBufferBytes = 8u << 20;
 
 // What the rows of one list begin with: up to the second zero byte of a key.  New rows of a list go
 // behind its last one, where the memtable then finds their place without a search.

@@ -35,8 +35,9 @@ enum class Family : std::size_t {
   kOutbox,
   kPriceVersions,
   kKeyTotals,
+  kPriceRules,
 };
-inline constexpr std::size_t kFamilyCount = 18;
+inline constexpr std::size_t kFamilyCount = 19;
 
 rocksdb::Slice ToSlice(std::string_view view);
 std::string_view ToView(const rocksdb::Slice& slice);

@@ -374,6 +374,10 @@ absl::StatusOr<std::vector<std::string>> RocksdbLedgerStore::ListGenerationIds(
   return ids;
 }
 
+absl::StatusOr<std::string> RocksdbLedgerStore::ReadPriceRule(const std::string& version) const {
+  return impl_->database().Get(Family::kPriceRules, version);
+}
+
 absl::StatusOr<std::string> RocksdbLedgerStore::ReadPriceVersion(const std::string& id) const {
   return impl_->database().Get(Family::kPriceVersions, id);
 }

@@ -40,6 +40,7 @@ class RocksdbLedgerStore final : public LedgerStore {
   absl::StatusOr<std::vector<std::string>> ListGenerationIds(
       const GenerationQuery& query) const override;
   absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override;
+  absl::StatusOr<std::string> ReadPriceRule(const std::string& version) const override;
   absl::StatusOr<std::string> ReadQuarantined(const RecordKey& record) const override;
 
  private:

@@ -156,8 +156,9 @@ def test_a_raise_holds_for_its_time(scene):
 
 
 def test_a_price_rule_changes_the_charge_and_keeps_the_margin(world, scene):
+    rule_id = f"rule-{scene.admin.next_number()}"
     scene.admin.call("PriceRuleService/CreatePriceRule", price_rule={
-        "id": f"rule-{scene.admin.next_number()}", "workspace_id": scene.workspace.id,
+        "id": rule_id, "workspace_id": scene.workspace.id,
         "provider_ids": ["alpha"], "adjust_ppm": 150_000})
     scene.bound()
     answer = scene.ask()
@@ -174,6 +175,21 @@ def test_a_price_rule_changes_the_charge_and_keeps_the_margin(world, scene):
                for posting in entry.postings}
     assert amounts["holds"] == amounts["revenue"] == nano_usd("0.115")
     assert amounts["cost"] == amounts["payable"] == nano_usd("0.1"), "the margin is in the books"
+
+    # The audit, at the end, charges each again by the version that it was charged with.
+    scene.admin.call("PriceRuleService/UpdatePriceRule", update_mask="adjustPpm",
+                     price_rule={"id": rule_id, "adjust_ppm": -200_000})
+    scene.bound()
+    wait_until("the rule is another one", lambda: Decimal(
+        scene.ask().header("x-tollgate-cost")) == FLAT_USD * Decimal("0.8"), patient(10))
+    scene.admin.call("PriceRuleService/DeletePriceRule", id=rule_id)
+    wait_until("and gone", lambda: Decimal(scene.ask().header("x-tollgate-cost")) == FLAT_USD,
+               patient(10))
+    world.settle()
+    versions = {(record.price_adjust_ppm, record.price_rule_version)
+                for record in scene.workspace.story().records}
+    assert sorted(ppm for ppm, _ in versions) == [-200_000, 0, 150_000]
+    assert len({version for _, version in versions}) == 3
 
 
 def test_credit_that_expires_and_refunds(world, scene):

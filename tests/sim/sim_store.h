@@ -63,6 +63,9 @@ class SimStore final : public billing::LedgerStore {
       const billing::GenerationQuery& query) const override {
     return memory_.ListGenerationIds(query);
   }
+  absl::StatusOr<std::string> ReadPriceRule(const std::string& version) const override {
+    return memory_.ReadPriceRule(version);
+  }
   absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override {
     return memory_.ReadPriceVersion(id);
   }

@@ -9,6 +9,7 @@
 #include "billing/store/rocksdb_ledger_store.h"
 #include "billing/store/row_chunk.h"
 #include "billing/store/row_codec.h"
+#include "proto/validate/resource.h"
 #include "tests/billing/ingest/kept_text.h"
 #include "tollgate/config/v1/config.pb.h"
 
@@ -17,15 +18,6 @@ namespace {
 
 using testing::HasSubstr;
 using usage::v1::UsageRecord;
-
-config::v1::Resource Rule() {
-  config::v1::Resource resource;
-  resource.set_key("price_rule/rule_1");
-  resource.mutable_price_rule()->set_id("rule_1");
-  resource.mutable_price_rule()->set_version("rv_1");
-  resource.mutable_price_rule()->set_adjust_ppm(kMarkUpPpm);
-  return resource;
-}
 
 void AddHold(UsageRecord& record, const std::string& account, bool leased = true) {
   usage::v1::Hold* hold = record.add_holds();
@@ -57,7 +49,7 @@ UsageRecord WithoutUsage(int number) {
 UsageRecord MarkedUp(int number) {
   UsageRecord record = Record(number, 7, 1);
   record.set_price_rule_id("rule_1");
-  record.set_price_rule_version("rv_1");
+  record.set_price_rule_version(Rule(kMarkUpPpm).version());
   record.set_price_adjust_ppm(kMarkUpPpm);
   record.set_charge_nano_usd(31'200);
   AddHold(record, kTemplateAccount);
@@ -116,6 +108,17 @@ UsageRecordItem Unreadable() {
 }
 
 }  // namespace
+
+config::v1::PriceRule Rule(std::int64_t adjust_ppm) {
+  config::v1::PriceRule rule;
+  rule.set_id("rule_1");
+  rule.set_workspace_id("ws_1");
+  rule.add_provider_ids("p");
+  rule.add_provider_ids("q");
+  rule.set_adjust_ppm(adjust_ppm);
+  rule.set_version(PriceRuleVersion(rule));
+  return rule;
+}
 
 std::string Prices() {
   pricing::v1::PriceVersion version;
@@ -189,7 +192,8 @@ void StoreAuditTest::Make(const std::string& folder) {
   ConfigChange config;
   config.revision = std::string(16, '\0');
   config.price_versions["pv_1"] = Prices();
-  config.upserts["price_rule/rule_1"] = Rule().SerializeAsString();
+  const config::v1::PriceRule rule = Rule(kMarkUpPpm);
+  config.price_rules[rule.version()] = rule.SerializeAsString();
   books_->Configure(config, budgets, now_);
   ASSERT_OK(books_->Post({EntryKind::kTopUp, "ws_1", Nano(100'000'000), "r1", "in"}, now_));
   ASSERT_OK(books_->Post({EntryKind::kAdjustment, "ws_1", Nano(-5), "r2", "out"}, now_));
@@ -241,6 +245,15 @@ void StoreAuditTest::SecondNode() {
   record.mutable_holds()->DeleteSubrange(1, 1);
   record.mutable_holds(0)->set_lease_incarnation(2);
   ASSERT_OK(books_->Apply({kLastRecord.lane, 1, {ItemOf(record)}, 2}, now_));
+  // The rule is another one by now.
+  ConfigChange config;
+  config.revision = std::string(16, '\0');
+  config::v1::Resource rule;
+  *rule.mutable_price_rule() = Rule(kLaterMarkUpPpm);
+  rule.set_key("price_rule/rule_1");
+  config.upserts[rule.key()] = rule.SerializeAsString();
+  config.price_rules[rule.price_rule().version()] = rule.price_rule().SerializeAsString();
+  books_->Configure(config, books_->leases().budgets(), now_);
   // The first credit is over; the second one is not.
   now_.wall += absl::Hours(2);
   now_.monotonic = now_.monotonic + absl::Hours(2);

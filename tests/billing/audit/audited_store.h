@@ -15,6 +15,7 @@
 #include "billing/store/rocksdb_database.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tollgate/config/v1/config.pb.h"
 #include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::billing {
@@ -23,11 +24,15 @@ inline constexpr std::int64_t kInputPico = 2'000'000;
 inline constexpr std::int64_t kOutputPico = 10'000'000;
 inline constexpr std::int64_t kHeld = 1'000'000;  // On each account, by each attempt.
 inline constexpr std::int64_t kMarkUpPpm = 300'000;
+inline constexpr std::int64_t kLaterMarkUpPpm = 400'000;
 inline const RecordKey kFirstRecord{{"n", 1, 0}, 1};
 inline const RecordKey kLastRecord{{"n", 2, 0}, 1};
 inline constexpr const char* kTemplateAccount = "budget/t/all/key_1";
 inline constexpr const char* kRunAccount = "run/ws_1/run_a";
 inline constexpr Money Nano(std::int64_t amount) { return Money::FromNanoUsd(amount); }
+
+// The price rule rule_1, of workspace ws_1 and providers p and q, as it was and as it became.
+config::v1::PriceRule Rule(std::int64_t adjust_ppm);
 
 // The serialized price version pv_1.
 std::string Prices();
@@ -35,11 +40,11 @@ std::string Prices();
 // A record of that many tokens at pv_1, which held on the wallet and on budget b.
 usage::v1::UsageRecord Record(int number, std::int64_t input, std::int64_t output);
 
-// Money in, given and corrected, two promotional credits, of which one is over; leases on accounts
-// of each kind that were granted, given back, closed and lost; usage that was reported (1),
-// interrupted (2), for nothing (3), unreadable (4), marked up (5), on the customer's own credential
-// (6) and beyond its hold (7), all of incarnation 1, and one of incarnation 2 (8); refunds of 1 and
-// 5; a refused request; an alert.
+// A price rule that was changed after it was used.  Money in, given and corrected, two promotional
+// credits, of which one is over; leases on accounts of each kind that were granted, given back,
+// closed and lost; usage that was reported (1), interrupted (2), for nothing (3), unreadable (4),
+// marked up (5), on the customer's own credential (6) and beyond its hold (7), all of incarnation
+// 1, and one of incarnation 2 (8); refunds of 1 and 5; a refused request; an alert.
 class StoreAuditTest : public testing::Test {
  protected:
   static void SetUpTestSuite();

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "billing/store/generation_index.h"
 #include "billing/store/row_codec.h"
+#include "proto/validate/resource.h"
 #include "tests/billing/audit/audited_store.h"
 
 namespace tollgate::billing {
@@ -106,6 +107,70 @@ TEST_F(StoreAuditTest, PricesFindsAMarkUpThatIsNotTheRules) {
   RewriteRecord({kFirstRecord.lane, 5},
                 [](UsageRecord& record) { record.set_price_adjust_ppm(kMarkUpPpm + 1); });
   ExpectFound(AuditCheck::kPrices, "generation gen_5 attempt 1, price rule rule_1");
+}
+
+// The rule says something else by now, so that the record would have been taken at its word.
+TEST_F(StoreAuditTest, PricesFindsAMarkUpThatFitsItsChargeAndNotItsVersion) {
+  RewriteRecord({kFirstRecord.lane, 5}, [](UsageRecord& record) {
+    record.set_price_adjust_ppm(kLaterMarkUpPpm);
+    record.set_charge_nano_usd(33'600);
+  });
+  ExpectFound(AuditCheck::kPrices, "generation gen_5 attempt 1, price rule rule_1, version rv_");
+}
+
+TEST_F(StoreAuditTest, PricesFindsAVersionThatIsNotAsItWas) {
+  config::v1::PriceRule rule = Rule(kMarkUpPpm);
+  rule.set_adjust_ppm(kMarkUpPpm + 1);
+  Put(Family::kPriceRules, rule.version(), rule.SerializeAsString());
+  RewriteRecord({kFirstRecord.lane, 5},
+                [](UsageRecord& record) { record.set_price_adjust_ppm(kMarkUpPpm + 1); });
+  ExpectFound(AuditCheck::kPrices, "generation gen_5 attempt 1, price rule rule_1, version rv_");
+}
+
+TEST_F(StoreAuditTest, PricesFindsARuleOfAnotherWorkspaceOrProvider) {
+  for (const bool workspace : {true, false}) {
+    config::v1::PriceRule rule = Rule(kMarkUpPpm);
+    if (workspace) rule.set_workspace_id("ws_2");
+    if (!workspace) *rule.mutable_provider_ids(0) = "r";
+    rule.set_version(PriceRuleVersion(rule));
+    Put(Family::kPriceRules, rule.version(), rule.SerializeAsString());
+    RewriteRecord({kFirstRecord.lane, 5},
+                  [&](UsageRecord& record) { record.set_price_rule_version(rule.version()); });
+    ExpectFound(AuditCheck::kPrices, rule.version());
+  }
+}
+
+TEST_F(StoreAuditTest, AVersionThatIsNotThereIsCheckedByItsName) {
+  Delete(Family::kPriceRules, Rule(kMarkUpPpm).version());
+  const AuditReport report = Audit();
+  EXPECT_EQ(report.tally(AuditCheck::kPrices).differences, 0u) << "its providers are known";
+  RewriteRecord({kFirstRecord.lane, 5}, [](UsageRecord& record) {
+    record.set_price_adjust_ppm(kMarkUpPpm + 1);
+    record.set_charge_nano_usd(31'200);  // Rounded, it is the same.
+  });
+  ExpectFound(AuditCheck::kPrices, "generation gen_5 attempt 1, price rule rule_1, version rv_");
+}
+
+TEST_F(StoreAuditTest, PricesFindsAVersionOfWhichNothingIsKnown) {
+  Delete(Family::kPriceRules, Rule(kMarkUpPpm).version());
+  Delete(Family::kPriceRules, Rule(kLaterMarkUpPpm).version());
+  Delete(Family::kConfig, "resource/price_rule/rule_1");
+  ExpectFound(AuditCheck::kPrices, "generation gen_5 attempt 1, price rule rule_1, version rv_");
+  RewriteRecord({kFirstRecord.lane, 5},
+                [](UsageRecord& record) { record.clear_price_rule_version(); });
+  ExpectFound(AuditCheck::kPrices, "generation gen_5 attempt 1, price rule rule_1");
+}
+
+// As in a store of before versions of rules were kept.
+TEST_F(StoreAuditTest, ARuleThatIsInForceIsKnownWithoutItsVersionBeingKept) {
+  const config::v1::PriceRule rule = Rule(kMarkUpPpm);
+  config::v1::Resource resource;
+  resource.set_key("price_rule/rule_1");
+  *resource.mutable_price_rule() = rule;
+  Put(Family::kConfig, "resource/price_rule/rule_1", resource.SerializeAsString());
+  Delete(Family::kPriceRules, rule.version());
+  Delete(Family::kPriceRules, Rule(kLaterMarkUpPpm).version());
+  EXPECT_EQ(Audit().tally(AuditCheck::kPrices).differences, 0u);
 }
 
 TEST_F(StoreAuditTest, PricesFindsAMarkUpWithoutARule) {

@@ -74,6 +74,29 @@ TEST_F(ConfigCacheTest, KeepsThePriceVersionsOfOfferings) {
             offering.offering().price_versions(1).SerializeAsString());
 }
 
+TEST_F(ConfigCacheTest, KeepsEachVersionOfAPriceRule) {
+  Load();
+  Resource rule;
+  rule.set_key("price_rule/rule_1");
+  rule.set_hash(7);
+  rule.mutable_price_rule()->set_id("rule_1");
+  rule.mutable_price_rule()->set_version("rv_1");
+  rule.mutable_price_rule()->set_adjust_ppm(5);
+  auto first = Delta(5, 6, 37);
+  *first.add_upserts() = rule;
+  ASSERT_OK_AND_ASSIGN(ConfigUpdate update, cache_.PrepareDelta(first));
+  EXPECT_EQ(update.change.price_rules,
+            (std::map<std::string, std::string>{{"rv_1", rule.price_rule().SerializeAsString()}}));
+  EXPECT_TRUE(update.change.price_versions.empty());
+  cache_.Adopt();
+  rule.mutable_price_rule()->set_version("rv_2");
+  rule.set_hash(8);
+  auto second = Delta(6, 7, 38);
+  *second.add_upserts() = rule;
+  ASSERT_OK_AND_ASSIGN(update, cache_.PrepareDelta(second));
+  EXPECT_TRUE(update.change.price_rules.contains("rv_2"));
+}
+
 TEST_F(ConfigCacheTest, TakesASnapshotInChunks) {
   Load();
   EXPECT_EQ(cache_.revision(), (ConfigRevision{1, 5}));

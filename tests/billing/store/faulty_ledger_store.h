@@ -42,6 +42,9 @@ class FaultyLedgerStore final : public LedgerStore {
       const GenerationQuery& query) const override {
     return inner_.ListGenerationIds(query);
   }
+  absl::StatusOr<std::string> ReadPriceRule(const std::string& version) const override {
+    return inner_.ReadPriceRule(version);
+  }
   absl::StatusOr<std::string> ReadPriceVersion(const std::string& id) const override {
     return inner_.ReadPriceVersion(id);
   }

@@ -404,17 +404,25 @@ TYPED_TEST_P(LedgerStoreConformance, KeepsWhatIsQuarantinedApart) {
               IsOkAndHolds(testing::ElementsAre("gen_A#1")));
 }
 
-TYPED_TEST_P(LedgerStoreConformance, APriceVersionIsKeptForEverAndAsItFirstWas) {
+TYPED_TEST_P(LedgerStoreConformance, VersionsOfPricesAndRulesAreKeptForEverAndAsTheyFirstWere) {
   Commit first;
-  first.config = {{true, {}, {{"offering/o", "1"}}, "r1", {{"pv_1", "prices"}}}};
+  first.config = {{true, {}, {{"o", "1"}}, "r1", {{"pv_1", "prices"}}, {{"rv_1", "rule"}}}};
   ASSERT_OK(this->store().Write(first));
   Commit second;
-  second.config = {{true, {}, {}, "r2", {{"pv_1", "others"}, {"pv_2", "more"}}}};
+  second.config = {{true,
+                    {},
+                    {},
+                    "r2",
+                    {{"pv_1", "others"}, {"pv_2", "more"}},
+                    {{"rv_1", "other"}, {"rv_2", "rule 2"}}}};
   ASSERT_OK(this->store().Write(second));
   this->factory_.Reopen();
   EXPECT_THAT(this->store().ReadPriceVersion("pv_1"), IsOkAndHolds("prices"));
   EXPECT_THAT(this->store().ReadPriceVersion("pv_2"), IsOkAndHolds("more"));
   EXPECT_THAT(this->store().ReadPriceVersion("pv_3"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(this->store().ReadPriceRule("rv_1"), IsOkAndHolds("rule"));
+  EXPECT_THAT(this->store().ReadPriceRule("rv_2"), IsOkAndHolds("rule 2"));
+  EXPECT_THAT(this->store().ReadPriceRule("pv_1"), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TYPED_TEST_P(LedgerStoreConformance, ManyAttemptsOfOneGenerationAreCutOff) {
@@ -432,7 +440,8 @@ REGISTER_TYPED_TEST_SUITE_P(LedgerStoreConformance, AnEmptyStoreHasNothing, Stat
                             LongCommitsAreReadFromAnywhere,
                             RunsStandBetweenOtherEntriesInLongCommits, FindsGenerations,
                             ListsGenerationsOfOneMomentInOrderOverCommits,
-                            KeepsWhatIsQuarantinedApart, APriceVersionIsKeptForEverAndAsItFirstWas,
+                            KeepsWhatIsQuarantinedApart,
+                            VersionsOfPricesAndRulesAreKeptForEverAndAsTheyFirstWere,
                             ManyAttemptsOfOneGenerationAreCutOff);
 
 }  // namespace tollgate::billing

@@ -121,7 +121,8 @@ void FuzzPassed(std::string_view bytes) {
 // Where an answer that passes through says its usage, a cost can be put.
 void CheckFacts(const AnswerFacts& facts, std::string_view text) {
   if (!facts.valid || !facts.usage.present) return;
-  if (facts.usage.close == 0 && facts.usage.cost_end == 0) return;  // Not here, but in a later event.
+  // The cost is not put here, but in a later event.
+  if (facts.usage.close == 0 && facts.usage.cost_end == 0) return;
   std::string told(text);
   if (facts.usage.cost_end > 0) {
     told.replace(facts.usage.cost_begin, facts.usage.cost_end - facts.usage.cost_begin, "0.5");

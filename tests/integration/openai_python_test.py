@@ -129,6 +129,15 @@ def test_bad_keys(world, which):
     assert_error(caught.value, 401, code)
 
 
+def test_models_say_what_clients_decide_by(client):
+    """Whether tools are offered, and whether a cache is counted on."""
+    cached, plain = (client.models.retrieve(name) for name in ("test/cached", "test/chat"))
+    assert cached.tags == ["tool-use"]
+    assert cached.pricing["input_cache_read"] == "0.0000003"
+    assert "input_cache_write" not in cached.pricing
+    assert not [name for name in plain.pricing if "cache" in name]
+
+
 def test_unknown_model(client):
     with pytest.raises(openai.NotFoundError) as caught:
         ask(client, "nobody/nothing")

@@ -45,16 +45,6 @@ class ListPrefix final : public rocksdb::SliceTransform {
   bool InDomain(const rocksdb::Slice&) const override { return true; }
 };
 
-                                                    "outbox",
-                                                    "price_versions",
-                                                    "key_totals"};
-
-constexpr std::string_view kFormatKey = "format_version";
-constexpr std::string_view kFormatVersion = "4";
-
-// Small tables are flushed seldom; without this bound they would keep old logs alive for ever.
-constexpr std::uint64_t kLogBytesMax = 256ull << 20;
-constexpr std::size_t kWriteBufferBytes = 8u << 20;
 constexpr std::size_t kInfoLogFiles = 4;
 constexpr std::size_t kInfoLogBytes = 8u << 20;
 
@@ -108,13 +98,6 @@ absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.max_total_wal_size = kLogBytesMax;
-  // Families of lists.  Only such as have no range deletions: RocksDB 7.8 takes the place of a row
-  // for that of a range deletion with the same prefix, and the other way round.
-  for (const Family family :
-       {Family::kJournal, Family::kJournalByWorkspace, Family::kGenerations, Family::kKeyTotals}) {
-    descriptors[static_cast<std::size_t>(family)]
-        .options.memtable_insert_with_hint_prefix_extractor = std::make_shared<ListPrefix>();
-  }
   options.keep_log_file_num = kInfoLogFiles;
   options.max_log_file_size = kInfoLogBytes;
   // Point-in-time recovery would drop synced records behind a damaged one; a torn tail that was
@@ -125,6 +108,13 @@ absl::StatusOr<std::unique_ptr<RocksdbDatabase>> RocksdbDatabase::Open(const std
   family_options.write_buffer_size = kWriteBufferBytes;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilyNames) descriptors.emplace_back(name, family_options);
+  // Families of lists.  Only such as have no range deletions: RocksDB 7.8 takes the place of a row
+  // for that of a range deletion with the same prefix, and the other way round.
+  for (const Family family :
+       {Family::kJournal, Family::kJournalByWorkspace, Family::kGenerations, Family::kKeyTotals}) {
+    descriptors[static_cast<std::size_t>(family)]
+        .options.memtable_insert_with_hint_prefix_extractor = std::make_shared<ListPrefix>();
+  }
 
   std::unique_ptr<RocksdbDatabase> database(new RocksdbDatabase);
   const absl::Status opened =

@@ -81,7 +81,9 @@ TEST(RelayTranslatedTest, ACutStreamIsAnErrorAndIsCharged) {
   for (const std::string& end : {std::string(kLastChunk), std::string(),
                                  Chunk(AnthropicFinish()) + std::string(kLastChunk)}) {
     ScriptedUpstream upstream;
-    upstream.Expect({.pieces = {StreamHead(), Chunk(AnthropicStart()), end}, .close = true});
+    upstream.Expect({.pieces = {StreamHead(), Chunk(AnthropicStart()), end},
+                     .close = true,
+                     .pause_ms = 50});  // The client has the event before the end comes.
     TestGateway gateway(upstream.base_url(), "");
     SpeakAnthropic(gateway);
     const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));

@@ -135,6 +135,9 @@ void AppendRetryAfter(const GatewayError& error, std::string& header_lines) {
 
 void AppendErrorLines(const GatewayError& error, std::string& header_lines) {
   absl::StrAppend(&header_lines, "x-tollgate-error: ", AbslView(RowOf(error.code).name), "\r\n");
+  if (!error.allow.empty()) {
+    absl::StrAppend(&header_lines, "allow: ", error.allow, "\r\n");
+  }
   if (error.budget_id.empty()) return;
   absl::StrAppend(&header_lines, "x-tollgate-budget: ", error.budget_id, "\r\n");
   if (!error.budget_scope.empty()) {

@@ -80,6 +80,8 @@ struct GatewayError {
   std::string message;        // Empty = the row's.
   std::string param;          // Which field; empty = none.
   std::string provider_code;  // The provider's own code, of kProviderRejected.
+  std::string model;          // Of a model that is not there: as it was asked for.
+  std::string allow;          // Of kMethodNotAllowed: what the path takes (RFC 9110 §15.5.6).
   int status = 0;             // 0 = the row's.
   std::optional<absl::Duration> retry_after;
   // Of a budget that is used up: its id, whose it is ("key/key_7"), and when it starts anew
@@ -97,8 +99,8 @@ struct GatewayError {
 // Appends `retry-after: 2\r\nretry-after-ms: 1500\r\n`, when there is one.
 void AppendRetryAfter(const GatewayError& error, std::string& header_lines);
 
-// Appends `x-tollgate-error`, the code; and when a budget is used up `x-tollgate-budget`,
-// `x-tollgate-budget-scope` and `x-tollgate-budget-reset`.
+// Appends `x-tollgate-error`, the code; of a wrong method `allow`; and when a budget is used up
+// `x-tollgate-budget`, `x-tollgate-budget-scope` and `x-tollgate-budget-reset`.
 void AppendErrorLines(const GatewayError& error, std::string& header_lines);
 
 // A Retry-After of a provider: `retry-after-ms`, or `retry-after` in seconds or as a date.

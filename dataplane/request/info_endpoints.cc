@@ -1,8 +1,11 @@
 #include "dataplane/request/info_endpoints.h"
 
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/ids.h"
 #include "base/money.h"
 #include "dataplane/auth/authenticator.h"
@@ -68,7 +71,10 @@ Task<void> InfoEndpoints::RefuseWith(ClientConnection& client, const Surface& su
   context_.metrics.CountError(error.code);
   std::string body;
   surface.AppendError(error, {}, body);
-  client.SendOwned(error.http_status(), "application/json", {}, std::move(body));
+  std::string header_lines;
+  AppendRetryAfter(error, header_lines);
+  AppendErrorLines(error, header_lines);
+  client.SendOwned(error.http_status(), "application/json", header_lines, std::move(body));
   if (!client.FlushNow()) co_await client.FlushRest();
 }
 
@@ -77,6 +83,15 @@ Task<void> InfoEndpoints::Refuse(ClientConnection& client, const Surface& surfac
   GatewayError error;
   error.code = code;
   error.message = message;
+  co_await RefuseWith(client, surface, error);
+}
+
+Task<void> InfoEndpoints::RefuseMethod(ClientConnection& client, const Surface& surface,
+                                       std::string allowed) {
+  GatewayError error;
+  error.code = ErrorCode::kMethodNotAllowed;
+  error.message = absl::StrCat("This path takes ", allowed, ".");
+  error.allow = std::move(allowed);
   co_await RefuseWith(client, surface, error);
 }
 
@@ -110,6 +125,7 @@ std::optional<GatewayError> InfoEndpoints::WriteModels(const Caller& caller,
   if (endpoints.empty()) {
     GatewayError missing;
     missing.code = ErrorCode::kModelNotFound;
+    missing.model = match.wildcard;
     return missing;
   }
   if (match.operation == SurfaceOperation::kListEndpoints) {

@@ -40,6 +40,8 @@ class InfoEndpoints {
   // Answers an error; an empty message is the table's.
   Task<void> Refuse(ClientConnection& client, const Surface& surface, ErrorCode code,
                     std::string_view message = {});
+  // Answers that the path takes other methods, as an Allow header has them.
+  Task<void> RefuseMethod(ClientConnection& client, const Surface& surface, std::string allowed);
 
  private:
   static constexpr std::size_t kWalletsKeptMax = 10'000;

@@ -42,8 +42,7 @@ Task<void> Router::Handle(ClientConnection& client) {
   }
   const Surface& surface = *match.surface;
   if (match.other_method) {
-    return info_.Refuse(client, surface, ErrorCode::kMethodNotAllowed,
-                        match.method == Method::kGet ? "Use GET." : "Use POST.");
+    return info_.RefuseMethod(client, surface, routes_.Allowed(*path));
   }
   switch (match.operation) {
     case SurfaceOperation::kGenerate:

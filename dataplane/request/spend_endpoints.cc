@@ -63,8 +63,9 @@ Money SpendEndpoints::Standing::remaining() const {
   return std::max(limit.TrySubtract(spent).value_or(Money::Zero()), Money::Zero());
 }
 
-Task<void> SpendEndpoints::Answer(ClientConnection& client, int status, std::string body) {
-  client.SendOwned(status, "application/json", {}, std::move(body));
+Task<void> SpendEndpoints::Answer(ClientConnection& client, int status, std::string body,
+                                  std::string_view header_lines) {
+  client.SendOwned(status, "application/json", header_lines, std::move(body));
   if (!client.FlushNow()) co_await client.FlushRest();
 }
 
@@ -74,9 +75,11 @@ Task<void> SpendEndpoints::Refuse(ClientConnection& client, const Surface& surfa
   error.code = code;
   error.message = message;
   context_.metrics.CountError(code);
+  std::string header_lines;
+  AppendErrorLines(error, header_lines);
   std::string body;
   surface.AppendError(error, {}, body);
-  co_await Answer(client, error.http_status(), std::move(body));
+  co_await Answer(client, error.http_status(), std::move(body), header_lines);
 }
 
 Task<std::optional<Principal>> SpendEndpoints::Identify(ClientConnection& client,

@@ -93,7 +93,8 @@ class SpendEndpoints {
   static void AppendOwn(const std::vector<Standing>& standings, std::string& body);
   void AppendUsage(const ledger::v1::KeyUsage& usage, std::string& body) const;
   static void AppendBudgets(const std::vector<Standing>& standings, std::string& body);
-  Task<void> Answer(ClientConnection& client, int status, std::string body);
+  Task<void> Answer(ClientConnection& client, int status, std::string body,
+                    std::string_view header_lines = {});
   Task<void> Refuse(ClientConnection& client, const Surface& surface, ErrorCode code,
                     std::string_view message = {});
 

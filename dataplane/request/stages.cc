@@ -194,6 +194,7 @@ bool RequestRun::PlanAttempts() {
   if (PlanError* error = std::get_if<PlanError>(&result)) {
     Fail(CodeOf(error->rule), std::move(error->message));
     error_.param = "model";
+    error_.model = models_.front();
     error_.retry_after = error->retry_after;
     if (error->rule == PlanRule::kNoCredential || error->rule == PlanRule::kNoOffering) {
       ExplainKept();

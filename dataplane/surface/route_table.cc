@@ -1,6 +1,7 @@
 #include "dataplane/surface/route_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tollgate::dataplane {
 
@@ -36,7 +37,7 @@ RouteMatch RouteTable::Find(const RequestHead& head, std::string_view path) cons
   const auto consider = [&](const Entry& entry, std::string_view wildcard) {
     if (entry.route.method != head.method) {
       if (match.surface == nullptr) {
-        match = {entry.surface, entry.route.operation, wildcard, true, entry.route.method};
+        match = {entry.surface, entry.route.operation, wildcard, true};
       }
       return;
     }
@@ -45,7 +46,7 @@ RouteMatch RouteTable::Find(const RequestHead& head, std::string_view path) cons
       return;
     }
     best = &entry;
-    match = {entry.surface, entry.route.operation, wildcard, false, entry.route.method};
+    match = {entry.surface, entry.route.operation, wildcard, false};
   };
   if (const auto found = exact_.find(path); found != exact_.end()) {
     for (const Entry& entry : found->second) consider(entry, {});
@@ -56,6 +57,33 @@ RouteMatch RouteTable::Find(const RequestHead& head, std::string_view path) cons
     if (Matches(entry.route.pattern, path, wildcard)) consider(entry, wildcard);
   }
   return match;
+}
+
+std::string RouteTable::Allowed(std::string_view path) const {
+  constexpr std::pair<Method, std::string_view> kNames[] = {
+      {Method::kGet, "GET"},
+      {Method::kPost, "POST"},
+      {Method::kPatch, "PATCH"},
+      {Method::kDelete, "DELETE"},
+  };
+  const auto found = exact_.find(path);
+  const auto answers = [&](Method method) {
+    if (found != exact_.end()) {
+      return std::any_of(found->second.begin(), found->second.end(),
+                         [method](const Entry& entry) { return entry.route.method == method; });
+    }
+    return std::any_of(starred_.begin(), starred_.end(), [&](const Entry& entry) {
+      std::string_view wildcard;
+      return entry.route.method == method && Matches(entry.route.pattern, path, wildcard);
+    });
+  };
+  std::string allowed;
+  for (const auto& [method, name] : kNames) {
+    if (!answers(method)) continue;
+    if (!allowed.empty()) allowed += ", ";
+    allowed += name;
+  }
+  return allowed;
 }
 
 }  // namespace tollgate::dataplane

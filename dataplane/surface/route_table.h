@@ -3,6 +3,7 @@
 #define TOLLGATE_DATAPLANE_SURFACE_ROUTE_TABLE_H_
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,9 +17,8 @@ struct RouteMatch {
   const Surface* surface = nullptr;  // Null: no surface has the path.
   SurfaceOperation operation = SurfaceOperation::kGenerate;
   std::string_view wildcard;  // What the star stood for; a view into the path.
-  // A surface has the path, though for another method than was asked for: this one.
+  // A surface has the path, though for other methods than was asked for: RouteTable::Allowed().
   bool other_method = false;
-  Method method = Method::kPost;
 };
 
 // Immutable after construction; safe to share between threads.
@@ -29,6 +29,9 @@ class RouteTable {
   // `path` is that of `head`, normalized.  Among surfaces that have the path, the one that claims
   // the head.
   RouteMatch Find(const RequestHead& head, std::string_view path) const;
+
+  // The methods that some surface answers `path` for, as an Allow header has them: "GET, DELETE".
+  std::string Allowed(std::string_view path) const;
 
   // Whether `path` matches a pattern with a star; `wildcard` is what the star stands for.
   static bool Matches(std::string_view pattern, std::string_view path, std::string_view& wildcard);

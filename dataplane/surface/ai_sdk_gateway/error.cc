@@ -33,7 +33,12 @@ void WriteGatewayError(const GatewayError& error, bool in_stream, JsonWriter& js
   json.Member("message").String(error.text());
   json.Member("type").String(ErrorTypeOf(error));
   json.Member("param");
-  if (error.param.empty()) {
+  if (!error.model.empty()) {
+    // Its class of errors has the model's name from here.
+    json.BeginObject();
+    json.Member("modelId").String(error.model);
+    json.EndObject();
+  } else if (error.param.empty()) {
     json.Null();
   } else {
     json.String(error.param);

@@ -162,8 +162,11 @@ TEST(PipelineTest, RequestErrorsHaveTheirCodes) {
   ExpectError(gateway.Call("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer "
                            "tg_live_nonsense\r\n\r\n"),
               401, "invalid_api_key");
-  ExpectError(gateway.Call("GET /v1/chat/completions HTTP/1.1\r\nhost: x\r\n\r\n"), 405,
-              "method_not_allowed");
+  const ClientAnswer other_method =
+      gateway.Call("GET /v1/chat/completions HTTP/1.1\r\nhost: x\r\n\r\n");
+  ExpectError(other_method, 405, "method_not_allowed");
+  EXPECT_EQ(other_method.Header("allow"), "POST");
+  EXPECT_EQ(other_method.Header("x-tollgate-error"), "method_not_allowed");
   ExpectError(gateway.Call("GET /v2/x HTTP/1.1\r\nhost: x\r\n\r\n"), 404, "route_not_found");
   ExpectError(gateway.Call("GET /v1/%2e%2e/x HTTP/1.1\r\nhost: x\r\n\r\n"), 400,
               "malformed_request");

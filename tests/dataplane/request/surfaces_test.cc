@@ -378,6 +378,7 @@ TEST(AiSdkGatewayTest, ErrorsHaveTheTypesOfTheSdk) {
       send(absl::StrReplaceAll(good, {{"acme/small", "acme/none"}}), kGatewayBody);
   EXPECT_EQ(none.status, 404);
   EXPECT_THAT(none.body, HasSubstr(R"("type":"model_not_found")"));
+  EXPECT_THAT(none.body, HasSubstr(R"("param":{"modelId":"acme/none"})"));
   EXPECT_THAT(none.body, HasSubstr(R"("generationId":"gen_)"));
   EXPECT_EQ(send("ai-gateway-protocol-version: 0.0.1\r\n", kGatewayBody).status, 400);
   EXPECT_EQ(send(absl::StrReplaceAll(good, {{"version: 4", "version: 9"}}), kGatewayBody).status,

@@ -83,6 +83,14 @@ TEST(RouteTableTest, ASharedPathIsTheClaimants) {
   EXPECT_EQ(SurfaceOf(table, Head("POST", "/v1/chat/completions", anthropic)), "openai_chat");
 }
 
+TEST(RouteTableTest, APathTellsItsMethods) {
+  const RouteTable table(Surfaces());
+  EXPECT_EQ(table.Allowed("/v1/chat/completions"), "POST");
+  EXPECT_EQ(table.Allowed("/v1/models"), "GET");
+  EXPECT_EQ(table.Allowed("/v1/responses/resp_1"), "GET, DELETE");
+  EXPECT_EQ(table.Allowed("/v1/none"), "");
+}
+
 TEST(RouteTableTest, ALongerPatternGoesFirst) {
   const RouteTable table(Surfaces());
   const Head endpoints("GET", "/v1/models/acme/small/endpoints", "anthropic-version: 1\r\n");

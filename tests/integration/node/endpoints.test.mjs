@@ -119,8 +119,8 @@ for (const [ai, gatewayPackage, base] of [
   ['ai-5', 'gateway-2', '/v1/ai'], ['ai-6', 'gateway-3', '/v3/ai'],
   ['ai', '@ai-sdk/gateway', '/v4/ai']]) {
   test(`${gatewayPackage} reads models, credits, a generation and a report`, async () => {
-    const [{ generateText }, { createGateway, GatewayAuthenticationError }] =
-      await Promise.all([load(ai), load(gatewayPackage)]);
+    const [{ generateText }, { createGateway, GatewayAuthenticationError,
+      GatewayModelNotFoundError }] = await Promise.all([load(ai), load(gatewayPackage)]);
     const gateway = createGateway({ baseURL: origin + base, apiKey: key });
     const { models } = await gateway.getAvailableModels();
     const listed = models.find((one) => one.id === model);
@@ -165,6 +165,13 @@ for (const [ai, gatewayPackage, base] of [
     assert.deepEqual(rows.map((one) => [one.tag, one.totalCost, one.requestCount]),
       [['every release', Number(cost), 1], [tag, Number(cost), 1]]);
     const stranger = createGateway({ baseURL: origin + base, apiKey: badKey });
+    await assert.rejects(
+      generateText({ model: gateway('acme/none'), prompt: 'Hello', maxRetries: 0 }),
+      (error) => {
+        assert.ok(GatewayModelNotFoundError.isInstance(error), String(error));
+        assert.equal(error.modelId, 'acme/none');
+        return true;
+      });
     await assert.rejects(stranger.getCredits(), GatewayAuthenticationError);
     await assert.rejects(stranger.getAvailableModels(), GatewayAuthenticationError);
   });

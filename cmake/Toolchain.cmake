@@ -1,7 +1,32 @@
 # Compiler launcher, linker and flags that hold for every target of ours.
 
+# Profile-guided builds (deploy/build-tuned.sh): one build that records which code its runs walk
+# through, and another whose code is laid out and optimized for that.  Files of the profile are
+# named by an object's place below its build folder, so that the one finds what the other wrote.
+set(TOLLGATE_PROFILE "" CACHE STRING "Profile-guided build: record, use, or nothing")
+set(TOLLGATE_PROFILE_DIR ${CMAKE_SOURCE_DIR}/build/profile CACHE PATH "Where the profile is kept")
+if(TOLLGATE_PROFILE)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    message(FATAL_ERROR "TOLLGATE_PROFILE needs g++: other compilers keep other profiles")
+  endif()
+  add_compile_options(-fprofile-prefix-path=${CMAKE_BINARY_DIR})
+  if(TOLLGATE_PROFILE STREQUAL "record")
+    add_compile_options(-fprofile-generate=${TOLLGATE_PROFILE_DIR}
+                        -fprofile-update=prefer-atomic)
+    add_link_options(-fprofile-generate)
+  elseif(TOLLGATE_PROFILE STREQUAL "use")
+    # Counts of threads that were killed, or that ran side by side, need not add up; what was not
+    # run has no profile.
+    add_compile_options(-fprofile-use=${TOLLGATE_PROFILE_DIR} -fprofile-correction
+                        -Wno-missing-profile)
+  else()
+    message(FATAL_ERROR "TOLLGATE_PROFILE is record, use, or nothing; not ${TOLLGATE_PROFILE}")
+  endif()
+endif()
+
+# Not for a profile: what an object is made of would be more than the files that ccache looks at.
 find_program(CCACHE_PROGRAM ccache)
-if(CCACHE_PROGRAM)
+if(CCACHE_PROGRAM AND NOT TOLLGATE_PROFILE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
 

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds the programs of build/tuned/bin: a release whose code is laid out for what requests walk
+# through, which costs a tenth to a fifth less of the processor than build/release
+# (docs/performance.md).
+#
+#   deploy/build-tuned.sh [TARGET...]      default: the programs that are installed
+#
+# It builds twice: once to record the benchmark's loads, half a minute of them, and once with what
+# they showed. Both take the time of a release build, together some twenty minutes of two cores.
+# The profile is of this source and compiler alone, and is recorded again each time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+services=(tollgate-dataplane tollgate-billing tollgate-controlplane tollgate-catalog)
+targets=("$@")
+[[ ${#targets[@]} -gt 0 ]] || targets=(tollgate "${services[@]}")
+# What the loads have to do with: both kinds of bodies, streams, TLS, and translation both ways.
+loads=json_c1,json_c64,prompt_100k,sse_flat_out,json_tls_upstream,chat_to_messages
+loads+=,messages_to_chat,sse_chat_to_messages,sse_messages_to_chat
+
+deploy/install-deps.sh --tests
+tests/integration/setup_clients.sh build
+
+# preset NAME TARGET...: configures and builds.
+preset() {
+  cmake --preset "$1" > /dev/null
+  cmake --build --preset "$1" --target "${@:2}"
+}
+
+echo "1 of 3: building what records"
+preset tuned-record "${services[@]}" bench-load bench-upstream
+echo "2 of 3: recording"
+rm -rf build/profile
+build/venv/bin/python tests/bench/run.py --binaries "$PWD/build/tuned-record/bin" \
+  --proxies tollgate --workloads "$loads" --quick --out build/tuned-record/loads > /dev/null
+if ! compgen -G "build/profile/*.gcda" > /dev/null; then
+  echo "build-tuned.sh: the programs wrote no profile into build/profile" >&2
+  exit 1
+fi
+echo "3 of 3: building what is installed"
+# What was built with the former profile is not made anew because a profile is.
+rm -rf build/tuned
+preset tuned "${targets[@]}"

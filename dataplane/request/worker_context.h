@@ -51,7 +51,7 @@ struct PipelineOptions {
   std::uint64_t answer_bytes_max = 32 * 1024 * 1024;
   // How long a request waits for its lease to grow.
   absl::Duration lease_wait_max = absl::Milliseconds(500);
-  DrainPolicy drain;
+  DrainPolicy drain = {};
 };
 
 // Asks billing.  Calls `done` once, on any thread; it must only post.

@@ -81,8 +81,8 @@ TEST(HeldStreamTest, AStreamThatCannotGrowIsStoppedAtItsHold) {
               HasSubstr(R"("tollgate":{"stop_reason":"insufficient_balance","message":"The)"));
   EXPECT_THAT(rest, HasSubstr(R"("usage":{"prompt_tokens":)"));
   // What is forwarded is what is held, each byte a token at most.
-  EXPECT_LE(Count(rest, "\"xxxxxxxx\"") * 9, kStreamChunkTokens);
-  EXPECT_GE(Count(rest, "\"xxxxxxxx\"") * 9, kStreamChunkTokens - 1000);
+  EXPECT_LE(Occurrences(rest, "\"xxxxxxxx\"") * 9, kStreamChunkTokens);
+  EXPECT_GE(Occurrences(rest, "\"xxxxxxxx\"") * 9, kStreamChunkTokens - 1000);
   gateway.leases().Release(std::move(others));
   const std::int64_t left = gateway.WalletLeft();
   EXPECT_LT(left, money);
@@ -146,7 +146,7 @@ TEST(HeldStreamTest, AProviderThatIgnoresItsLimitIsCutAtTheReserve) {
   TestGateway gateway(upstream.base_url(), "");
   const ClientAnswer answer = gateway.Call(gateway.Post(kStreamBody));  // Fifty tokens.
   EXPECT_TRUE(answer.complete);
-  EXPECT_EQ(Count(answer.body, "\"xxxxx\""), 50);
+  EXPECT_EQ(Occurrences(answer.body, "\"xxxxx\""), 50);
   EXPECT_THAT(answer.body, HasSubstr(R"("stop_reason":"output_limit_reached")"));
   EXPECT_TRUE(answer.body.ends_with(kDoneEvent));
   const std::int64_t bound = InputBound(kStreamBody) + 50;

@@ -309,8 +309,8 @@ TEST_F(KeptItemsTest, TheListOfItemsIsPagedByNames) {
          R"("first_id":"msg_7","last_id":"msg_8","has_more":true})");
   const std::string page = get(path).body;
   const std::string last = NameIn(page, "msg_8");
-  EXPECT_EQ(Count(page, last), 2) << page;
-  EXPECT_EQ(Count(page, NameIn(page, "msg_7")), 2) << page;
+  EXPECT_EQ(Occurrences(page, last), 2) << page;
+  EXPECT_EQ(Occurrences(page, NameIn(page, "msg_7")), 2) << page;
   Expect(R"({"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false})");
   EXPECT_EQ(get(absl::StrCat(path, "?limit=2&after=", last)).status, 200);
   EXPECT_THAT(Last(), HasSubstr("/v1/responses/resp_1/input_items?limit=2&after=msg_8 HTTP"));
@@ -393,7 +393,7 @@ TEST_F(KeptItemsTest, ATranslatedAnswerIsKeptToo) {
                                                    event("response.completed", answer)) +
                                                  std::string(kLastChunk)}});
   const ClientAnswer streamed = Ask(members + R"(,"stream":true)");
-  EXPECT_EQ(Count(streamed.body, name), 3) << streamed.body;
+  EXPECT_EQ(Occurrences(streamed.body, name), 3) << streamed.body;
 }
 
 }  // namespace

@@ -111,12 +111,12 @@ TEST_F(KeptResponsesTest, AStreamNamesItsAnswerInEachEvent) {
   for (const std::string_view own : {"\"resp_0\"", "\"resp_1\""}) {
     EXPECT_THAT(answer.body, Not(HasSubstr(own)));
   }
-  EXPECT_EQ(Count(answer.body, "\"id\":\"resp_tg"), 3);
-  EXPECT_EQ(Count(answer.body, "\"previous_response_id\":\"resp_tg"), 3);
-  EXPECT_EQ(Count(answer.body, "\"cost\":0.000000015}"), 1);
+  EXPECT_EQ(Occurrences(answer.body, "\"id\":\"resp_tg"), 3);
+  EXPECT_EQ(Occurrences(answer.body, "\"previous_response_id\":\"resp_tg"), 3);
+  EXPECT_EQ(Occurrences(answer.body, "\"cost\":0.000000015}"), 1);
   const std::size_t first = answer.body.find("resp_tg");
   const std::string name = answer.body.substr(first, answer.body.find('"', first) - first);
-  EXPECT_EQ(Count(answer.body, name), 3) << "one name";
+  EXPECT_EQ(Occurrences(answer.body, name), 3) << "one name";
   Expect(Kept("resp_1"));
   EXPECT_EQ(Get("/v1/responses/" + name).status, 200);
   EXPECT_THAT(Last(), HasSubstr("GET /v1/responses/resp_1 HTTP/1.1"));

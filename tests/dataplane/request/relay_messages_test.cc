@@ -58,8 +58,8 @@ TEST(RelayMessagesTest, AStreamBeyondItsHoldEndsAsByItsLimit) {
   SpeakAnthropic(gateway);
   const ClientAnswer answer = gateway.Call(PostMessages(gateway, kStreamBody));
   EXPECT_TRUE(answer.complete);
-  EXPECT_GT(Count(answer.body, "xxxxx"), 40);
-  EXPECT_LT(Count(answer.body, "xxxxx"), 51);
+  EXPECT_GT(Occurrences(answer.body, "xxxxx"), 40);
+  EXPECT_LT(Occurrences(answer.body, "xxxxx"), 51);
   const std::string tail = answer.body.substr(answer.body.find("hello"));
   EXPECT_THAT(tail, HasSubstr("event: content_block_stop\n"
                               "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"));

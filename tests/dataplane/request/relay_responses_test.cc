@@ -176,7 +176,7 @@ TEST(RelayResponsesTest, AStreamThatMayCostNoMoreIsIncomplete) {
   EXPECT_THAT(WithIds(rest), HasSubstr(R"("id":"resp_1")"));
   gateway.leases().Release(std::move(others));
   // All that the client was sent is in the last event, and the numbers go on.
-  const int sent = Count(rest, "\"delta\":\"xxxxxxxx\"");
+  const int sent = Occurrences(rest, "\"delta\":\"xxxxxxxx\"");
   EXPECT_GT(sent, 100);
   std::string text = "first";
   for (int i = 0; i < sent; ++i) text += "xxxxxxxx";

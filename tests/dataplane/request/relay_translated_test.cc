@@ -166,8 +166,8 @@ TEST(RelayTranslatedTest, AStreamThatCannotGrowIsStoppedByItsLength) {
   const ClientAnswer answer = gateway.Call(gateway.Post(kUsageBody));
   EXPECT_TRUE(answer.complete);
   EXPECT_THAT(answer.body, HasSubstr("hello"));
-  EXPECT_GT(Count(answer.body, "xxxxx"), 40);
-  EXPECT_LT(Count(answer.body, "xxxxx"), 51);
+  EXPECT_GT(Occurrences(answer.body, "xxxxx"), 40);
+  EXPECT_LT(Occurrences(answer.body, "xxxxx"), 51);
   EXPECT_THAT(answer.body, HasSubstr(R"("finish_reason":"length")"));
   EXPECT_THAT(answer.body, HasSubstr(R"("tollgate":{"stop_reason":"output_limit_reached")"));
   EXPECT_TRUE(answer.body.ends_with(kDoneEvent));

@@ -28,7 +28,7 @@ inline std::string BodyOf(const std::string& request) {
 }
 
 // How often `part` stands in a text.
-inline int Count(std::string_view text, std::string_view part) {
+inline int Occurrences(std::string_view text, std::string_view part) {
   int count = 0;
   for (std::size_t at = text.find(part); at != std::string_view::npos;
        at = text.find(part, at + 1)) {

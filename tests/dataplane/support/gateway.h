@@ -88,13 +88,13 @@ struct GatewayOptions {
   LeaseShortage shortage = LeaseShortage::kExhausted;
   Durability durability = Durability::kProcess;
   std::uint64_t spool_bytes_max = 64 << 20;
-  PipelineOptions pipeline;
-  ClientTimeouts timeouts;
+  PipelineOptions pipeline = {};
+  ClientTimeouts timeouts = {};
   LedgerReader* ledger = nullptr;
   bool publish = true;
   std::string host = "127.0.0.1";
   TlsServer* tls = nullptr;
-  std::string upstream_ca_file;
+  std::string upstream_ca_file = {};
   std::string credential = "sk-canary-";  // The provider's id follows, unless `exact_credential`.
   bool exact_credential = false;
   const DialGuard* fetch_guard = nullptr;

@@ -10,7 +10,7 @@ void CreditBook::Restore(std::vector<CreditRow> rows) {
   for (CreditRow& row : rows) {
     if (!row.due) expiries_.emplace(row.expire_time, row.workspace_id);
     Credits& credits = workspaces_[row.workspace_id];
-    const Place place(row.expire_time, row.sequence);
+    const Place place = PlaceOf(row);
     credits.emplace(place, std::move(row));
   }
 }
@@ -19,7 +19,7 @@ void CreditBook::Add(const std::string& workspace_id, std::uint64_t sequence, Mo
                      absl::Time expire_time) {
   CHECK(amount > Money::Zero()) << workspace_id;
   const CreditRow row{workspace_id, sequence, amount, amount, expire_time, false};
-  CHECK(workspaces_[workspace_id].emplace(Place(expire_time, sequence), row).second);
+  CHECK(workspaces_[workspace_id].emplace(PlaceOf(row), row).second);
   expiries_.emplace(expire_time, workspace_id);
   MarkChanged(row);
 }
@@ -53,13 +53,16 @@ std::vector<std::string> CreditBook::Expire(absl::Time now) {
     expiries_.erase(expiries_.begin());
     const auto found = workspaces_.find(workspace_id);
     if (found == workspaces_.end()) continue;
+    Credits& credits = found->second;
+    const auto open = [&credits] { return credits.lower_bound({true, absl::InfinitePast(), 0}); };
     bool rose = false;
-    for (auto& [place, row] : found->second) {
-      if (place.first > now) break;
-      if (row.due) continue;
-      row.due = true;
+    for (auto row = open(); row != credits.end() && row->first.expire_time <= now; row = open()) {
+      auto over = credits.extract(row);
+      over.mapped().due = true;
+      over.key() = PlaceOf(over.mapped());
+      MarkChanged(over.mapped());
+      credits.insert(std::move(over));
       rose = true;
-      MarkChanged(row);
     }
     if (rose) risen.push_back(workspace_id);
   }

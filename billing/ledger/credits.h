@@ -3,7 +3,8 @@
 // A credit is money in the wallet like any other; this book only says how much of it is still
 // there.  What is spent comes from the credit that ends first.  When a credit's time is over, what
 // remains is *due*: it leaves the wallet as soon as no lease holds it; what running requests spend
-// of it meanwhile is spent.
+// of it meanwhile is spent.  What is due stays due and goes first, whatever the clock says later:
+// a clock that is set back may let a credit be granted that ends before one that is over.
 //
 // Invariant: Remaining(ws) == the ledger's credit/<ws>, and never more than its wallet and holds.
 #ifndef TOLLGATE_BILLING_LEDGER_CREDITS_H_
@@ -14,6 +15,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -47,7 +49,8 @@ class CreditBook {
 
   // How much of `amount` comes from credits.
   Money Share(const std::string& workspace_id, Money amount) const;
-  // Takes it from those that end first.  REQUIRED: amount ≤ Remaining().
+  // Takes it from those that are due, then from those that end first.  REQUIRED: amount ≤
+  // Remaining().
   void Take(const std::string& workspace_id, Money amount);
 
   // Marks the credits whose time is over; the workspaces whose Due() has risen.
@@ -65,10 +68,22 @@ class CreditBook {
   std::vector<CreditRow> TakeEffects();
 
  private:
-  // Orders a workspace's credits by when they end.
-  using Place = std::pair<absl::Time, std::uint64_t>;
+  // Orders a workspace's credits as they are spent.
+  struct Place {
+    bool open = true;  // Not due: those that are come first.
+    absl::Time expire_time;
+    std::uint64_t sequence = 0;
+
+    friend bool operator<(const Place& a, const Place& b) {
+      return std::tie(a.open, a.expire_time, a.sequence) <
+             std::tie(b.open, b.expire_time, b.sequence);
+    }
+  };
   using Credits = std::map<Place, CreditRow>;
 
+  static Place PlaceOf(const CreditRow& row) {
+    return {!row.due, row.expire_time, row.sequence};
+  }
   void MarkChanged(const CreditRow& row);
 
   std::map<std::string, Credits> workspaces_;              // No empty ones.

@@ -44,6 +44,20 @@ TEST(CreditBookTest, WhatIsLeftAfterItsTimeIsDue) {
   EXPECT_EQ(book.NextExpiry(), absl::InfiniteFuture());
 }
 
+TEST(CreditBookTest, WhatIsDueGoesBeforeWhatWasGrantedWithTheClockSetBack) {
+  CreditBook book;
+  book.Add("ws_1", 1, Nano(10), kNow + absl::Hours(2));
+  book.Expire(kNow + absl::Hours(2));
+  // An hour and a half is taken off the clock, and a credit of half an hour granted.
+  book.Add("ws_1", 2, Nano(20), kNow + absl::Hours(1));
+  EXPECT_TRUE(book.Expire(kNow + absl::Minutes(30)).empty());
+  EXPECT_EQ(book.Due("ws_1"), Nano(10));
+  book.Take("ws_1", Nano(4));  // Leaves the wallet, or is spent.
+  EXPECT_EQ(book.Due("ws_1"), Nano(6));
+  EXPECT_EQ(book.Expire(kNow + absl::Hours(1)), (std::vector<std::string>{"ws_1"}));
+  EXPECT_EQ(book.Due("ws_1"), Nano(26));
+}
+
 TEST(CreditBookTest, GoesOnFromItsRows) {
   CreditBook book;
   book.Add("ws_1", 1, Nano(10), kNow + absl::Hours(1));

@@ -12,7 +12,6 @@
 #include "base/string_views.h"
 #include "billing/ledger/entry_codec.h"
 #include "billing/ledger/usage_entry.h"
-#include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::sim {
 namespace {
@@ -176,7 +175,7 @@ void Auditor::CheckDraws(const Entry& entry) {
   if (record.charge_nano_usd() != entry.usage->charge.nano_usd()) {
     report_.Violation("J8", name, " is charged otherwise than its record says");
   }
-  const auto overrun = overruns_.find(name);
+  CheckOverrun(entry, record);
   for (const usage::v1::Hold& hold : record.holds()) {
     const std::int64_t drawn =
         hold.has_drawn_nano_usd() ? hold.drawn_nano_usd() : record.charge_nano_usd();
@@ -185,12 +184,27 @@ void Auditor::CheckDraws(const Entry& entry) {
       continue;
     }
     const LeaseKey key{hold.account(), entry.usage->key.lane.node_id, hold.lease_incarnation()};
-    if (overrun != overruns_.end() && !oracle_.Inexact(key)) {
-      report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
-                        " more than ", Name(key), " holds");
-    }
     leases_[key].settled += drawn;
   }
+}
+
+// What is posted to `overrun` is what the wallet's lease did not cover.  What a record draws on
+// other leases beyond what they hold is nowhere posted: CheckLeases() finds it.
+void Auditor::CheckOverrun(const Entry& entry, const usage::v1::UsageRecord& record) {
+  const auto overrun = overruns_.find(entry.transfer.idempotency_key);
+  if (overrun == overruns_.end()) return;
+  for (const usage::v1::Hold& hold : record.holds()) {
+    if (!hold.leased() || !absl::StartsWith(hold.account(), "wallet/")) continue;
+    const LeaseKey key{hold.account(), entry.usage->key.lane.node_id, hold.lease_incarnation()};
+    report_.Event("billing", record.generation_id(), " overruns ", Name(key), " by ",
+                  overrun->second);
+    if (oracle_.Inexact(key)) return;
+    report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
+                      " more than ", Name(key), " holds");
+    return;
+  }
+  report_.Violation("LEDGER", record.generation_id(), " is charged ", overrun->second,
+                    " beyond any wallet's lease");
 }
 
 void Auditor::CheckLanes(const Commit& commit) {

@@ -27,6 +27,7 @@
 #include "billing/store/ledger_store.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/report.h"
+#include "tollgate/usage/v1/usage.pb.h"
 
 namespace tollgate::sim {
 
@@ -63,6 +64,7 @@ class Auditor {
   void CheckMove(const billing::Entry& entry);
   void CheckUsage(const std::vector<billing::Entry>& entries, const billing::Commit& commit);
   void CheckDraws(const billing::Entry& entry);
+  void CheckOverrun(const billing::Entry& entry, const usage::v1::UsageRecord& record);
   void CheckUsageEntry(const billing::Entry& entry);
   void CheckLanes(const billing::Commit& commit);
   // `resolutions`: the leases of which the commit's entries say that they were resolved.

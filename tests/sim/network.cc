@@ -32,19 +32,41 @@ void Network::CarrySurely(const std::shared_ptr<Wire>& wire, std::function<void(
 
 void Network::Schedule(const std::shared_ptr<Wire>& wire, std::function<void()> arrive,
                        bool ordered) {
+  SendOff(wire, {ordered ? ++wire->sent : 0, std::move(arrive)}, ordered);
+}
+
+void Network::SendOff(const std::shared_ptr<Wire>& wire, Parcel parcel, bool after_last) {
   std::int64_t at = scheduler_.now_ns() + absl::ToInt64Nanoseconds(Delay());
-  if (ordered) {
+  if (after_last) {
     at = std::max(at, wire->last_ns + 1);
     wire->last_ns = at;
   }
   scheduler_.At(
-      at, [this, wire, arrive = std::move(arrive)]() mutable { Arrive(wire, std::move(arrive)); });
+      at, [this, wire, parcel = std::move(parcel)]() mutable { Arrive(wire, std::move(parcel)); });
 }
 
-void Network::Arrive(const std::shared_ptr<Wire>& wire, std::function<void()> arrive) {
-  if (!Blocked(wire->from, wire->to) && wire->stalled.empty()) return arrive();
+void Network::Arrive(const std::shared_ptr<Wire>& wire, Parcel parcel) {
+  if (!Blocked(wire->from, wire->to) && wire->stalled.empty()) {
+    return HandOver(*wire, std::move(parcel));
+  }
   if (wire->stalled.empty()) stalled_[Pair(wire->from, wire->to)].push_back(wire);
-  wire->stalled.push_back(std::move(arrive));
+  wire->stalled.push_back(std::move(parcel));
+}
+
+// What was on its way when a partition healed may come before what the partition had held up.
+void Network::HandOver(Wire& wire, Parcel parcel) {
+  if (parcel.number > wire.arrived + 1) {
+    wire.early.emplace(parcel.number, std::move(parcel.arrive));
+    return;
+  }
+  if (parcel.number != 0) ++wire.arrived;
+  parcel.arrive();
+  while (!wire.early.empty() && wire.early.begin()->first == wire.arrived + 1) {
+    const std::function<void()> arrive = std::move(wire.early.begin()->second);
+    wire.early.erase(wire.early.begin());
+    ++wire.arrived;
+    arrive();
+  }
 }
 
 void Network::Partition(int a, int b) {
@@ -58,9 +80,9 @@ void Network::Heal(int a, int b) {
   std::vector<std::shared_ptr<Wire>> wires = std::move(stalled_[Pair(a, b)]);
   stalled_.erase(Pair(a, b));
   for (const std::shared_ptr<Wire>& wire : wires) {
-    std::deque<std::function<void()>> messages = std::move(wire->stalled);
+    std::deque<Parcel> parcels = std::move(wire->stalled);
     wire->stalled.clear();
-    for (std::function<void()>& arrive : messages) Schedule(wire, std::move(arrive), true);
+    for (Parcel& parcel : parcels) SendOff(wire, std::move(parcel), /*after_last=*/true);
   }
 }
 

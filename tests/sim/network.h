@@ -32,13 +32,25 @@ struct Life {
   bool silent = false;  // Its machine lost power: nobody says goodbye for it.
 };
 
+// What a wire carries.
+struct Parcel {
+  std::uint64_t number = 0;  // Of those that keep their order; 0 for one that may overtake.
+  std::function<void()> arrive;
+};
+
 // One direction of a stream.
 struct Wire {
-  int from = 0;
-  int to = 0;
-  std::int64_t last_ns = 0;                   // When the message sent last arrives.
-  std::deque<std::function<void()>> stalled;  // Arrived in a partition.
-  std::function<void()> lost_something;       // Breaks the stream.
+  Wire(int from_machine, int to_machine) : from(from_machine), to(to_machine) {}
+
+  const int from;
+  const int to;
+  std::int64_t last_ns = 0;    // When the message sent last arrives.
+  std::uint64_t sent = 0;      // The last number given.
+  std::uint64_t arrived = 0;   // All up to this number have arrived.
+  std::deque<Parcel> stalled;  // Arrived in a partition.
+  // Arrived before one that a partition had held up, and waits for it.
+  std::map<std::uint64_t, std::function<void()>> early;
+  std::function<void()> lost_something;  // Breaks the stream.
 };
 
 class Network {
@@ -66,7 +78,10 @@ class Network {
   static std::pair<int, int> Pair(int a, int b) { return {a < b ? a : b, a < b ? b : a}; }
   absl::Duration Delay();
   void Schedule(const std::shared_ptr<Wire>& wire, std::function<void()> arrive, bool ordered);
-  void Arrive(const std::shared_ptr<Wire>& wire, std::function<void()> arrive);
+  // `after_last`: not before what was scheduled last.
+  void SendOff(const std::shared_ptr<Wire>& wire, Parcel parcel, bool after_last);
+  void Arrive(const std::shared_ptr<Wire>& wire, Parcel parcel);
+  static void HandOver(Wire& wire, Parcel parcel);
 
   Scheduler& scheduler_;
   Dice& dice_;

@@ -31,8 +31,8 @@ class Pipe : public std::enable_shared_from_this<Pipe<Request, Response>> {
       std::function<std::shared_ptr<Life>()> server_life, Accept accept,
       dataplane::LinkEvents<Response> events) {
     auto pipe = std::make_shared<Pipe>(network, std::move(client), std::move(events));
-    pipe->up_ = std::make_shared<Wire>(Wire{client_machine, server_machine, 0, {}, {}});
-    pipe->down_ = std::make_shared<Wire>(Wire{server_machine, client_machine, 0, {}, {}});
+    pipe->up_ = std::make_shared<Wire>(client_machine, server_machine);
+    pipe->down_ = std::make_shared<Wire>(server_machine, client_machine);
     for (Wire* wire : {pipe->up_.get(), pipe->down_.get()}) {
       wire->lost_something = [weak = std::weak_ptr<Pipe>(pipe)] {
         if (auto self = weak.lock()) self->Break();

@@ -362,16 +362,21 @@ std::int64_t World::Spendable(const SimKey& key) const {
 // Every cent that is not suspended can be spent, on any node: what others hold idle comes back.
 void World::SpendTheRest() {
   for (std::size_t key = 0; key < control_.keys().size() && !report_.violated(); ++key) {
-    const std::int64_t amount = Spendable(control_.keys()[key]);
-    if (amount <= 0) continue;
-    report_.Event("world", "spends the rest of ", control_.keys()[key].id, ": ", amount);
-    ProbeUntilHeld(key, amount);
+    if (Spendable(control_.keys()[key]) <= 0) continue;
+    ProbeUntilHeld(key);
     if (!Drain()) return;
   }
 }
 
-void World::ProbeUntilHeld(std::size_t key, std::int64_t amount) {
+void World::ProbeUntilHeld(std::size_t key) {
+  std::int64_t amount = 0;
   for (int i = 0; i < kProbesMax && !report_.violated(); ++i) {
+    // Each time anew: a period may end in between, and in the next one something else is left.
+    const std::int64_t left = Spendable(control_.keys()[key]);
+    if (left <= 0) return;
+    if (std::exchange(amount, left) != left) {
+      report_.Event("world", "spends the rest of ", control_.keys()[key].id, ": ", amount);
+    }
     auto held = std::make_shared<int>(-1);
     AnyNode().Probe(key, amount, [held](bool was) { *held = was ? 1 : 0; });
     RunUntil([held] { return *held >= 0; }, absl::Seconds(10));

@@ -84,7 +84,7 @@ class World {
   void SpendTheRest();
   std::int64_t LastingCap(const std::string& account) const;
   std::int64_t Spendable(const SimKey& key) const;
-  void ProbeUntilHeld(std::size_t key, std::int64_t amount);
+  void ProbeUntilHeld(std::size_t key);
   // An operator resolves a lease that a lost run of a living node left.
   void ResolveOne();
   void ResolveLiving(const billing::LeaseKey& key, int tries);

@@ -296,6 +296,18 @@ void Auditor::CheckAccounts(const Commit& commit, const billing::Books& books) {
   for (const auto& [name, bound] : bounds_) {
     if (!commit.accounts.contains(name)) CheckCap(name, bound.taken, config_changed, books);
   }
+  budget_caps_.clear();
+  for (const auto& [id, terms] : books.leases().budgets()) {
+    budget_caps_[id] = terms.CapAt(last_time_).nano_usd();
+  }
+}
+
+std::int64_t Auditor::CapBefore(const std::string& account) const {
+  if (const auto bound = bounds_.find(account); bound != bounds_.end()) return bound->second.cap;
+  const std::vector<std::string> parts = absl::StrSplit(account, '/');
+  if (parts.size() < 2 || parts[0] != "budget") return 0;
+  const auto cap = budget_caps_.find(parts[1]);
+  return cap == budget_caps_.end() ? 0 : cap->second;
 }
 
 void Auditor::CheckWallet(const billing::AccountRow& row) {
@@ -317,12 +329,13 @@ void Auditor::CheckCap(const std::string& name, std::int64_t taken, bool config_
                        const billing::Books& books) {
   const auto view = books.leases().FindAccount(name);
   const std::int64_t cap = view.has_value() && view->capped ? view->cap.nano_usd() : 0;
+  const std::int64_t cap_before = CapBefore(name);
   Bound& bound = bounds_[name];
   const auto counted = counted_.find(name);
   std::int64_t most = bound.taken + (counted == counted_.end() ? 0 : counted->second);
   most = std::max(most, cap);
   // Other caps were in force in the same batch: of a run perhaps one that is nowhere written.
-  if (config_changed) most = std::max(most, bound.cap);
+  if (config_changed) most = std::max(most, cap_before);
   if (absl::StartsWith(name, "run/") && cap != bound.cap) most = std::max(most, run_cap_max_);
   if (taken > most) {
     report_.Violation("LEDGER", name, ": posted and held are ", taken, ", the cap is ", cap,

@@ -74,6 +74,8 @@ class Auditor {
   void CheckWallet(const billing::AccountRow& row);
   void CheckCap(const std::string& account, std::int64_t taken, bool config_changed,
                 const billing::Books& books);
+  // The cap of a budget's account before the configuration changed in the commit at hand.
+  std::int64_t CapBefore(const std::string& account) const;
 
   Oracle& oracle_;
   Report& report_;
@@ -91,6 +93,8 @@ class Auditor {
     std::int64_t taken = 0;  // Posted and held.
   };
   std::map<std::string, Bound> bounds_;          // By account, as of the last look.
+  // By budget, as of the last change of the configuration: for accounts that are not yet known.
+  std::map<std::string, std::int64_t> budget_caps_;
   std::map<std::string, std::int64_t> counted_;  // By account, of the commit at hand: soft spend.
   std::map<billing::LaneKey, std::uint64_t> lanes_;
   std::map<std::string, std::int64_t> overruns_;  // Of the commit at hand, by idempotency key.

@@ -131,6 +131,21 @@ TEST_F(AuditorTest, WhatABudgetsLeaseDoesNotCoverIsAViolationThoughTheWalletIsIn
   EXPECT_EQ(report_.invariant(), "LEDGER");
 }
 
+TEST_F(AuditorTest, AFirstLeaseAndTheFallOfItsCapMayBeInOneCommit) {
+  const auto configure = [this](std::int64_t limit) {
+    books_.Configure({}, {{"hard", {Nano(limit), BudgetPeriod::kNone, true}}}, now_, {});
+  };
+  configure(80);
+  Audit();
+  billing::WantRequest want;
+  want.account = kBudget;
+  want.need = want.want = Nano(60);
+  ASSERT_OK(books_.Want(1, want, now_));
+  configure(0);
+  Audit();
+  EXPECT_EQ(report_.text(), "");
+}
+
 TEST_F(AuditorTest, AnOverrunOfARecordWithoutAWalletIsAViolation) {
   Lease(kBudget, 60);
   LostFinal(50, 0, /*settled=*/false, {kBudget});

@@ -1,15 +1,14 @@
 # Compiler launcher, linker and flags that hold for every target of ours.
 
 # Profile-guided builds (deploy/build-tuned.sh): one build that records which code its runs walk
-# through, and another whose code is laid out and optimized for that.  Files of the profile are
-# named by an object's place below its build folder, so that the one finds what the other wrote.
+# through, and another whose code is laid out and optimized for that.  Both in one folder: where a
+# generated source lies is part of what g++ knows a function again by.
 set(TOLLGATE_PROFILE "" CACHE STRING "Profile-guided build: record, use, or nothing")
 set(TOLLGATE_PROFILE_DIR ${CMAKE_SOURCE_DIR}/build/profile CACHE PATH "Where the profile is kept")
 if(TOLLGATE_PROFILE)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     message(FATAL_ERROR "TOLLGATE_PROFILE needs g++: other compilers keep other profiles")
   endif()
-  add_compile_options(-fprofile-prefix-path=${CMAKE_BINARY_DIR})
   if(TOLLGATE_PROFILE STREQUAL "record")
     add_compile_options(-fprofile-generate=${TOLLGATE_PROFILE_DIR}
                         -fprofile-update=prefer-atomic)

@@ -21,23 +21,21 @@ loads+=,messages_to_chat,sse_chat_to_messages,sse_messages_to_chat
 deploy/install-deps.sh --tests
 tests/integration/setup_clients.sh build
 
-# preset NAME TARGET...: configures and builds.
-preset() {
-  cmake --preset "$1" > /dev/null
-  cmake --build --preset "$1" --target "${@:2}"
+# build record|use TARGET...: a build with other flags makes everything anew.
+build() {
+  cmake --preset tuned -DTOLLGATE_PROFILE="$1" > /dev/null
+  cmake --build --preset tuned --target "${@:2}"
 }
 
 echo "1 of 3: building what records"
-preset tuned-record "${services[@]}" bench-load bench-upstream
+rm -rf build/tuned build/profile
+build record "${services[@]}" bench-load bench-upstream
 echo "2 of 3: recording"
-rm -rf build/profile
-build/venv/bin/python tests/bench/run.py --binaries "$PWD/build/tuned-record/bin" \
-  --proxies tollgate --workloads "$loads" --quick --out build/tuned-record/loads > /dev/null
+build/venv/bin/python tests/bench/run.py --binaries "$PWD/build/tuned/bin" \
+  --proxies tollgate --workloads "$loads" --quick --out build/tuned/loads > /dev/null
 if ! compgen -G "build/profile/*.gcda" > /dev/null; then
   echo "build-tuned.sh: the programs wrote no profile into build/profile" >&2
   exit 1
 fi
 echo "3 of 3: building what is installed"
-# What was built with the former profile is not made anew because a profile is.
-rm -rf build/tuned
-preset tuned "${targets[@]}"
+build use "${targets[@]}"
